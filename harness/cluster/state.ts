@@ -1,0 +1,39 @@
+import type { Topology } from '../../topologies/schema.ts';
+
+export type Tier = 'cloud' | 'edge';
+
+export interface NodeState {
+  /** Name of the Kubernetes node and of its kind container. */
+  readonly name: string;
+  readonly tier: Tier;
+  readonly role: 'control-plane' | 'worker';
+  /** Only edge nodes have one. */
+  readonly site?: string;
+  /** IPv4 address on the cluster's Docker network. */
+  readonly address: string;
+}
+
+/** The link of one site to the cloud: a Toxiproxy container. */
+export interface WanState {
+  readonly site: string;
+  readonly container: string;
+  readonly address: string;
+}
+
+/** What edgeproof remembers of a running cluster, in `clusters/NAME/cluster.json` below its home. */
+export interface ClusterState {
+  readonly name: string;
+  readonly createdAt: string;
+  readonly topology: Topology;
+  readonly implementation: string;
+  /** The cluster's own Docker network, IPv4 only. */
+  readonly network: { readonly name: string; readonly subnet: string };
+  /** Path of the cluster's own kubeconfig (mode 0600). */
+  readonly kubeconfig: string;
+  readonly nodes: readonly NodeState[];
+  readonly wans: readonly WanState[];
+}
+
+export const edgeNodes = (cluster: ClusterState): NodeState[] => cluster.nodes.filter((node) => node.tier === 'edge');
+export const cloudNodes = (cluster: ClusterState): NodeState[] => cluster.nodes.filter((node) => node.tier === 'cloud');
+export const nodesOfSite = (cluster: ClusterState, site: string): NodeState[] => cluster.nodes.filter((node) => node.site === site);

@@ -1,0 +1,66 @@
+import { exec, type ExecOptions, type ExecResult } from '../../core/exec.ts';
+import { CannotTellError } from '../../core/errors.ts';
+
+/** The Docker engine that everything runs on. */
+export interface Engine {
+  /** A `DOCKER_HOST` value, for example `unix:///var/run/docker.sock`. */
+  readonly host: string;
+  /** Started by edgeproof, with a data root of its own; otherwise the user's. */
+  readonly private: boolean;
+  readonly version: string;
+}
+
+/** What `docker inspect` says of a container, as far as edgeproof reads it. */
+export interface ContainerFacts {
+  readonly Id: string;
+  readonly Name: string;
+  readonly State: { readonly Running: boolean; readonly StartedAt: string; readonly Pid: number };
+  readonly Config: { readonly Labels: Readonly<Record<string, string>>; readonly Image: string };
+  readonly NetworkSettings: { readonly Networks: Readonly<Record<string, { readonly IPAddress: string; readonly MacAddress: string }>> };
+}
+
+/** Docker's own command line, bound to one engine. kind needs that program too, so it is always there. */
+export class Docker {
+  readonly engine: Engine;
+
+  constructor(engine: Engine) {
+    this.engine = engine;
+  }
+
+  /** Environment for any program that talks to this engine (kind, testcontainers). */
+  get env(): Record<string, string> {
+    return { DOCKER_HOST: this.engine.host };
+  }
+
+  /** Runs `docker ARGS…`. @throws ExecError */
+  async run(args: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
+    return await exec(['docker', ...args], { ...options, env: { ...options.env, ...this.env } });
+  }
+
+  /** Runs a program inside a running container, without a shell. Stdin is open when `input` is given. @throws ExecError */
+  async exec(container: string, argv: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
+    const interactive = options.input === undefined ? [] : ['-i'];
+    return await this.run(['exec', ...interactive, container, ...argv], options);
+  }
+
+  /** @throws CannotTellError `CONTAINER_GONE` */
+  async inspect(container: string, signal?: AbortSignal): Promise<ContainerFacts> {
+    const { stdout, code, stderr } = await this.run(['container', 'inspect', container], { accept: 'any', ...(signal && { signal }) });
+    const facts = code === 0 ? (JSON.parse(stdout) as ContainerFacts[])[0] : undefined;
+    if (facts === undefined) throw new CannotTellError('CONTAINER_GONE', `no container ${container}: ${stderr.trim()}`);
+    return facts;
+  }
+
+  /** Names of containers, running or not, that match all filters (`label=…`, `network=…`, `name=…`). */
+  async containers(...filters: readonly string[]): Promise<string[]> {
+    const { stdout } = await this.run(['ps', '--all', '--format', '{{.Names}}', ...filters.flatMap((f) => ['--filter', f])]);
+    return stdout.split('\n').filter((name) => name !== '');
+  }
+
+  /** The address of a container on a network. @throws CannotTellError */
+  async address(container: string, network: string): Promise<string> {
+    const address = (await this.inspect(container)).NetworkSettings.Networks[network]?.IPAddress;
+    if (!address) throw new CannotTellError('CONTAINER_NO_ADDRESS', `${container} has no address on network ${network}`);
+    return address;
+  }
+}
