@@ -1,0 +1,63 @@
+import { capabilities, isCapability, type Capability } from '../core/capabilities.ts';
+
+/** What the tags of a scenario say of it. */
+export interface TagFacts {
+  readonly promise: string;
+  readonly capability: Capability;
+  readonly baseline: boolean;
+  readonly stockCode?: string;
+}
+
+const idPattern = /^[a-z0-9]+(-[a-z0-9]+)+$/;
+const codePattern = /^[A-Z][A-Z0-9_]*$/;
+const list = (tags: readonly string[]): string => tags.join(' ');
+const isPromiseTag = (tag: string): boolean => capabilities.some((capability) => tag.startsWith(`@${capability}-`));
+const isStockTag = (tag: string): boolean => /^@stock(:|$)/.test(tag);
+
+/** The promise that a scenario's tags (with their `@`) name, or undefined: for pickles in Cucumber's messages. */
+export function promiseOfTags(tags: readonly string[]): string | undefined {
+  return tags.find(isPromiseTag)?.slice(1);
+}
+
+/**
+ * Reads the tags that every scenario must carry: its capability (the name of its folder), the id of its promise, and
+ * how plain Kubernetes does.
+ *
+ * @param rowTags tags of the scenario's Examples, which may carry none of those.
+ * @param problems gets a sentence with its cure for each rule that is broken; then the result is undefined.
+ */
+export function readTags(uri: string, tags: readonly string[], rowTags: readonly string[], problems: string[]): TagFacts | undefined {
+  const before = problems.length;
+  const folder = uri.split('/')[1] ?? '';
+  if (!isCapability(folder)) {
+    problems.push(`it is in features/${folder}, which is no capability; move the file into one of ${capabilities.map((name) => `features/${name}/`).join(', ')}`);
+    return undefined;
+  }
+  const capabilityTags = tags.filter((tag) => isCapability(tag.slice(1)));
+  if (capabilityTags.length === 0) problems.push(`it has no capability tag; add @${folder}, best above the Feature`);
+  else if (list(capabilityTags) !== `@${folder}`) {
+    problems.push(`its capability tag must be @${folder}, as its folder; it has ${list(capabilityTags)}`);
+  }
+
+  const promiseTags = tags.filter(isPromiseTag);
+  const promise = promiseTags[0]?.slice(1) ?? '';
+  if (promiseTags.length === 0) problems.push(`it has no promise tag; add one like @${folder}-what-holds`);
+  else if (promiseTags.length > 1) problems.push(`it has ${promiseTags.length} promise tags (${list(promiseTags)}); keep one`);
+  else if (!promise.startsWith(`${folder}-`)) problems.push(`its promise tag @${promise} must start with its capability: @${folder}-…`);
+  else if (!idPattern.test(promise)) problems.push(`its promise tag @${promise} must be lower-case words joined by dashes: @${folder}-what-holds`);
+
+  const baseline = tags.includes('@baseline');
+  const stockTags = tags.filter(isStockTag);
+  const stockCode = stockTags[0]?.slice('@stock:'.length) ?? '';
+  if (Number(baseline) + stockTags.length !== 1) {
+    const has = baseline || stockTags.length > 0 ? list([...(baseline ? ['@baseline'] : []), ...stockTags]) : 'neither';
+    problems.push(`it needs exactly one of @baseline (plain Kubernetes keeps it too) or @stock:CODE (how plain Kubernetes breaks it); it has ${has}`);
+  } else if (!baseline && !codePattern.test(stockCode)) {
+    problems.push(`${stockTags[0]} does not name a code; write it like @stock:POD_IP_CHANGED`);
+  }
+
+  const misplaced = rowTags.filter((tag) => tag === '@baseline' || isStockTag(tag) || isPromiseTag(tag) || isCapability(tag.slice(1)));
+  if (misplaced.length > 0) problems.push(`its Examples carry ${list(misplaced)}; an outline is one promise: move the tag above the scenario or remove it`);
+  if (problems.length > before) return undefined;
+  return { promise, capability: folder, baseline, ...(baseline ? {} : { stockCode }) };
+}
