@@ -43,7 +43,7 @@ export class CatalogueError extends EdgeproofError {
   readonly problems: readonly CatalogueProblem[];
 
   constructor(problems: readonly CatalogueProblem[]) {
-    super('CATALOGUE_INVALID', problems.map(({ uri, line, message }) => `${uri}:${line}: ${message}`).join('\n'));
+    super('CATALOGUE_INVALID', problems.map(({ uri, line, message }) => `${uri}${line === 0 ? '' : `:${line}`}: ${message}`).join('\n'));
     this.problems = problems;
   }
 }
