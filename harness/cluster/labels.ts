@@ -9,6 +9,8 @@ export const siteLabel = 'dev.edgeproof.site';
 /** Labels of Kubernetes nodes. */
 export const tierNodeLabel = 'edgeproof.dev/tier';
 export const siteNodeLabel = 'edgeproof.dev/site';
+export const deviceClassNodeLabel = 'edgeproof.dev/device-class';
+export const architectureNodeLabel = 'edgeproof.dev/architecture';
 /** Edge nodes carry this taint (NoSchedule): only what tolerates the edge runs there. */
 export const edgeTaint = 'edgeproof.dev/edge';
 

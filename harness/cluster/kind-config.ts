@@ -1,0 +1,83 @@
+import { stringify } from 'yaml';
+import type { Topology } from '../../topologies/schema.ts';
+import { edgeTaint } from './labels.ts';
+import { planNodes, type PlannedNode } from './plan-nodes.ts';
+import type { Tier } from './state.ts';
+
+export interface NodeMount {
+  readonly hostPath: string;
+  readonly containerPath: string;
+  readonly readOnly?: boolean;
+}
+
+/**
+ * What an implementation adds to the kind config. `kubeadm` holds merge patches as YAML texts, each with a kind
+ * (`ClusterConfiguration`, `JoinConfiguration`, `KubeletConfiguration`, …): kind merges `extraArgs` and `certSANs`
+ * by name and replaces every other list.
+ */
+export interface KindPatches {
+  readonly kubeadm?: readonly string[];
+  readonly controlPlaneMounts?: readonly NodeMount[];
+  /** For the workers of one tier only. */
+  readonly workers?: Partial<Record<Tier, { readonly kubeadm?: readonly string[]; readonly mounts?: readonly NodeMount[] }>>;
+}
+
+export interface KindConfigOptions {
+  /** Node images by tier: edge nodes have one without the control plane's images. */
+  readonly images: Readonly<Record<Tier, string>>;
+  readonly patches?: KindPatches;
+}
+
+// kind reads YAML 1.1, where a bare `on` is a boolean; and an alias helps nobody who reads the file.
+const yaml = (value: unknown): string => stringify(value, { version: '1.1', aliasDuplicateObjects: false });
+
+const kubeadmApi = 'kubeadm.k8s.io/v1beta4';
+
+/** The kind config (v1alpha4, YAML) of a cluster with this topology. Its name comes from `kind create cluster --name`. */
+export function kindConfig(topology: Topology, { images, patches = {} }: KindConfigOptions): string {
+  const { overlay } = topology;
+  return yaml({
+    kind: 'Cluster',
+    apiVersion: 'kind.x-k8s.io/v1alpha4',
+    networking: {
+      ipFamily: 'ipv4',
+      disableDefaultCNI: true,
+      kubeProxyMode: 'iptables',
+      podSubnet: overlay.podSubnet,
+      serviceSubnet: overlay.serviceSubnet,
+    },
+    kubeadmConfigPatches: [
+      yaml({
+        kind: 'ClusterConfiguration',
+        apiVersion: kubeadmApi,
+        controllerManager: { extraArgs: [{ name: 'node-cidr-mask-size', value: String(overlay.nodeCidrMask) }] },
+      }),
+      // Since 1.35 a kubelet does not start on cgroup v1 unless told to.
+      yaml({ kind: 'KubeletConfiguration', apiVersion: 'kubelet.config.k8s.io/v1beta1', failCgroupV1: false }),
+      ...(patches.kubeadm ?? []),
+    ],
+    nodes: planNodes('', topology).map((node) => ({
+      role: node.role,
+      image: images[node.tier],
+      labels: node.labels,
+      ...extras(node, patches),
+    })),
+  });
+}
+
+function extras(node: PlannedNode, patches: KindPatches): { kubeadmConfigPatches?: string[]; extraMounts?: NodeMount[] } {
+  const worker = node.role === 'worker' ? patches.workers?.[node.tier] : undefined;
+  const kubeadm = [...(node.tier === 'edge' ? [edgeRegistration] : []), ...(worker?.kubeadm ?? [])];
+  const mounts = node.role === 'control-plane' ? patches.controlPlaneMounts : worker?.mounts;
+  return {
+    ...(kubeadm.length > 0 && { kubeadmConfigPatches: kubeadm }),
+    ...(mounts !== undefined && mounts.length > 0 && { extraMounts: [...mounts] }),
+  };
+}
+
+// At registration, so that there is no moment at which a cloud Pod could be scheduled there.
+const edgeRegistration = yaml({
+  kind: 'JoinConfiguration',
+  apiVersion: kubeadmApi,
+  nodeRegistration: { taints: [{ key: edgeTaint, effect: 'NoSchedule' }] },
+});
