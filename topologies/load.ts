@@ -85,8 +85,8 @@ export function parseTopology(text: string, file: string): Topology {
   };
   const problems: TopologyProblem[] = [...document.errors, ...document.warnings].map((error) => ({
     ...place(error.pos[0]),
-    message: error.code === 'DUPLICATE_KEY' ? 'this key is there twice in the same map' : `this is not YAML that can be read: ${firstLine(error.message)}`,
-    cure: yamlCures[error.code] ?? 'mend the line or the one before it: indentation (spaces only), quotes, brackets and colons',
+    message: yamlErrors[error.code]?.message ?? `this is not YAML that can be read: ${firstLine(error.message)}`,
+    cure: yamlErrors[error.code]?.cure ?? 'mend the line or the one before it: indentation (spaces only), quotes, brackets and colons',
   }));
   const fail = (): never => {
     problems.sort((a, b) => a.line - b.line || a.column - b.column);
@@ -115,10 +115,11 @@ export function parseTopology(text: string, file: string): Topology {
   return shape.data;
 }
 
-const yamlCures: Partial<Record<string, string>> = {
-  DUPLICATE_KEY: 'keep one of them',
-  TAB_AS_INDENT: 'indent with spaces',
-  MULTIPLE_DOCS: 'keep one topology in a file: take out the "---" and what follows',
+/** Where yaml's own words would not help. */
+const yamlErrors: Partial<Record<string, { readonly message?: string; readonly cure: string }>> = {
+  DUPLICATE_KEY: { message: 'this key is there twice in the same map', cure: 'keep one of them' },
+  TAB_AS_INDENT: { cure: 'indent with spaces' },
+  MULTIPLE_DOCS: { message: 'there is more than one YAML document in the file', cure: 'keep one topology in a file: take out the "---" and what follows' },
 };
 
 const firstLine = (text: string): string => text.split('\n', 1)[0] ?? text;
