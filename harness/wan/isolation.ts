@@ -1,0 +1,143 @@
+import { CannotTellError } from '../../core/errors.ts';
+import { type ClusterState } from '../cluster/state.ts';
+import { type Docker } from '../docker/docker.ts';
+import { runOnHost } from './host-helper.ts';
+import { clusterChain, planOf, severedPairs, siteChain } from './rules.ts';
+import { applyScript, blackholeScript, dockerFlavour, findIsolations, flavours, parseSave, removeScript, type Flavour, type FoundIsolation, type Ruleset } from './ruleset.ts';
+
+/** What the Docker host had and what was done to it. */
+export interface IsolationApplied {
+  readonly chain: string;
+  readonly flavour: Flavour;
+  /** True when bridged traffic passed the host's iptables unseen and had to be brought there: tell the user. */
+  readonly switchedBridgeNfOn: boolean;
+}
+
+/** Prints, for each flavour, what it holds; then whether bridged traffic meets iptables (1, 0, or nothing). */
+const readScript = `
+for flavour in iptables-nft iptables-legacy; do
+  echo "#flavour $flavour"
+  if command -v "$flavour-save" >/dev/null; then "$flavour-save" 2>/dev/null; fi
+done
+echo "#bridge-nf"
+cat /proc/sys/net/bridge/bridge-nf-call-iptables 2>/dev/null || true
+`;
+
+/** Arguments: flavour, then pairs of addresses whose tracked connections are forgotten. Rules come on stdin. */
+const applyHostScript = `
+set -eu
+flavour=$1; shift
+"$flavour-restore" --noflush --wait 10
+nf=/proc/sys/net/bridge/bridge-nf-call-iptables
+[ "$(cat $nf)" = 1 ] || echo 1 > $nf
+while [ $# -ge 2 ]; do
+  # It ends with 1 when there was none. The rules look at no state, so they hold either way; this only spares
+  # a client the wait for its own time-out.
+  conntrack -D -s "$1" -d "$2" >/dev/null 2>&1 || true
+  shift 2
+done
+`;
+
+const restoreScript = `exec "$1-restore" --noflush --wait 10`;
+
+/** Arguments: a chain of the table filter. Rules come on stdin, for the flavour that has that chain. */
+const restoreWhereScript = `
+for flavour in iptables-nft iptables-legacy; do
+  if "$flavour" -w 10 -n -L "$1" >/dev/null 2>&1; then exec "$flavour-restore" --noflush --wait 10; fi
+done
+exit 3
+`;
+
+interface HostFirewall {
+  readonly rulesets: ReadonlyMap<Flavour, Ruleset>;
+  /** Undefined when the kernel has no br_netfilter. */
+  readonly bridgeNf: boolean | undefined;
+}
+
+async function readHost(docker: Docker, image: string, signal: AbortSignal): Promise<HostFirewall> {
+  const { stdout } = await runOnHost(docker, { image, script: readScript, signal });
+  const [saves = '', bridgeNf = ''] = stdout.split('#bridge-nf\n');
+  const rulesets = new Map<Flavour, Ruleset>();
+  for (const part of saves.split('#flavour ')) {
+    const flavour = flavours.find((name) => part.startsWith(`${name}\n`));
+    if (flavour !== undefined) rulesets.set(flavour, parseSave(part));
+  }
+  return { rulesets, bridgeNf: bridgeNf.trim() === '' ? undefined : bridgeNf.trim() === '1' };
+}
+
+/** The network device on the Docker host that a Docker network's containers hang on. */
+async function bridgeOf(docker: Docker, network: string, signal: AbortSignal): Promise<string> {
+  const format = '{{.Id}} {{index .Options "com.docker.network.bridge.name"}}';
+  const [id = '', name = ''] = (await docker.run(['network', 'inspect', '--format', format, network], { signal })).stdout.trim().split(' ');
+  return name === '' || name === '<no' ? `br-${id.slice(0, 12)}` : name;
+}
+
+/**
+ * Makes the cluster's edge nodes reach the cloud only through their site's WAN container. May be called again;
+ * it also undoes black holes.
+ *
+ * @param image any image with sh, iptables and conntrack (the node image)
+ * @throws CannotTellError `ISOLATION_NO_DOCKER_USER`, `ISOLATION_NO_BRIDGE_NETFILTER`; ExecError
+ */
+export async function applyIsolation(docker: Docker, image: string, cluster: ClusterState, signal: AbortSignal): Promise<IsolationApplied> {
+  const [host, bridge] = await Promise.all([readHost(docker, image, signal), bridgeOf(docker, cluster.network.name, signal)]);
+  const flavour = dockerFlavour(host.rulesets, bridge);
+  if (flavour === undefined) {
+    throw new CannotTellError('ISOLATION_NO_DOCKER_USER', 'the Docker host has no iptables chain DOCKER-USER, so edge nodes cannot be cut off from the cloud', {
+      next: 'let Docker manage iptables (no "iptables": false, no nftables firewall backend in its daemon.json), then start it again',
+    });
+  }
+  if (host.bridgeNf === undefined) {
+    throw new CannotTellError('ISOLATION_NO_BRIDGE_NETFILTER', 'bridged traffic does not pass iptables on the Docker host: its kernel has not loaded br_netfilter', {
+      next: 'run `modprobe br_netfilter` on the Docker host',
+    });
+  }
+  const plan = planOf(cluster);
+  const input = applyScript(plan, host.rulesets.get(flavour) ?? {});
+  await runOnHost(docker, { image, script: applyHostScript, args: [flavour, ...severedPairs(plan).flat()], input, cluster: cluster.name, signal });
+  return { chain: clusterChain(cluster.name), flavour, switchedBridgeNfOn: !host.bridgeNf };
+}
+
+/** Removes a cluster's chains by its name alone. Returns whether there were any. @throws ExecError */
+export async function removeIsolation(docker: Docker, image: string, cluster: string, signal: AbortSignal): Promise<boolean> {
+  const { rulesets } = await readHost(docker, image, signal);
+  let found = false;
+  for (const [flavour, ruleset] of rulesets) {
+    const input = removeScript(cluster, ruleset);
+    if (input === undefined) continue;
+    found = true;
+    await runOnHost(docker, { image, script: restoreScript, args: [flavour], input, cluster, signal });
+  }
+  return found;
+}
+
+/** Every edgeproof cluster whose chains are on the Docker host, running or left over. @throws ExecError */
+export async function listIsolation(docker: Docker, image: string, signal: AbortSignal): Promise<FoundIsolation[]> {
+  const { rulesets } = await readHost(docker, image, signal);
+  return [...rulesets].flatMap(([flavour, ruleset]) => findIsolations(flavour, ruleset));
+}
+
+/**
+ * Makes a site's WAN swallow every packet, both ways and on both of its sides, or lets it through again. No RST
+ * is sent and no connection is ended: each side finds out by its own timers. Idempotent.
+ *
+ * @throws CannotTellError `ISOLATION_MISSING` when the cluster's chains are not on the host
+ */
+export async function setBlackhole(docker: Docker, cluster: ClusterState, site: string, on: boolean, signal: AbortSignal): Promise<void> {
+  const image = await helperImageOf(docker, cluster, signal);
+  const input = blackholeScript(cluster.name, site, on);
+  const args = [siteChain(cluster.name, site)];
+  const { code } = await runOnHost(docker, { image, script: restoreWhereScript, args, input, cluster: cluster.name, accept: [0, 3], signal });
+  if (code === 3) {
+    throw new CannotTellError('ISOLATION_MISSING', `the Docker host has no chain ${args[0]}: cluster ${cluster.name} is not isolated`, {
+      next: `boot the cluster again: edgeproof down ${cluster.name} && edgeproof up`,
+    });
+  }
+}
+
+/** The image of a node is always there while the cluster is, and has all that the helper needs. */
+async function helperImageOf(docker: Docker, cluster: ClusterState, signal: AbortSignal): Promise<string> {
+  const node = cluster.nodes[0];
+  if (node === undefined) throw new CannotTellError('CLUSTER_EMPTY', `cluster ${cluster.name} has no nodes`);
+  return (await docker.inspect(node.name, signal)).Config.Image;
+}

@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { clusterChain, edgePairs, filterRules, isChainOf, natRules, severedPairs, siteChain, type IsolationPlan } from './rules.ts';
+
+const plan: IsolationPlan = {
+  cluster: 'dev',
+  subnet: '172.30.0.0/24',
+  podSubnet: '10.244.0.0/16',
+  cloud: ['172.30.0.2', '172.30.0.3'],
+  sites: [
+    { name: 'east', wan: '172.30.0.20', nodes: ['172.30.0.4', '172.30.0.5'] },
+    { name: 'west', wan: '172.30.0.21', nodes: ['172.30.0.6'] },
+  ],
+  interSite: 'deny',
+};
+
+interface Packet { readonly from: string; readonly to: string; readonly proto: 'tcp' | 'udp'; readonly sport: number; readonly dport: number }
+
+const covers = (cidr: string, address: string): boolean => {
+  const [base = '', bits = '32'] = cidr.split('/');
+  const number = (text: string): number => text.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+  const size = 2 ** (32 - Number(bits));
+  return Math.floor(number(base) / size) === Math.floor(number(address) / size);
+};
+
+/** What the filter rules do with a packet: a small reader of the rules' own text. */
+function verdict(p: IsolationPlan, packet: Packet): 'DROP' | 'pass' {
+  const { chains, rules, jumps } = filterRules(p);
+  const matches = (rule: string): boolean => {
+    const option = (name: string): string | undefined => new RegExp(` ${name} (\\S+)`).exec(` ${rule}`)?.[1];
+    return (option('-s') === undefined || covers(option('-s') ?? '', packet.from))
+      && (option('-d') === undefined || covers(option('-d') ?? '', packet.to))
+      && (option('-p') === undefined || option('-p') === packet.proto)
+      && (option('--sport') === undefined || Number(option('--sport')) === packet.sport)
+      && (option('--dport') === undefined || Number(option('--dport')) === packet.dport);
+  };
+  if (!jumps.some(matches)) return 'pass';
+  for (const rule of rules) {
+    const target = / -j (\S+)/.exec(rule)?.[1];
+    if (target === undefined || chains.includes(target) || !matches(rule)) continue; // site chains are empty
+    return target === 'DROP' ? 'DROP' : 'pass';
+  }
+  return 'pass';
+}
+
+const tcp = (from: string, to: string, dport: number, sport = 40_000): Packet => ({ from, to, proto: 'tcp', sport, dport });
+
+test('an edge node reaches its own WAN at the service ports, and gets answers', () => {
+  for (const port of [6443, 30132]) {
+    assert.equal(verdict(plan, tcp('172.30.0.4', '172.30.0.20', port)), 'pass');
+    assert.equal(verdict(plan, tcp('172.30.0.20', '172.30.0.4', 40_000, port)), 'pass');
+    assert.equal(verdict(plan, tcp('172.30.0.20', '172.30.0.2', port)), 'pass');
+    assert.equal(verdict(plan, tcp('172.30.0.3', '172.30.0.20', 40_000, port)), 'pass');
+  }
+});
+
+test('what is not the way is shut', () => {
+  const shut: [string, Packet][] = [
+    ['edge to Toxiproxy API', tcp('172.30.0.4', '172.30.0.20', 8474)],
+    ['edge to another WAN', tcp('172.30.0.4', '172.30.0.21', 6443)],
+    ['WAN to the edge, unasked', tcp('172.30.0.20', '172.30.0.4', 10_250)],
+    ['WAN to the cloud at another port', tcp('172.30.0.20', '172.30.0.2', 10_250)],
+    ['cloud to WAN, unasked', tcp('172.30.0.2', '172.30.0.20', 6443)],
+    ['WAN to WAN', tcp('172.30.0.20', '172.30.0.21', 6443)],
+    ['overlay', { from: '172.30.0.4', to: '172.30.0.3', proto: 'udp', sport: 8472, dport: 8472 }],
+    ['a stranger on the network', tcp('172.30.0.4', '172.30.0.99', 80)],
+    ['a Pod that shows its own address', tcp('10.244.2.5', '172.30.0.2', 6443)],
+    ['to a Pod outside the overlay', tcp('172.30.0.4', '10.244.0.5', 53)],
+    ['site to site', tcp('172.30.0.4', '172.30.0.6', 10_250)],
+  ];
+  for (const [what, packet] of shut) assert.equal(verdict(plan, packet), 'DROP', what);
+});
+
+test('within the cloud, within a site and to the world nothing is in the way', () => {
+  assert.equal(verdict(plan, tcp('172.30.0.2', '172.30.0.3', 10_250)), 'pass');
+  assert.equal(verdict(plan, { from: '172.30.0.4', to: '172.30.0.5', proto: 'udp', sport: 8472, dport: 8472 }), 'pass');
+  assert.equal(verdict(plan, tcp('172.30.0.4', '9.9.9.9', 443)), 'pass');
+  assert.equal(verdict({ ...plan, interSite: 'allow' }, tcp('172.30.0.4', '172.30.0.6', 10_250)), 'pass');
+});
+
+test('no packet whatever goes straight between edge and cloud', () => {
+  const edge = fc.constantFrom(...plan.sites.flatMap((site) => site.nodes));
+  const cloud = fc.constantFrom(...plan.cloud);
+  const port = fc.integer({ min: 1, max: 65_535 });
+  fc.assert(fc.property(edge, cloud, fc.constantFrom('tcp' as const, 'udp' as const), port, port, fc.boolean(), (e, c, proto, sport, dport, up) => {
+    assert.equal(verdict(plan, { from: up ? e : c, to: up ? c : e, proto, sport, dport }), 'DROP');
+  }));
+});
+
+test('every cloud node\'s service port leads an edge node to its own WAN', () => {
+  const { rules } = natRules(plan);
+  const dnat = rules.filter((rule) => rule.includes('DNAT'));
+  assert.equal(dnat.length, 3 * 2 * 2);
+  assert.ok(dnat.includes('EDGEPROOF-dev -s 172.30.0.6 -d 172.30.0.3 -p tcp -m tcp --dport 30132 -j DNAT --to-destination 172.30.0.21:30132'));
+});
+
+test('chain names fit the kernel, differ, and tell their cluster', () => {
+  const name = fc.stringMatching(/^[a-z0-9][a-z0-9-]{0,40}$/);
+  fc.assert(fc.property(name, name, name, (cluster, other, site) => {
+    for (const chain of [clusterChain(cluster), siteChain(cluster, site)]) {
+      assert.ok(chain.length <= 28, chain);
+      assert.ok(isChainOf(cluster, chain));
+      if (other !== cluster) assert.ok(!isChainOf(other, chain), `${chain} is not of ${other}`);
+    }
+  }));
+  assert.equal(clusterChain('dev'), 'EDGEPROOF-dev');
+  assert.equal(siteChain('dev', 'east'), 'EDGEPROOF-dev/east');
+});
+
+test('pairs', () => {
+  assert.deepEqual(edgePairs(plan).allowed, [['172.30.0.4', '172.30.0.5'], ['172.30.0.5', '172.30.0.4']]);
+  assert.equal(edgePairs(plan).denied.length, 4);
+  assert.equal(severedPairs(plan).length, 3 * 2 * 2 + 4);
+});

@@ -1,0 +1,146 @@
+import { createHash } from 'node:crypto';
+import { type ClusterState, cloudNodes, nodesOfSite } from '../cluster/state.ts';
+import { cloudServices } from './services.ts';
+
+/** What the isolation of one cluster must know. Addresses are IPv4. */
+export interface IsolationPlan {
+  readonly cluster: string;
+  /** CIDR of the cluster's Docker network. */
+  readonly subnet: string;
+  /** CIDR of the Pods' addresses. */
+  readonly podSubnet: string;
+  readonly cloud: readonly string[];
+  readonly sites: readonly { readonly name: string; readonly wan: string; readonly nodes: readonly string[] }[];
+  readonly interSite: 'deny' | 'allow';
+}
+
+/** The rules of one table: the chains that are ours, what is in them, and the jumps that lead into them. */
+export interface TableRules {
+  readonly chains: readonly string[];
+  /** Rules without their verb: `CHAIN -s … -j …`. */
+  readonly rules: readonly string[];
+  /** Jumps into the first chain, without their verb; they are put at the head of a chain that is not ours. */
+  readonly jumps: readonly string[];
+}
+
+/** The kernel takes 28 characters and a NUL for the name of a chain. */
+const maxChainName = 28;
+export const chainPrefix = 'EDGEPROOF-';
+
+const hash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 8);
+
+/**
+ * The cluster's chain, in the tables filter and nat. `_` and `/` cannot be in a cluster's name, so a short name
+ * and a hashed one never meet.
+ */
+export function clusterChain(cluster: string): string {
+  const plain = `${chainPrefix}${cluster}`;
+  return plain.length <= maxChainName ? plain : `${chainPrefix}${cluster.slice(0, 9)}_${hash(cluster)}`;
+}
+
+/** The chain that everything to and from a site's WAN container goes through: empty, or one DROP (a black hole). */
+export function siteChain(cluster: string, site: string): string {
+  const plain = `${chainPrefix}${cluster}/${site}`;
+  return plain.length <= maxChainName ? plain : `${hashedSitePrefix(cluster)}${hash(site)}`;
+}
+
+const hashedSitePrefix = (cluster: string): string => `${chainPrefix}_${hash(cluster)}/`;
+
+/** Whether a chain belongs to the cluster, told by its name alone. */
+export function isChainOf(cluster: string, chain: string): boolean {
+  return chain === clusterChain(cluster) || chain.startsWith(`${chainPrefix}${cluster}/`) || chain.startsWith(hashedSitePrefix(cluster));
+}
+
+export function planOf(cluster: ClusterState): IsolationPlan {
+  return {
+    cluster: cluster.name,
+    subnet: cluster.network.subnet,
+    podSubnet: cluster.topology.overlay.podSubnet,
+    cloud: cloudNodes(cluster).map((node) => node.address),
+    sites: cluster.wans.map((wan) => ({ name: wan.site, wan: wan.address, nodes: nodesOfSite(cluster, wan.site).map((node) => node.address) })),
+    interSite: cluster.topology.interSite,
+  };
+}
+
+/** Written into every chain, so that one with a hashed name still tells whose it is. */
+export const commentOf = (cluster: string): string => `edgeproof cluster ${cluster}`;
+
+/** A rule without a target: it only carries the comment. */
+const ownerRule = (cluster: string): string => `${clusterChain(cluster)} -m comment --comment "${commentOf(cluster)}"`;
+
+/**
+ * Who may talk to whom, for traffic within the cluster's network. First match wins; RETURN hands the packet on to
+ * Docker's own rules. No rule looks at connection state: a connection made before the rules has no privilege.
+ * DNAT comes before this hook and is undone after it, so an edge node's flow to the API server is seen here as
+ * a flow to the WAN container, both ways.
+ */
+export function filterRules(plan: IsolationPlan): TableRules {
+  const chain = clusterChain(plan.cluster);
+  const rules: string[] = [ownerRule(plan.cluster)];
+  const add = (rule: string): void => { rules.push(`${chain} ${rule}`); };
+  for (const site of plan.sites) {
+    add(`-s ${site.wan} -j ${siteChain(plan.cluster, site.name)}`);
+    add(`-d ${site.wan} -j ${siteChain(plan.cluster, site.name)}`);
+  }
+  for (const site of plan.sites) {
+    for (const { port } of cloudServices) {
+      for (const edge of site.nodes) {
+        add(`-s ${edge} -d ${site.wan} -p tcp -m tcp --dport ${port} -j RETURN`);
+        add(`-s ${site.wan} -d ${edge} -p tcp -m tcp --sport ${port} -j RETURN`);
+      }
+      for (const cloud of plan.cloud) {
+        add(`-s ${site.wan} -d ${cloud} -p tcp -m tcp --dport ${port} -j RETURN`);
+        add(`-s ${cloud} -d ${site.wan} -p tcp -m tcp --sport ${port} -j RETURN`);
+      }
+    }
+    add(`-s ${site.wan} -j DROP`);
+    add(`-d ${site.wan} -j DROP`);
+  }
+  for (const [from, to] of edgePairs(plan).allowed) add(`-s ${from} -d ${to} -j RETURN`);
+  for (const edge of plan.sites.flatMap((site) => site.nodes)) {
+    add(`-s ${edge} -j DROP`);
+    add(`-d ${edge} -j DROP`);
+  }
+  // Pods' packets travel inside the overlay or under their node's address. One that shows its own address could
+  // come from any node, so no rule above could tell edge from cloud.
+  add(`-s ${plan.podSubnet} -j DROP`);
+  const jump = (match: string): string => `DOCKER-USER ${match} -j ${chain}`;
+  return {
+    chains: [chain, ...plan.sites.map((site) => siteChain(plan.cluster, site.name))],
+    rules,
+    jumps: [`-s ${plan.subnet} -d ${plan.subnet}`, `-s ${plan.podSubnet} -d ${plan.subnet}`, `-s ${plan.subnet} -d ${plan.podSubnet}`].map(jump),
+  };
+}
+
+/** An edge node that dials a cloud node's service port meets its site's WAN container instead. */
+export function natRules(plan: IsolationPlan): TableRules {
+  const chain = clusterChain(plan.cluster);
+  const rules = plan.sites.flatMap((site) => site.nodes.flatMap((edge) => plan.cloud.flatMap((cloud) => cloudServices.map(({ port }) =>
+    `${chain} -s ${edge} -d ${cloud} -p tcp -m tcp --dport ${port} -j DNAT --to-destination ${site.wan}:${port}`))));
+  return {
+    chains: [chain],
+    rules: [ownerRule(plan.cluster), ...rules],
+    jumps: [`PREROUTING -s ${plan.subnet} -d ${plan.subnet} -p tcp -j ${chain}`],
+  };
+}
+
+/** Ordered pairs of edge nodes that may talk directly, and those that may not. */
+export function edgePairs(plan: IsolationPlan): { allowed: [string, string][]; denied: [string, string][] } {
+  const edges = plan.sites.flatMap((site) => site.nodes.map((address) => ({ address, site: site.name })));
+  const pairs = { allowed: [] as [string, string][], denied: [] as [string, string][] };
+  for (const from of edges) {
+    for (const to of edges) {
+      if (from === to) continue;
+      const near = from.site === to.site || plan.interSite === 'allow';
+      (near ? pairs.allowed : pairs.denied).push([from.address, to.address]);
+    }
+  }
+  return pairs;
+}
+
+/** Ordered pairs whose earlier, direct connections must be forgotten by the kernel's connection tracking. */
+export function severedPairs(plan: IsolationPlan): [string, string][] {
+  const edges = plan.sites.flatMap((site) => site.nodes);
+  const cloud = edges.flatMap((edge) => plan.cloud.flatMap((node): [string, string][] => [[edge, node], [node, edge]]));
+  return [...cloud, ...edgePairs(plan).denied];
+}

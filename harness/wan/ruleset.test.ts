@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { siteChain, type IsolationPlan } from './rules.ts';
+import { applyScript, blackholeScript, dockerFlavour, findIsolations, flavours, parseSave, removeScript, type Flavour, type Ruleset } from './ruleset.ts';
+
+const plan: IsolationPlan = {
+  cluster: 'a-cluster-with-a-long-name',
+  subnet: '172.30.0.0/24',
+  podSubnet: '10.244.0.0/16',
+  cloud: ['172.30.0.2'],
+  sites: [{ name: 'east', wan: '172.30.0.20', nodes: ['172.30.0.4', '172.30.0.5'] }, { name: 'west', wan: '172.30.0.21', nodes: ['172.30.0.6'] }],
+  interSite: 'deny',
+};
+
+const withDocker = (extra = ''): Ruleset => parseSave(`*filter\n:FORWARD DROP [0:0]\n:DOCKER-USER - [0:0]\n${extra}COMMIT\n`);
+
+test('the flavour is the one whose rules name the cluster\'s bridge', () => {
+  const legacy = withDocker('-A FORWARD -o br-0123456789ab -j DOCKER\n');
+  assert.equal(dockerFlavour(new Map([['iptables-nft', withDocker()], ['iptables-legacy', legacy]]), 'br-0123456789ab'), 'iptables-legacy');
+  assert.equal(dockerFlavour(new Map([['iptables-nft', withDocker()], ['iptables-legacy', {}]]), 'br-none'), 'iptables-nft');
+  assert.equal(dockerFlavour(new Map<Flavour, Ruleset>([['iptables-nft', parseSave('')]]), 'br-0123456789ab'), undefined);
+});
+
+test('nothing to remove gives no script', () => assert.equal(removeScript('dev', withDocker()), undefined));
+
+// The real programs, in a network namespace that is gone when the shell ends.
+const able = process.getuid?.() === 0 && spawnSync('unshare', ['-n', 'sh', '-c', 'iptables-nft -S && iptables-legacy -S']).status === 0;
+
+for (const flavour of flavours) {
+  test(`${flavour} takes the rules, twice the same, and gives them back`, { skip: able ? false : 'needs root, unshare and iptables' }, async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'edgeproof-rules-'));
+    try {
+      const inNamespace = (steps: readonly string[]): Ruleset[] => {
+        const script = [`${flavour} -N DOCKER-USER`, `${flavour} -I FORWARD -j DOCKER-USER`, `${flavour} -A DOCKER-USER -j RETURN`, ...steps].join(' && ');
+        const done = spawnSync('unshare', ['-n', 'sh', '-c', script], { encoding: 'utf8' });
+        assert.equal(done.status, 0, done.stderr);
+        return done.stdout.split('#save\n').slice(1).map(parseSave);
+      };
+      const file = async (name: string, content: string): Promise<string> => {
+        await writeFile(join(dir, name), content);
+        return `${flavour}-restore --noflush --wait 10 < ${join(dir, name)}`;
+      };
+      const save = `echo '#save' && ${flavour}-save`;
+      const [before = {}, once = {}] = inNamespace([save, await file('apply', applyScript(plan, {})), save]);
+      assert.equal(once.filter?.rules.filter((rule) => rule.startsWith('DOCKER-USER')).length, 4);
+      assert.deepEqual(findIsolations(flavour, once).map((found) => found.cluster), [plan.cluster]);
+
+      // A cluster that was here before, with another site and a black hole, leaves no trace.
+      const former = { ...plan, sites: [...plan.sites, { name: 'north', wan: '172.30.0.22', nodes: ['172.30.0.7'] }] };
+      const [holed = {}] = inNamespace([
+        await file('former', applyScript(former, {})), await file('hole', blackholeScript(plan.cluster, 'east', true)), save]);
+      assert.ok(holed.filter?.rules.includes(`${siteChain(plan.cluster, 'east')} -j DROP`));
+      const [again, healed, removed] = inNamespace([
+        await file('former', applyScript(former, {})), await file('hole', blackholeScript(plan.cluster, 'east', true)),
+        await file('again', applyScript(plan, holed)), save,
+        await file('hole', blackholeScript(plan.cluster, 'east', true)), await file('heal', blackholeScript(plan.cluster, 'east', false)), save,
+        await file('remove', removeScript(plan.cluster, once) ?? ''), save]);
+      assert.deepEqual(again, once);
+      assert.deepEqual(healed, once);
+      assert.deepEqual(removed?.filter, before.filter);
+      assert.deepEqual(removed?.nat?.rules, []);
+    } finally {
+      await rm(dir, { recursive: true });
+    }
+  });
+}
