@@ -1,0 +1,39 @@
+import { GenericContainer, Wait } from 'testcontainers';
+import { type Docker } from '../docker/docker.ts';
+import { toxiproxyApiPort } from './services.ts';
+
+export interface ToxiproxyContainerSpec {
+  readonly name: string;
+  /** Its entrypoint is the Toxiproxy server. */
+  readonly image: string;
+  /** Name of a Docker network. */
+  readonly network: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** testcontainers publishes on all of the host's addresses; nobody else has business with Toxiproxy's API. */
+class LocalContainer extends GenericContainer {
+  protected override async beforeContainerCreated(): Promise<void> {
+    this.hostConfig.PortBindings = { [`${toxiproxyApiPort}/tcp`]: [{ HostIp: '127.0.0.1', HostPort: '0' }] };
+  }
+}
+
+/**
+ * Starts a Toxiproxy server whose API is published at a free port of 127.0.0.1. It outlives this process: it is
+ * edgeproof's labels that get it removed, not testcontainers' reaper (whose image is not always to be had).
+ */
+export async function startToxiproxyContainer(docker: Docker, spec: ToxiproxyContainerSpec, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  process.env['DOCKER_HOST'] = docker.engine.host; // the only way to tell testcontainers which engine
+  await new LocalContainer(spec.image)
+    .withName(spec.name)
+    .withLabels({ ...spec.labels })
+    .withNetworkMode(spec.network)
+    .withCommand(['-host=0.0.0.0'])
+    .withExposedPorts(toxiproxyApiPort)
+    .withAutoCleanup(false)
+    .withWaitStrategy(Wait.forLogMessage('Starting Toxiproxy'))
+    .withStartupTimeout(30_000)
+    .start();
+  signal.throwIfAborted();
+}
