@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
-import { isAlias, isMap, isNode, isPair, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node } from 'yaml';
+import { isAlias, isMap, isNode, isPair, isScalar, isSeq, parseDocument, type Document, type Node } from 'yaml';
 import { UsageError } from '../core/errors.ts';
 import { repositoryRoot } from '../core/paths.ts';
 import { choices, suggest } from '../core/suggest.ts';
@@ -77,11 +77,11 @@ export async function loadTopology(nameOrPath: string, cwd: string = process.cwd
  * @throws TopologyError with every error that could be found, in the order of the file.
  */
 export function parseTopology(text: string, file: string): Topology {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(text, { prettyErrors: false });
+  // yaml's own LineCounter errs after some syntax errors (a "]" at the start of a line).
   const place = (offset: number): { line: number; column: number } => {
-    const { line, col } = lines.linePos(offset);
-    return { line: Math.max(1, line), column: Math.max(1, col) };
+    const before = text.slice(0, offset);
+    return { line: before.split('\n').length, column: before.length - before.lastIndexOf('\n') };
   };
   const problems: TopologyProblem[] = [...document.errors, ...document.warnings].map((error) => ({
     ...place(error.pos[0]),
