@@ -61,3 +61,22 @@ export function readTags(uri: string, tags: readonly string[], rowTags: readonly
   if (problems.length > before) return undefined;
   return { promise, capability: folder, baseline, ...(baseline ? {} : { stockCode }) };
 }
+
+/** What is needed of a pickle of Cucumber's messages to name what is kept of it. */
+export interface NamedPickle {
+  readonly name: string;
+  readonly tags: readonly { readonly name: string }[];
+  /** Two of an outline: the scenario and the row. */
+  readonly astNodeIds: readonly string[];
+  readonly location?: { readonly line: number };
+}
+
+/**
+ * A name for what is kept of one run of a scenario, as the folder of its logs: its promise, and of an outline the
+ * line of the row: `tunnel-exec-exit-code-line-19`.
+ */
+export function caseSlug(pickle: NamedPickle): string {
+  const name = promiseOfTags(pickle.tags.map((tag) => tag.name)) ?? pickle.name;
+  const slug = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-|-$/g, '').slice(0, 100) || 'scenario';
+  return pickle.astNodeIds.length > 1 ? `${slug}-line-${pickle.location?.line ?? 0}` : slug;
+}

@@ -1,0 +1,32 @@
+import { z } from 'zod';
+
+/** Media types of what steps attach for the report. */
+export const mediaTypes = {
+  fault: 'application/vnd.edgeproof.fault+json',
+  budget: 'application/vnd.edgeproof.budget+json',
+  identity: 'application/vnd.edgeproof.identity+json',
+} as const;
+
+/** A fault as recorded by chaos/: attach it again when more is known of it; the last one with an id counts. */
+export const faultSchema = z.object({
+  id: z.string(),
+  kind: z.string(),
+  /** 'site east', 'node dev-worker2', 'pod ns/name'. */
+  target: z.string(),
+  startedAt: z.iso.datetime(),
+  verifiedAt: z.iso.datetime().optional(),
+  /** What the victim saw, a sentence. */
+  evidence: z.string().optional(),
+  endedAt: z.iso.datetime().optional(),
+});
+export type FaultAttachment = z.infer<typeof faultSchema>;
+
+/** A promise's time budget, and how long it took. */
+export const budgetSchema = z.object({ what: z.string(), budgetMs: z.number().nonnegative(), tookMs: z.number().nonnegative() });
+export type BudgetAttachment = z.infer<typeof budgetSchema>;
+
+/** Who something is: of a Pod its namespace, name, UID and IP; of a node its name and flannel.1 MAC. */
+const identity = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]));
+export type Identity = z.infer<typeof identity>;
+export const identitySchema = z.object({ before: z.array(identity), after: z.array(identity) });
+export type IdentityAttachment = z.infer<typeof identitySchema>;

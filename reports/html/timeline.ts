@@ -1,0 +1,58 @@
+import type { FaultReport } from '../case-attachments.ts';
+import type { CaseReport, StepReport } from '../cases.ts';
+import { axis, lane, type Span } from './lanes.ts';
+import { html, type Child, type Markup } from './markup.ts';
+import { shownMs, sign } from './words.ts';
+
+/** Hooks that took less, passed and attached nothing are of no interest. */
+const shortHookMs = 100;
+
+/** The steps of a case on one time scale, and the faults under them in time order. */
+export function timeline(one: CaseReport): Markup {
+  if (one.steps.length === 0) return html``;
+  const totalMs = Math.max(1, one.ms, ...one.faults.map((fault) => fault.endMs ?? 0));
+  const shade = one.faults.map((fault): Span => ({ from: fault.startMs, to: fault.endMs ?? totalMs, look: 'shade' }));
+  const steps = one.steps.filter((step) => step.kind === 'step' || step.status === 'failed' || step.status === 'unfinished' || step.texts.length > 0 || step.ms >= shortHookMs);
+  return html`<div class="timeline" role="table" aria-label="Steps and faults in time order">
+<div class="row head" role="row"><span role="columnheader">Steps</span><span role="columnheader" class="ms">took</span><span class="scale" role="columnheader" aria-label="when"></span></div>
+${steps.map((step) => stepRow(step, shade, totalMs))}
+${one.faults.length > 0 && html`<div class="row head" role="row"><span role="columnheader">Faults</span><span role="columnheader" class="ms">lasted</span><span class="scale" role="columnheader" aria-label="when"></span></div>`}
+${one.faults.map((fault) => faultRow(fault, totalMs))}
+<div class="row foot" aria-hidden="true"><span></span><span></span><span class="scale">${axis(totalMs)}</span></div>
+</div>`;
+}
+
+const stepKind = (step: StepReport) =>
+  step.status === 'passed' ? 'good' : step.status === 'skipped' ? 'none' : step.status === 'failed' && step.error?.code !== undefined ? 'bad' : 'unsure';
+
+function stepRow(step: StepReport, shade: readonly Span[], totalMs: number): Markup {
+  const ran = step.status !== 'skipped';
+  const kind = stepKind(step);
+  const word = step.status === 'passed' ? html`<span class="unseen">passed</span>` : html`<em class="${kind}">${step.status}</em>`;
+  const spans: Span[] = ran ? [...shade, { from: step.startMs, to: step.startMs + step.ms, look: `bar ${kind}` }] : [...shade];
+  return html`<div class="row ${step.kind === 'step' ? '' : 'hook'} ${ran ? '' : 'off'}" role="row">
+<span role="cell" class="what">${sign(kind)}<span><b>${step.keyword}</b> ${step.text} ${word}${argument(step)}</span></span>
+<span role="cell" class="ms">${ran ? shownMs(step.ms) : ''}</span><span role="cell" class="scale">${lane(spans, totalMs)}</span></div>`;
+}
+
+function argument(step: StepReport): Child {
+  const table = step.table !== undefined && html`<table class="argument">${step.table.map((row) => html`<tr>${row.map((cell) => html`<td>${cell}</td>`)}</tr>`)}</table>`;
+  const text = step.docString !== undefined && html`<pre class="argument">${step.docString}</pre>`;
+  return [table, text];
+}
+
+function faultRow(fault: FaultReport, totalMs: number): Markup {
+  const seen = fault.verifiedMs;
+  const endMs = fault.endMs ?? totalMs;
+  const spans: Span[] = [
+    { from: fault.startMs, to: seen ?? endMs, look: 'fault brewing' },
+    ...(seen === undefined ? [] : [{ from: seen, to: endMs, look: 'fault' }]),
+  ];
+  const times = [
+    `injected at ${shownMs(fault.startMs)}`, seen === undefined ? 'never seen by its victim' : `seen at ${shownMs(seen)}`,
+    fault.endMs === undefined ? 'not healed when the scenario ended' : `healed at ${shownMs(fault.endMs)}`,
+  ].join(', ');
+  return html`<div class="row" role="row">
+<span role="cell" class="what"><svg class="sign bolt" viewBox="0 0 16 16" aria-hidden="true"><path d="M9 1.5 3.5 9h3.7L6.5 14.5 12.5 6.5H8.6z"/></svg><span><b>${fault.kind}</b> ${fault.target}<small>${times}</small>${fault.evidence !== undefined && html`<small class="evidence">Evidence: ${fault.evidence}</small>`}</span></span>
+<span role="cell" class="ms">${shownMs(endMs - fault.startMs)}</span><span role="cell" class="scale">${lane(spans, totalMs)}</span></div>`;
+}
