@@ -1,0 +1,61 @@
+// Runs on edgeproof's own Node. Type check and all unit tests; the last line counts them.
+import { spawn } from 'node:child_process';
+import { globSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { dirname, join } from 'node:path';
+import { run } from 'node:test';
+import { spec } from 'node:test/reporters';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const parts = process.argv.slice(2);
+delete process.env.EDGEPROOF_LAUNCHER_FD;
+
+const abort = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => abort.abort());
+
+const typesOk = await typeCheck();
+const counts = abort.signal.aborted ? { passed: 0, failed: 1 } : await unitTests();
+const passed = counts.passed + (typesOk ? 1 : 0);
+const failed = counts.failed + (typesOk ? 0 : 1);
+process.stdout.write(`${passed} passed, ${failed} failed\n`);
+process.exitCode = failed === 0 ? 0 : 1;
+
+/** The type check counts as one test. */
+async function typeCheck() {
+  const started = performance.now();
+  const child = spawn(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', root], { stdio: ['ignore', 'inherit', 'inherit'], signal: abort.signal });
+  const code = await new Promise((resolve) => {
+    child.on('error', () => resolve(1));
+    child.on('close', resolve);
+  });
+  process.stdout.write(`${code === 0 ? '✔' : '✖'} type check (${Math.round(performance.now() - started)}ms)\n`);
+  return code === 0;
+}
+
+/** @returns {Promise<{ passed: number, failed: number }>} */
+async function unitTests() {
+  const skipped = new Set(['node_modules', 'runs', '.git']);
+  const files = globSync('**/*.test.ts', { cwd: root, exclude: (name) => skipped.has(name.split('/').at(-1)) })
+    .filter((file) => parts.length === 0 || parts.some((part) => file.includes(part)))
+    .sort()
+    .map((file) => join(root, file));
+  if (files.length === 0) {
+    process.stdout.write(`no test file's path has ${parts.map((part) => `"${part}"`).join(' or ')} in it\n`);
+    return { passed: 0, failed: 1 };
+  }
+  const stream = run({ files, cwd: root, concurrency: Math.max(2, availableParallelism()), timeout: 90_000, signal: abort.signal });
+  let counts;
+  stream.on('test:summary', (summary) => {
+    // One comes for each file, and one, without a file, for the whole.
+    if (summary.file === undefined) counts = summary.counts;
+  });
+  const report = stream.compose(spec);
+  report.pipe(process.stdout, { end: false });
+  await new Promise((resolve, reject) => {
+    report.on('end', resolve);
+    report.on('error', reject);
+  });
+  // Without the summary the run was cut short: nothing is known to have passed.
+  return counts === undefined ? { passed: 0, failed: 1 } : { passed: counts.passed, failed: counts.failed + counts.cancelled };
+}
