@@ -1,0 +1,22 @@
+import { exec, type ExecOptions, type ExecResult } from '../../core/exec.ts';
+
+/** Real kubectl, bound to one cluster: what users type, so what tunnels are graded by. */
+export class Kubectl {
+  readonly path: string;
+  readonly kubeconfig: string;
+
+  constructor(path: string, kubeconfig: string) {
+    this.path = path;
+    this.kubeconfig = kubeconfig;
+  }
+
+  /**
+   * Runs `kubectl ARGS…`. It inherits no proxy settings: they would carry it past the cluster under test.
+   *
+   * @throws ExecError `EXEC_TIMEOUT` when it still ran at the deadline; `EXEC_FAILED` for exit codes not accepted.
+   */
+  async run(args: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
+    const env = { ...options.env, KUBECONFIG: this.kubeconfig, HTTPS_PROXY: '', https_proxy: '', HTTP_PROXY: '', http_proxy: '', ALL_PROXY: '', all_proxy: '' };
+    return await exec([this.path, ...args], { ...options, env });
+  }
+}

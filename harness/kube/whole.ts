@@ -1,0 +1,72 @@
+import { waitFor } from '../../core/wait.ts';
+import { cloudNodes, edgeNodes, type ClusterState } from '../cluster/state.ts';
+import type { Docker } from '../docker/docker.ts';
+import { isRunning, podsOn } from '../probes/pods-on-node.ts';
+import { uidOnNode } from '../probes/snapshot.ts';
+import { describePod } from '../workloads/ready.ts';
+import type { KubeClient } from './client.ts';
+import { isReady, type KubeLease, type KubeNode, type KubePod } from './objects.ts';
+
+export interface WholeOptions {
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+  /** Edge nodes must have renewed their lease after this moment: what the API says of a node may be older than its fault. */
+  readonly freshSince?: Date;
+  /** On these nodes, the containers of system Pods are looked for on the node itself. Default: none. */
+  readonly lookInside?: readonly string[];
+}
+
+/** Namespaces whose Pods make the cluster: they must all be Ready before it can be trusted. */
+const systemNamespaces = ['kube-system', 'kube-flannel'];
+const badTaints = ['node.kubernetes.io/unreachable', 'node.kubernetes.io/not-ready'];
+
+/**
+ * Waits until a cluster is whole: every node Ready and fresh, every system Pod running.
+ *
+ * @throws WaitTimeoutError saying what is not.
+ */
+export async function waitUntilWhole(kube: KubeClient, docker: Docker, cluster: ClusterState, options: WholeOptions): Promise<void> {
+  const call = { timeoutMs: options.timeoutMs, ...(options.signal && { signal: options.signal }) };
+  await waitFor(`cluster ${cluster.name} whole`, async (signal) => {
+    const missing = [...(await staleNodes(kube, cluster, options.freshSince, signal)), ...(await podsMissing(kube, docker, options.lookInside ?? [], signal))];
+    return missing.length === 0 ? { done: true } : { missing: missing.slice(0, 8).join('; ') };
+  }, call);
+}
+
+async function staleNodes(kube: KubeClient, cluster: ClusterState, freshSince: Date | undefined, signal: AbortSignal): Promise<string[]> {
+  const missing = await nodesNotReady(kube, cluster, signal);
+  if (freshSince === undefined) return missing;
+  const leases = await kube.list<KubeLease>('coordination.k8s.io/v1', 'Lease', { namespace: 'kube-node-lease', signal });
+  for (const { name } of edgeNodes(cluster)) {
+    const renewed = leases.find(({ metadata }) => metadata.name === name)?.spec.renewTime;
+    if (renewed === undefined || new Date(renewed) < freshSince) missing.push(`node ${name} last renewed its lease at ${renewed ?? 'no time'}`);
+  }
+  return missing;
+}
+
+/** The nodes of a cluster that are not Ready, each with its reason. */
+export async function nodesNotReady(kube: KubeClient, cluster: ClusterState, signal?: AbortSignal): Promise<string[]> {
+  const nodes = await kube.list<KubeNode>('v1', 'Node', signal === undefined ? {} : { signal });
+  return [...cloudNodes(cluster), ...edgeNodes(cluster)].flatMap(({ name }) => {
+    const node = nodes.find(({ metadata }) => metadata.name === name);
+    if (node === undefined) return [`node ${name} is not in the cluster`];
+    const taint = node.spec.taints?.find(({ key }) => badTaints.includes(key));
+    const ready = node.status.conditions?.find(({ type }) => type === 'Ready');
+    if (!isReady(node)) return [`node ${name} is not Ready: ${ready?.reason ?? 'nobody says why'} ${ready?.message ?? ''}`.trim()];
+    return taint === undefined ? [] : [`node ${name} still has the taint ${taint.key}`];
+  });
+}
+
+async function podsMissing(kube: KubeClient, docker: Docker, lookInside: readonly string[], signal: AbortSignal): Promise<string[]> {
+  const pods = (await Promise.all(systemNamespaces.map((namespace) => kube.list<KubePod>('v1', 'Pod', { namespace, signal })))).flat();
+  const alive = pods.filter((pod) => pod.metadata.deletionTimestamp === undefined && pod.status.phase !== 'Succeeded');
+  const missing = alive.filter((pod) => !isReady(pod)).map(describePod);
+  for (const node of lookInside) {
+    const there = await podsOn(docker, node, signal);
+    for (const pod of alive.filter(({ spec }) => spec.nodeName === node)) {
+      const mine = there.find(({ uid }) => uid === uidOnNode(pod));
+      if (mine === undefined || !isRunning(mine, pod.spec.containers.map(({ name }) => name))) missing.push(`${pod.metadata.name} does not run on ${node}`);
+    }
+  }
+  return missing;
+}

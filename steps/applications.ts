@@ -1,0 +1,28 @@
+import { Given, type DataTable } from '@cucumber/cucumber';
+import { CannotTellError } from '../core/errors.ts';
+import { startApps, type AppOptions } from './support/apps.ts';
+import type { EdgeWorld } from './support/world.ts';
+
+Given('an application {string} on the edge node', async function (this: EdgeWorld, name: string) {
+  await startApps(this, [{ name, node: this.roles.edgeNode.name }]);
+});
+
+Given('an application {string} on the edge node that the cloud evicts after {int} s', async function (this: EdgeWorld, name: string, seconds: number) {
+  await startApps(this, [{ name, node: this.roles.edgeNode.name, evictAfterSeconds: seconds }]);
+});
+
+Given('an application {string} on a cloud node', async function (this: EdgeWorld, name: string) {
+  await startApps(this, [{ name, node: this.roles.cloudNode.name }]);
+});
+
+Given('an application {string} with a Service on a cloud node', async function (this: EdgeWorld, name: string) {
+  await startApps(this, [{ name, node: this.roles.cloudNode.name, service: true }]);
+});
+
+Given('these applications run in the site:', async function (this: EdgeWorld, table: DataTable) {
+  await startApps(this, table.hashes().map((row): AppOptions => {
+    const node = row['node'] === 'its neighbour' ? this.roles.neighbour : this.roles.edgeNode;
+    if (node === undefined) throw new CannotTellError('NO_NEIGHBOUR', `no site of ${this.cluster.topology.name} has two nodes`);
+    return { name: row['application'] ?? '', node: node.name, hostNetwork: row['network'] === 'host', service: true };
+  }));
+});

@@ -1,0 +1,53 @@
+import { Then } from '@cucumber/cucumber';
+import { describeNodePod, isRunning, podsOn } from '../harness/probes/pods-on-node.ts';
+import { containersReplaced, notRunningAgain } from '../harness/probes/snapshot.ts';
+import { echoContainer } from '../harness/workloads/echo.ts';
+import type { KubePod } from '../harness/kube/objects.ts';
+import { slugOf } from './support/apps.ts';
+import { throughout } from './support/budget.ts';
+import type { EdgeWorld } from './support/world.ts';
+
+Then('{string} runs again within {int} s as the same Pod', async function (this: EdgeWorld, name: string, seconds: number) {
+  const app = this.app(name);
+  const { snapshot } = await this.remember();
+  const old = snapshot.pods.find(({ uid }) => uid === app.uid)?.containers.find((one) => one.name === echoContainer)?.id;
+  await this.within({ what: `${app.pod} running again on ${app.node}`, seconds, code: 'POD_NOT_RUNNING', since: this.lastFaultAt }, async (signal) => {
+    const pod = (await podsOn(this.docker, app.node, signal)).find(({ uid }) => uid === app.uid);
+    if (pod === undefined) return { missing: `${app.node} knows no Pod with UID ${app.uid}` };
+    if (!isRunning(pod, [echoContainer])) return { missing: describeNodePod(pod) };
+    return pod.containers.some(({ id }) => id === old) ? { missing: 'the container that was killed still runs' } : { done: true };
+  });
+});
+
+Then('every Pod that ran on the edge node runs again within {int} s as the same Pod', async function (this: EdgeWorld, seconds: number) {
+  const { snapshot } = await this.remember();
+  await this.within({ what: `all ${snapshot.pods.length} Pods running again on ${snapshot.node}`, seconds, code: 'POD_NOT_RUNNING', since: this.lastFaultAt, everyMs: 500 }, async (signal) => {
+    const missing = notRunningAgain(snapshot, await podsOn(this.docker, snapshot.node, signal));
+    return missing.length === 0 ? { done: true } : { missing: `${missing.length} of ${snapshot.pods.length} do not run: ${missing.join('; ')}` };
+  });
+});
+
+const podsKnownToCloud = async (world: EdgeWorld): Promise<KubePod[]> => await world.kube.list<KubePod>('v1', 'Pod', { namespace: world.namespace, signal: world.signal });
+
+Then('for {int} s the cloud marks no Pod of {string} for deletion', async function (this: EdgeWorld, seconds: number, name: string) {
+  const app = this.app(name);
+  await throughout({ forMs: seconds * 1000, code: 'POD_EVICTED', signal: this.signal }, async () => {
+    const pod = (await podsKnownToCloud(this)).find(({ metadata }) => metadata.uid === app.uid);
+    if (pod === undefined) return `the cloud has deleted ${app.pod}, which runs on ${app.node}`;
+    return pod.metadata.deletionTimestamp === undefined ? undefined : `the cloud has marked ${app.pod} for deletion although it runs on ${app.node}`;
+  });
+});
+
+Then('for {int} s the edge node runs the same containers as before, and the cloud knows the same Pods', async function (this: EdgeWorld, seconds: number) {
+  const { snapshot } = await this.remember();
+  await throughout({ forMs: seconds * 1000, code: 'POD_REPLACED', signal: this.signal }, async () => {
+    const replaced = containersReplaced(snapshot, await podsOn(this.docker, snapshot.node, this.signal));
+    if (replaced.length > 0) return replaced.join('; ');
+    const known = await podsKnownToCloud(this);
+    const doomed = known.find(({ metadata }) => metadata.deletionTimestamp !== undefined);
+    if (doomed !== undefined) return `the cloud has marked ${doomed.metadata.name} for deletion`;
+    const extra = known.filter(({ metadata }) => ![...this.apps.values()].some(({ uid }) => uid === metadata.uid));
+    if (extra.length > 0) return `the cloud has made ${extra.map(({ metadata }) => metadata.name).join(', ')} beside ${[...this.apps.keys()].map(slugOf).join(', ')}`;
+    return known.length === this.apps.size ? undefined : `the cloud knows ${known.length} of ${this.apps.size} Pods`;
+  });
+});

@@ -1,0 +1,66 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Given, When } from '@cucumber/cucumber';
+import { waitFor } from '../core/wait.ts';
+import { nodesOfSite } from '../harness/cluster/state.ts';
+import type { KubeNode } from '../harness/kube/objects.ts';
+import { isReady } from '../harness/kube/objects.ts';
+import { podTarget } from './support/apps.ts';
+import type { EdgeWorld } from './support/world.ts';
+
+const cutOff = async (world: EdgeWorld): Promise<void> => { await world.disturb('wan-down', `site ${world.roles.site}`); };
+
+Given('the WAN of the site is down', async function (this: EdgeWorld) {
+  await cutOff(this);
+});
+
+When('the WAN of the site is down for {int} s', async function (this: EdgeWorld, seconds: number) {
+  await cutOff(this);
+  // The length of the cut is what the scenario is about; there is nothing to wait for.
+  await sleep(seconds * 1000, undefined, { signal: this.signal });
+});
+
+/** Kubernetes gives a node up 50 s after its last lease, and looks every 5 s. */
+const cloudNoticesMs = 90_000;
+
+When('the WAN of the site is down until the cloud has noticed', async function (this: EdgeWorld) {
+  await cutOff(this);
+  const inside = new Set(nodesOfSite(this.cluster, this.roles.site).map(({ name }) => name));
+  await waitFor(`the cloud giving up the nodes of site ${this.roles.site}`, async (signal) => {
+    const nodes = await this.kube.list<KubeNode>('v1', 'Node', { signal });
+    for (const node of nodes) if (!inside.has(node.metadata.name) && !isReady(node)) this.disturbedElsewhere.add(node.metadata.name);
+    const still = nodes.filter((node) => inside.has(node.metadata.name) && isReady(node)).map(({ metadata }) => metadata.name);
+    return still.length === 0 ? { done: true } : { missing: `${still.join(', ')} still Ready` };
+  }, { timeoutMs: cloudNoticesMs, everyMs: 1000, signal: this.signal });
+});
+
+When('the WAN of the site is back', async function (this: EdgeWorld) {
+  await this.heal('wan-down');
+});
+
+When('the edge node is restarted', async function (this: EdgeWorld) {
+  await this.disturb('node-restart', `node ${this.roles.edgeNode.name}`);
+});
+
+When('the edge node loses its power', async function (this: EdgeWorld) {
+  await this.disturb('power-cut', `node ${this.roles.edgeNode.name}`);
+});
+
+When('the kubelet of the edge node is restarted', async function (this: EdgeWorld) {
+  await this.disturb('kubelet-restart', `node ${this.roles.edgeNode.name}`);
+});
+
+When('flannel on the edge node is restarted', async function (this: EdgeWorld) {
+  await this.disturb('flannel-restart', `node ${this.roles.edgeNode.name}`);
+});
+
+When('the container of {string} is killed', async function (this: EdgeWorld, name: string) {
+  await this.disturb('container-kill', podTarget(this, this.app(name)));
+});
+
+When('the containers of {string} and {string} are killed', async function (this: EdgeWorld, first: string, second: string) {
+  for (const name of [first, second]) await this.disturb('container-kill', podTarget(this, this.app(name)));
+});
+
+When('the sandbox of {string} is killed', async function (this: EdgeWorld, name: string) {
+  await this.disturb('sandbox-kill', podTarget(this, this.app(name)));
+});

@@ -1,0 +1,72 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { After, Before, setDefaultTimeout, type ITestCaseHookParameter } from '@cucumber/cucumber';
+import { promiseOfTags } from '../features/tags.ts';
+import { edgeNodes } from '../harness/cluster/state.ts';
+import { waitUntilWhole } from '../harness/kube/whole.ts';
+import { collectState } from '../harness/probes/collect.ts';
+import { createNamespace, deleteNamespace } from '../harness/workloads/namespaces.ts';
+import { healEverything } from './support/faults.ts';
+import { rolesOf } from './support/roles.ts';
+import { interruption, openSession, type Session } from './support/session.ts';
+import type { EdgeWorld } from './support/world.ts';
+
+/** A step that is still running then is the harness's fault; every wait in it has a shorter deadline of its own. */
+setDefaultTimeout(180_000);
+const cleanUpTimeout = { timeout: 240_000 };
+/** After its heal, a node that could not register itself tries again within seconds; crash loops of its Pods take longer. */
+const wholeAfterMs = 150_000;
+const wholeBeforeMs = 60_000;
+
+const promiseOf = ({ pickle }: ITestCaseHookParameter): string => promiseOfTags(pickle.tags.map(({ name }) => name)) ?? `line-${pickle.location?.line ?? 0}`;
+
+Before(async function (this: EdgeWorld) {
+  return interruption.signal.aborted ? 'skipped' : undefined;
+});
+
+Before({ tags: '@needs-two-sites' }, async function (this: EdgeWorld) {
+  return rolesOf((await openSession()).cluster).sites.length >= 2 ? undefined : 'skipped';
+});
+
+Before({ tags: '@needs-neighbour' }, async function (this: EdgeWorld) {
+  return rolesOf((await openSession()).cluster).neighbour === undefined ? 'skipped' : undefined;
+});
+
+Before(async function (this: EdgeWorld, scenario: ITestCaseHookParameter) {
+  const session = await openSession();
+  const { kube, docker, cluster } = session;
+  await waitUntilWhole(kube, docker, cluster, { timeoutMs: wholeBeforeMs, signal: this.signal });
+  const namespace = `${promiseOf(scenario)}-${Math.random().toString(36).slice(2, 7)}`.slice(0, 63);
+  this.open(session, namespace);
+  await createNamespace(kube, namespace, this.signal);
+});
+
+After(cleanUpTimeout, async function (this: EdgeWorld, scenario: ITestCaseHookParameter) {
+  if (!this.opened) return;
+  const { session } = this;
+  if (scenario.result?.status === 'FAILED' || scenario.result?.status === 'UNKNOWN') await collect(this, session, promiseOf(scenario));
+  try {
+    await makeWhole(this, session);
+  } finally {
+    for (const record of this.faultRecords.values()) this.attachJson(record, 'application/vnd.edgeproof.fault+json');
+  }
+});
+
+async function collect(world: EdgeWorld, { docker, kube, cluster, runDir }: Session, promise: string): Promise<void> {
+  const folder = join(runDir, 'logs', promise);
+  await rm(folder, { recursive: true, force: true });
+  await collectState(docker, kube, cluster, folder, { since: world.startedAt, timeoutMs: 30_000 });
+}
+
+/** Clean-up has a deadline of its own and does not hear the interruption; an interrupted run does not wait for the cluster. */
+async function makeWhole(world: EdgeWorld, session: Session): Promise<void> {
+  const { kube, docker, cluster } = session;
+  const deadline = AbortSignal.timeout(wholeAfterMs);
+  const disturbed = [...world.faultRecords.values()].some(({ kind }) => kind !== 'container-kill' && kind !== 'sandbox-kill');
+  for (const record of await healEverything(session, deadline)) world.faultRecords.set(record.id, record);
+  const healedAt = new Date();
+  await deleteNamespace(kube, world.namespace, deadline);
+  if (!disturbed || interruption.signal.aborted) return;
+  const lookInside = edgeNodes(cluster).filter(({ site }) => site === world.roles.site).map(({ name }) => name);
+  await waitUntilWhole(kube, docker, cluster, { timeoutMs: wholeAfterMs, signal: deadline, freshSince: healedAt, lookInside });
+}

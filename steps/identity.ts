@@ -1,0 +1,78 @@
+import { Then } from '@cucumber/cucumber';
+import { CannotTellError, PromiseBroken } from '../core/errors.ts';
+import type { NodeState } from '../harness/cluster/state.ts';
+import type { KubeNode, KubePod } from '../harness/kube/objects.ts';
+import { annotatedVtepMac, overlayAddressOf, peerView, podIdentity, vtepMac, type PodIdentity } from '../harness/probes/identity.ts';
+import { podsOn, runningContainers } from '../harness/probes/pods-on-node.ts';
+import type { EdgeWorld } from './support/world.ts';
+
+/** The kubelet reports a Pod's status within seconds; this is not the promise's budget but the time to see it. */
+const apiCatchesUpSeconds = 15;
+
+Then('{string} has the IP it had before', async function (this: EdgeWorld, name: string) {
+  const app = this.app(name);
+  const now = await podIdentity(this.docker, app.node, app.uid, this.signal);
+  const was: PodIdentity = { ...now, ip: app.ip };
+  this.attachIdentities([was], [now]);
+  if (now.ip !== app.ip) throw new PromiseBroken('POD_IP_CHANGED', `${app.pod} had ${app.ip} and has ${now.ip}, on the same node ${app.node}`);
+  await this.within({ what: `the cloud knowing ${app.pod} by ${app.ip}`, seconds: apiCatchesUpSeconds, code: 'POD_IP_MISREPORTED' }, async (signal) => {
+    const { status } = await this.kube.get<KubePod>('v1', 'Pod', app.pod, { namespace: this.namespace, signal });
+    return status.podIP === app.ip ? { done: true } : { missing: `the API says ${status.podIP ?? 'no address'}` };
+  });
+});
+
+Then('flannel on the edge node runs again within {int} s', async function (this: EdgeWorld, seconds: number) {
+  const { snapshot } = await this.remember();
+  const before = snapshot.pods.find(({ namespace }) => namespace === 'kube-flannel');
+  if (before === undefined) throw new CannotTellError('NO_FLANNEL', `no flannel Pod ran on ${snapshot.node} before`);
+  await this.within({ what: `flannel running again on ${snapshot.node}`, seconds, code: 'FLANNEL_NOT_RUNNING', since: this.lastFaultAt }, async (signal) => {
+    const pod = (await podsOn(this.docker, snapshot.node, signal)).find(({ uid }) => uid === before.uid);
+    const missing = runningContainers(before).filter((name) => pod === undefined || !runningContainers(pod).includes(name));
+    return missing.length === 0 ? { done: true } : { missing: `${missing.join(', ')} of ${before.name} down` };
+  });
+});
+
+const macBefore = async (world: EdgeWorld): Promise<string> => {
+  const { vtepMac: mac } = await world.remember();
+  if (mac === undefined) throw new CannotTellError('NO_VTEP', `${world.roles.edgeNode.name} had no flannel.1 before`);
+  return mac;
+};
+
+Then('flannel.1 of the edge node is there within {int} s, with the MAC it had before', async function (this: EdgeWorld, seconds: number) {
+  const before = await macBefore(this);
+  const { name } = this.roles.edgeNode;
+  const now = await this.within({ what: `flannel.1 of ${name}`, seconds, code: 'VTEP_MISSING', since: this.lastFaultAt }, async (signal) => {
+    const mac = await vtepMac(this.docker, name, signal);
+    return mac === undefined ? { missing: `${name} has no interface flannel.1` } : { done: mac };
+  });
+  this.attachIdentities([{ kind: 'node', name, vtepMac: before }], [{ kind: 'node', name, vtepMac: now }]);
+  if (now !== before) throw new PromiseBroken('VTEP_MAC_CHANGED', `flannel.1 of ${name} had ${before} and has ${now}`);
+});
+
+Then('the annotation of the edge node names that MAC', async function (this: EdgeWorld) {
+  const before = await macBefore(this);
+  const { name } = this.roles.edgeNode;
+  const annotated = await annotatedVtepMac(this.kube, name, this.signal);
+  if (annotated !== before) throw new PromiseBroken('VTEP_ANNOTATION_DIFFERS', `flannel.1 of ${name} has ${before}, but the node's annotation says ${annotated ?? 'nothing'}`);
+});
+
+Then('within {int} s every other node sends frames for the edge node to that MAC', async function (this: EdgeWorld, seconds: number) {
+  await peersAgree(this, seconds, this.cluster.nodes);
+});
+
+Then('within {int} s every other node of the site sends frames for the edge node to that MAC', async function (this: EdgeWorld, seconds: number) {
+  await peersAgree(this, seconds, this.cluster.nodes.filter(({ site }) => site === this.roles.site));
+});
+
+async function peersAgree(world: EdgeWorld, seconds: number, nodes: readonly NodeState[]): Promise<void> {
+  const mac = await macBefore(world);
+  const { name, address } = world.roles.edgeNode;
+  const { spec } = await world.kube.get<KubeNode>('v1', 'Node', name, { signal: world.signal });
+  const target = { address, overlayAddress: overlayAddressOf(spec.podCIDR ?? '') };
+  await world.within({ what: `peers knowing ${name} by ${mac}`, seconds, code: 'VTEP_PEERS_DISAGREE' }, async (signal) => {
+    const views = await Promise.all(nodes.filter((node) => node.name !== name).map(async (node) => await peerView(world.docker, node.name, target, signal)));
+    const wrong = views.filter(({ forwards, neighbour }) => neighbour !== mac || !forwards.includes(mac) || forwards.some((one) => one !== mac));
+    const described = wrong.map(({ peer, forwards, neighbour }) => `${peer} forwards ${forwards.join(', ') || 'no MAC'} to ${address} and has ${neighbour ?? 'no MAC'} for ${target.overlayAddress}`);
+    return wrong.length === 0 ? { done: true } : { missing: described.join('; ') };
+  });
+}

@@ -1,0 +1,57 @@
+import { Then } from '@cucumber/cucumber';
+import { PromiseBroken } from '../core/errors.ts';
+import { edgeTaint, siteNodeLabel, tierNodeLabel } from '../harness/cluster/labels.ts';
+import { nodesOfSite } from '../harness/cluster/state.ts';
+import type { KubeNode } from '../harness/kube/objects.ts';
+import { nodesNotReady } from '../harness/kube/whole.ts';
+import type { EdgeWorld } from './support/world.ts';
+
+const nodesOf = async (world: EdgeWorld): Promise<KubeNode[]> => await world.kube.list<KubeNode>('v1', 'Node', { signal: world.signal });
+
+Then('every node of the topology is Ready within {int} s', async function (this: EdgeWorld, seconds: number) {
+  await this.within({ what: `all ${this.cluster.nodes.length} nodes Ready`, seconds, code: 'NODE_NOT_READY' }, async (signal) => {
+    const missing = await nodesNotReady(this.kube, this.cluster, signal);
+    return missing.length === 0 ? { done: true } : { missing: missing.join('; ') };
+  });
+});
+
+Then('the edge node is Ready again within {int} s', async function (this: EdgeWorld, seconds: number) {
+  const { name } = this.roles.edgeNode;
+  await this.within({ what: `node ${name} Ready`, seconds, code: 'NODE_NOT_READY', since: this.lastFaultAt }, async (signal) => {
+    const missing = (await nodesNotReady(this.kube, this.cluster, signal)).filter((text) => text.startsWith(`node ${name} `));
+    return missing.length === 0 ? { done: true } : { missing: missing.join('; ') };
+  });
+});
+
+Then('all nodes outside the site stayed Ready', function (this: EdgeWorld) {
+  if (this.disturbedElsewhere.size > 0) {
+    throw new PromiseBroken('OTHER_SITE_DISTURBED', `while site ${this.roles.site} was cut off, these nodes outside it were not Ready: ${[...this.disturbedElsewhere].join(', ')}`);
+  }
+});
+
+Then('every node carries the labels that the topology gives it', async function (this: EdgeWorld) {
+  const nodes = await nodesOf(this);
+  const wrong = this.cluster.nodes.flatMap(({ name, tier, site }) => {
+    const labels = nodes.find(({ metadata }) => metadata.name === name)?.metadata.labels ?? {};
+    const wanted = { [tierNodeLabel]: tier, ...(site === undefined ? {} : { [siteNodeLabel]: site, ...labelsOfEdge(this, name, site) }) };
+    return Object.entries(wanted).filter(([key, value]) => labels[key] !== value).map(([key, value]) => `${name} has ${key}=${labels[key] ?? '(none)'}, not ${value}`);
+  });
+  if (wrong.length > 0) throw new PromiseBroken('LABEL_WRONG', wrong.join('; '));
+});
+
+/** Nodes of a site are made in the order of the topology. */
+function labelsOfEdge(world: EdgeWorld, name: string, site: string): Record<string, string> {
+  const index = nodesOfSite(world.cluster, site).findIndex((node) => node.name === name);
+  const wanted = world.cluster.topology.sites.find((one) => one.name === site)?.nodes[index];
+  if (wanted === undefined) return {};
+  return { 'edgeproof.dev/device-class': wanted.deviceClass, 'edgeproof.dev/architecture': wanted.architecture, ...wanted.labels };
+}
+
+Then('every edge node, and no cloud node, carries the edge taint', async function (this: EdgeWorld) {
+  const wrong = (await nodesOf(this)).flatMap(({ metadata: { name }, spec }) => {
+    const edge = this.cluster.nodes.find((node) => node.name === name)?.tier === 'edge';
+    const tainted = spec.taints?.some(({ key, effect }) => key === edgeTaint && effect === 'NoSchedule') ?? false;
+    return edge === tainted ? [] : [`${name} ${tainted ? 'carries' : 'lacks'} ${edgeTaint}:NoSchedule`];
+  });
+  if (wrong.length > 0) throw new PromiseBroken('TAINT_WRONG', wrong.join('; '));
+});

@@ -1,0 +1,20 @@
+import { createFault, type FaultContext, type FaultKind, type FaultRecord } from '../../chaos/fault.ts';
+import { healAll, healFault, injectFault } from '../../chaos/run.ts';
+import type { Session } from './session.ts';
+
+const contextOf = ({ cluster, docker }: Session, signal: AbortSignal): FaultContext => ({ cluster, docker, signal });
+
+/** Breaks something and makes sure that the victim felt it. @throws CannotTellError `FAULT_NOT_SEEN` */
+export async function inject(session: Session, kind: FaultKind, target: string, signal: AbortSignal): Promise<FaultRecord> {
+  return await injectFault(contextOf(session, signal), session.faults, createFault(kind, target));
+}
+
+/** Ends one fault. @returns its record, with the time of its end. */
+export async function heal(session: Session, record: FaultRecord, signal: AbortSignal): Promise<FaultRecord> {
+  return await healFault(contextOf(session, signal), session.faults, record.id);
+}
+
+/** Ends all faults of the cluster that are not ended, whoever began them. */
+export async function healEverything(session: Session, signal: AbortSignal): Promise<FaultRecord[]> {
+  return await healAll(contextOf(session, signal), session.faults);
+}

@@ -1,0 +1,140 @@
+import { World, setWorldConstructor, type IWorldOptions } from '@cucumber/cucumber';
+import { CannotTellError } from '../../core/errors.ts';
+import type { Look } from '../../core/wait.ts';
+import type { FaultKind, FaultRecord } from '../../chaos/fault.ts';
+import type { ClusterState } from '../../harness/cluster/state.ts';
+import type { Docker } from '../../harness/docker/docker.ts';
+import type { KubeClient } from '../../harness/kube/client.ts';
+import type { Kubectl } from '../../harness/kube/kubectl.ts';
+import { vtepMac, type Identity } from '../../harness/probes/identity.ts';
+import { takeSnapshot, type NodeSnapshot } from '../../harness/probes/snapshot.ts';
+import type { App } from './apps.ts';
+import { budgetMediaType, within, type BudgetRecord } from './budget.ts';
+import { heal, inject } from './faults.ts';
+import { rolesOf, type Roles } from './roles.ts';
+import { interruption, type Session } from './session.ts';
+
+export const identityMediaType = 'application/vnd.edgeproof.identity+json';
+
+/** How things were before the scenario disturbed anything. */
+export interface Before {
+  readonly snapshot: NodeSnapshot;
+  /** MAC of the edge node's flannel.1; undefined when it had none. */
+  readonly vtepMac: string | undefined;
+}
+
+/** What the steps of one scenario share. Set up by the hooks before its first step. */
+export class EdgeWorld extends World {
+  #session: Session | undefined;
+  #roles: Roles | undefined;
+  namespace = '';
+  readonly apps = new Map<string, App>();
+  readonly faultRecords = new Map<string, FaultRecord>();
+  before: Before | undefined;
+  /** When the last fault was seen from the victim's side, in milliseconds since the epoch: budgets run from here. */
+  lastFaultAt = 0;
+  /** Nodes outside the cut site that were seen not Ready while it was cut. */
+  readonly disturbedElsewhere = new Set<string>();
+  /** What a When did, for the Thens that judge it: pairs of sources and targets that must reach each other. */
+  pairs: { from: string; to: string; service: boolean }[] = [];
+  /** How many Pods a workload must have, by its name. */
+  readonly expectedPods = new Map<string, number>();
+  readonly startedAt = new Date();
+
+  constructor(options: IWorldOptions) {
+    super(options);
+  }
+
+  open(session: Session, namespace: string): void {
+    this.#session = session;
+    this.#roles = rolesOf(session.cluster);
+    this.namespace = namespace;
+  }
+
+  get opened(): boolean {
+    return this.#session !== undefined;
+  }
+
+  get session(): Session {
+    if (this.#session === undefined) throw new CannotTellError('NO_SESSION', 'the scenario was not set up');
+    return this.#session;
+  }
+
+  get roles(): Roles {
+    if (this.#roles === undefined) throw new CannotTellError('NO_SESSION', 'the scenario was not set up');
+    return this.#roles;
+  }
+
+  get cluster(): ClusterState {
+    return this.session.cluster;
+  }
+
+  get docker(): Docker {
+    return this.session.docker;
+  }
+
+  get kube(): KubeClient {
+    return this.session.kube;
+  }
+
+  get kubectl(): Kubectl {
+    return this.session.kubectl;
+  }
+
+  get signal(): AbortSignal {
+    return interruption.signal;
+  }
+
+  /** @throws CannotTellError when no earlier step made it. */
+  app(name: string): App {
+    const app = this.apps.get(name);
+    if (app === undefined) throw new CannotTellError('NO_SUCH_APP', `no step has made an application "${name}"`);
+    return app;
+  }
+
+  /** Remembers how things are, once: before the first fault of the scenario. */
+  async remember(): Promise<Before> {
+    if (this.before === undefined) {
+      const { name } = this.roles.edgeNode;
+      const [snapshot, mac] = await Promise.all([takeSnapshot(this.kube, this.docker, name, this.signal), vtepMac(this.docker, name, this.signal)]);
+      this.before = { snapshot, vtepMac: mac };
+    }
+    return this.before;
+  }
+
+  /** Breaks something, and goes on only when the victim has felt it. @throws CannotTellError `FAULT_NOT_SEEN` */
+  async disturb(kind: FaultKind, target: string): Promise<FaultRecord> {
+    await this.remember();
+    const record = await inject(this.session, kind, target, this.signal);
+    this.faultRecords.set(record.id, record);
+    this.lastFaultAt = Date.now();
+    return record;
+  }
+
+  /** Ends the scenario's open faults of these kinds. */
+  async heal(...kinds: readonly FaultKind[]): Promise<void> {
+    for (const record of [...this.faultRecords.values()]) {
+      if (kinds.includes(record.kind) && record.endedAt === undefined) this.faultRecords.set(record.id, await heal(this.session, record, this.signal));
+    }
+  }
+
+  /** Waits for what a promise says, and attaches how long it took. The budget runs from now unless `since` says otherwise. */
+  async within<T>(budget: { what: string; seconds: number; code: string; everyMs?: number; since?: number }, look: (signal: AbortSignal) => Promise<Look<T>>): Promise<T> {
+    const { seconds, ...rest } = budget;
+    return await within({ ...rest, budgetMs: seconds * 1000, signal: this.signal, attach: (record) => this.attachJson(record, budgetMediaType) }, look);
+  }
+
+  attachBudget(record: BudgetRecord): void {
+    this.attachJson(record, budgetMediaType);
+  }
+
+  attachIdentities(before: readonly Identity[], after: readonly Identity[]): void {
+    this.attachJson({ before, after }, identityMediaType);
+  }
+
+  attachJson(value: unknown, mediaType: string): void {
+    void this.attach(JSON.stringify(value), mediaType);
+  }
+}
+
+setWorldConstructor(EdgeWorld);
