@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { copyFile, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { exec } from '../../core/exec.ts';
+import { repositoryRoot } from '../../core/paths.ts';
+import type { ContainerImage } from '../../images/containers.ts';
+
+/** Go's and Docker's name for this machine's architecture. */
+export const architecture = process.arch === 'x64' ? 'amd64' : process.arch;
+
+export interface ArchiveOptions {
+  /** An empty folder to work in; the archive lies in it too. */
+  readonly folder: string;
+  readonly findProgram: (name: string) => string;
+  /** A folder with the files of iptables and busybox (see base-files.ts). */
+  readonly baseFiles: { readonly iptables: string; readonly busybox: string };
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Writes container images as one docker-archive (Docker image specification v1.2), without an engine. Each image has
+ * one layer, so that containerd can unpack it on top of an overlay; images with the same files share it.
+ *
+ * @returns the archive's path
+ */
+export async function writeArchive(images: readonly ContainerImage[], options: ArchiveOptions): Promise<string> {
+  const content = join(options.folder, 'archive');
+  await mkdir(content);
+  const manifest: object[] = [];
+  for (const [index, image] of images.entries()) {
+    const root = join(options.folder, `root-${index}`);
+    await layOut(image, root, options);
+    const layer = join(content, `layer-${index}.tar`);
+    await exec(['tar', '--create', '--sort=name', '--mtime=@0', '--owner=0', '--group=0', '--numeric-owner', '--file', layer, '--directory', root, '.'], {
+      timeoutMs: 120_000,
+      ...(options.signal && { signal: options.signal }),
+    });
+    const config = {
+      architecture,
+      os: 'linux',
+      created: '1970-01-01T00:00:00Z',
+      config: { Env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'], ...(image.entrypoint && { Entrypoint: image.entrypoint }) },
+      rootfs: { type: 'layers', diff_ids: [`sha256:${await sha256(layer)}`] },
+    };
+    await writeFile(join(content, `config-${index}.json`), JSON.stringify(config));
+    manifest.push({ Config: `config-${index}.json`, RepoTags: image.tags, Layers: [`layer-${index}.tar`] });
+  }
+  await writeFile(join(content, 'manifest.json'), JSON.stringify(manifest));
+  const archive = join(options.folder, 'images.tar');
+  await exec(['tar', '--create', '--file', archive, '--directory', content, '.'], { timeoutMs: 120_000 });
+  return archive;
+}
+
+async function layOut(image: ContainerImage, root: string, options: ArchiveOptions): Promise<void> {
+  await mkdir(root, { recursive: true });
+  const copyTree = async (from: string): Promise<void> => void (await exec(['cp', '--archive', `${from}/.`, root]));
+  if (image.iptables) {
+    await copyTree(options.baseFiles.iptables);
+    for (const name of ['iptables', 'iptables-save', 'iptables-restore', 'ip6tables', 'ip6tables-save', 'ip6tables-restore']) {
+      await copyFile(join(repositoryRoot, 'images', 'containers', 'iptables-wrapper'), join(root, 'usr', 'sbin', name));
+    }
+  }
+  if (image.busybox) await copyTree(options.baseFiles.busybox);
+  for (const [path, program] of Object.entries(image.programs)) {
+    await mkdir(dirname(join(root, path)), { recursive: true });
+    await copyFile(options.findProgram(program), join(root, path));
+  }
+  for (const [path, target] of Object.entries(image.links ?? {})) await symlink(target, join(root, path));
+}
+
+async function sha256(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file), hash);
+  return hash.digest('hex');
+}

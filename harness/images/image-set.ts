@@ -1,0 +1,102 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { repositoryRoot } from '../../core/paths.ts';
+import type { Progress } from '../../core/progress.ts';
+import { cloudContainers, edgeContainers, overlayContainers } from '../../images/containers.ts';
+import { nodePrograms, overlayPrograms, toolPrograms, wanPrograms } from '../../images/programs.ts';
+import { upstream } from '../../images/versions.ts';
+import type { Docker } from '../docker/docker.ts';
+import { takeBaseFiles } from './base-files.ts';
+import { contentTag } from './content-tag.ts';
+import { buildPrograms } from './go-programs.ts';
+import { writeArchive } from './image-archive.ts';
+import { hasImage } from './image-store.ts';
+import { cniFiles, copyKubectl, finder, linkKubectl, nodeFiles } from './node-files.ts';
+import { buildNodeImage } from './node-image.ts';
+import { ensureUpstream, type ImagesMode, resolveMode } from './registry.ts';
+import { buildRootfs } from './rootfs.ts';
+import { buildToxiproxyImage } from './toxiproxy-image.ts';
+import { workFolder } from './work-folder.ts';
+
+/** What a cluster is made of. */
+export interface ImageSet {
+  readonly source: 'build' | 'pull';
+  readonly cloud: string;
+  readonly edge: string;
+  readonly toxiproxy: string;
+  /** Folder with `kind` and `kubectl` for this host. */
+  readonly tools: { readonly kind: string; readonly kubectl: string };
+}
+
+interface Context {
+  readonly docker: Docker;
+  readonly progress: Progress;
+  readonly signal?: AbortSignal;
+}
+
+/** Makes sure that every image and program a cluster needs is there: nothing is built twice. @throws CannotTellError, ExecError */
+export async function ensureImages(docker: Docker, mode: ImagesMode, progress: Progress, signal?: AbortSignal): Promise<ImageSet> {
+  return await progress.step('Images', async (step) => {
+    const context: Context = { docker, progress: step, ...(signal && { signal }) };
+    const source = await resolveMode(mode, context);
+    const tools = await buildPrograms(toolPrograms, step, signal);
+    const set = source === 'build' ? await build(context) : await pull(context);
+    step.result(source === 'build' ? 'built here' : 'from registries');
+    return { source, ...set, tools: { kind: join(tools, 'kind'), kubectl: set.kubectl } };
+  });
+}
+
+/** The files whose change changes a node image. Programs have tags of their own, in their folders' names. */
+const nodeRecipe = async (words: readonly string[]): Promise<string> =>
+  await contentTag({
+    words: [...words, process.arch],
+    paths: ['images/containers.ts', 'images/containers', 'harness/images/image-archive.ts', 'harness/images/base-files.ts', 'harness/images/node-image.ts'].map((path) => join(repositoryRoot, path)),
+  });
+
+async function build(context: Context): Promise<Omit<ImageSet, 'source' | 'tools'> & { kubectl: string }> {
+  const { docker, progress, signal } = context;
+  const overlay = await buildPrograms(overlayPrograms, progress, signal);
+  const programs = await buildPrograms(nodePrograms, progress, signal);
+  const toxiproxy = await buildToxiproxyImage(docker, await buildPrograms(wanPrograms, progress, signal), progress, signal);
+  const rootfs = await buildRootfs(docker, progress, signal);
+  const tag = await nodeRecipe([rootfs, overlay, programs]);
+  const edge = `edgeproof/edge-node:${tag}`;
+  const cloud = `edgeproof/cloud-node:${tag}`;
+  const kubectl = await linkKubectl(programs);
+  if ((await hasImage(docker, edge)) && (await hasImage(docker, cloud))) return { edge, cloud, toxiproxy, kubectl };
+
+  await progress.step('Node images', async (step) => {
+    await using work = await workFolder('node');
+    const baseFiles = await takeBaseFiles(docker, rootfs, join(work.path, 'base'), signal);
+    const archive = async (name: string, images: typeof edgeContainers): Promise<string> => {
+      const folder = join(work.path, name);
+      await mkdir(folder);
+      step.detail(`writing the container images of ${name}s`);
+      return await writeArchive(images, { folder, baseFiles, findProgram: finder([overlay, programs]), ...(signal && { signal }) });
+    };
+    const common = { docker, step, ...(signal && { signal }) };
+    const edgeArchive = await archive('edge node', [...overlayContainers, ...edgeContainers]);
+    await buildNodeImage({ ...common, base: rootfs, image: edge, files: nodeFiles(overlay, programs), archives: [edgeArchive], folder: join(work.path, 'edge node') });
+    const cloudArchive = await archive('cloud node', cloudContainers);
+    await buildNodeImage({ ...common, base: edge, image: cloud, archives: [cloudArchive], folder: join(work.path, 'cloud node') });
+  });
+  return { edge, cloud, toxiproxy, kubectl };
+}
+
+/** An upstream node image already has Kubernetes; it gets flannel's CNI plugins and our container images. */
+async function pull(context: Context): Promise<Omit<ImageSet, 'source' | 'tools'> & { kubectl: string }> {
+  const { docker, progress, signal } = context;
+  await ensureUpstream(docker, [upstream.node, upstream.toxiproxy], progress, signal);
+  const overlay = await buildPrograms(overlayPrograms, progress, signal);
+  const rootfs = await buildRootfs(docker, progress, signal);
+  const node = `edgeproof/node:${await nodeRecipe([upstream.node, rootfs, overlay])}`;
+  if (!(await hasImage(docker, node))) {
+    await progress.step('Node image', async (step) => {
+      await using work = await workFolder('node');
+      const baseFiles = await takeBaseFiles(docker, rootfs, join(work.path, 'base'), signal);
+      const archive = await writeArchive(overlayContainers, { folder: work.path, baseFiles, findProgram: finder([overlay]), ...(signal && { signal }) });
+      await buildNodeImage({ docker, step, base: upstream.node, image: node, files: { files: cniFiles(overlay) }, archives: [archive], folder: work.path, ...(signal && { signal }) });
+    });
+  }
+  return { edge: node, cloud: node, toxiproxy: upstream.toxiproxy, kubectl: await copyKubectl(docker, node) };
+}

@@ -1,0 +1,46 @@
+import { flannelImage, kubeadmImages, workloadImage } from './versions.ts';
+
+/** A container image that is put into nodes. Each is one layer, unpacked when the node image is built. */
+export interface ContainerImage {
+  /** All names it is known by inside the node. */
+  readonly tags: readonly string[];
+  /** Path inside the image → program (of images/programs.ts). */
+  readonly programs: Readonly<Record<string, string>>;
+  /** Path inside the image → link target. */
+  readonly links?: Readonly<Record<string, string>>;
+  /** iptables of either flavour, with its libraries, and busybox: for what writes rules. */
+  readonly iptables?: boolean;
+  /** busybox under all its names in /bin. */
+  readonly busybox?: boolean;
+  readonly entrypoint?: readonly string[];
+}
+
+const path = '/usr/local/bin';
+
+const kubernetes = {
+  programs: { [`${path}/kubernetes`]: 'kubernetes' },
+  links: Object.fromEntries(['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kube-proxy'].map((name) => [`${path}/${name}`, 'kubernetes'])),
+  iptables: true,
+} as const;
+
+const flannel: ContainerImage = { tags: [flannelImage], programs: { '/opt/bin/flanneld': 'flanneld' }, iptables: true, busybox: true, entrypoint: ['/opt/bin/flanneld'] };
+
+/** What the test workloads run: a shell, an HTTP server and client, nc, ip. */
+const workload: ContainerImage = { tags: [workloadImage], programs: {}, busybox: true };
+
+/** For every node, also those from an upstream node image. */
+export const overlayContainers: readonly ContainerImage[] = [flannel, workload];
+
+/** For every node built here. */
+export const edgeContainers: readonly ContainerImage[] = [
+  { ...kubernetes, tags: [kubeadmImages.kubeProxy] },
+  { tags: [kubeadmImages.pause], programs: { '/pause': 'pause' }, entrypoint: ['/pause'] },
+];
+
+/** For cloud nodes built here, on top of what edge nodes have. */
+export const cloudContainers: readonly ContainerImage[] = [
+  // The same layer again, under the names of the static Pods.
+  { ...kubernetes, tags: kubeadmImages.kubernetes },
+  { tags: [kubeadmImages.etcd], programs: { [`${path}/etcd`]: 'etcd' } },
+  { tags: [kubeadmImages.coredns], programs: { '/coredns': 'coredns' }, entrypoint: ['/coredns'] },
+];

@@ -1,0 +1,51 @@
+import { kubernetesVersion } from './versions.ts';
+
+/** Programs built from one Go module below images/go. */
+export interface ProgramGroup {
+  readonly module: 'node' | 'tools' | 'wan';
+  /** Name of the binary, and the package it is built from (relative to the module, or a full import path). */
+  readonly programs: Readonly<Record<string, string>>;
+  /** Package variables set by the linker. */
+  readonly variables?: Readonly<Record<string, string>>;
+}
+
+const [, major, minor] = /^v(\d+)\.(\d+)\./.exec(kubernetesVersion) ?? [];
+const version = 'k8s.io/component-base/version';
+const plugins = 'github.com/containernetworking/plugins/plugins';
+const containerd = 'github.com/containerd/containerd/v2/cmd';
+
+/** kind itself: needed whatever the images come from. */
+export const toolPrograms: ProgramGroup = { module: 'tools', programs: { kind: 'sigs.k8s.io/kind' } };
+
+export const wanPrograms: ProgramGroup = { module: 'wan', programs: { 'toxiproxy-server': 'github.com/Shopify/toxiproxy/v2/cmd/server' } };
+
+/** What every node needs beyond an upstream node image. */
+export const overlayPrograms: ProgramGroup = {
+  module: 'node',
+  programs: { flanneld: './cmd/flanneld', flannel: './cmd/flannel', bridge: `${plugins}/main/bridge` },
+};
+
+/** The rest of a node: Kubernetes in one binary, its runtime, and what its static Pods run. */
+export const nodePrograms: ProgramGroup = {
+  module: 'node',
+  programs: {
+    kubernetes: './cmd/kubernetes',
+    etcd: './cmd/etcd',
+    coredns: './cmd/coredns',
+    pause: './cmd/pause',
+    containerd: `${containerd}/containerd`,
+    'containerd-shim-runc-v2': `${containerd}/containerd-shim-runc-v2`,
+    ctr: `${containerd}/ctr`,
+    crictl: 'sigs.k8s.io/cri-tools/cmd/crictl',
+    loopback: `${plugins}/main/loopback`,
+    portmap: `${plugins}/meta/portmap`,
+    'host-local': `${plugins}/ipam/host-local`,
+  },
+  variables: {
+    // kubeadm refuses a build that does not know its version.
+    [`${version}.gitVersion`]: kubernetesVersion,
+    [`${version}.gitMajor`]: major ?? '',
+    [`${version}.gitMinor`]: minor ?? '',
+    [`${version}.gitTreeState`]: 'clean',
+  },
+};
