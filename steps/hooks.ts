@@ -9,7 +9,7 @@ import { createNamespace, deleteNamespace } from '../harness/workloads/namespace
 import { healEverything } from './support/faults.ts';
 import { rolesOf } from './support/roles.ts';
 import { interruption, openSession, type Session } from './support/session.ts';
-import type { EdgeWorld } from './support/world.ts';
+import { faultMediaType, type EdgeWorld } from './support/world.ts';
 
 /** A step that is still running then is the harness's fault; every wait in it has a shorter deadline of its own. */
 setDefaultTimeout(180_000);
@@ -48,7 +48,7 @@ After(cleanUpTimeout, async function (this: EdgeWorld, scenario: ITestCaseHookPa
   try {
     await makeWhole(this, session);
   } finally {
-    for (const record of this.faultRecords.values()) this.attachJson(record, 'application/vnd.edgeproof.fault+json');
+    for (const record of this.faultRecords.values()) this.attachJson(record, faultMediaType);
   }
 });
 

@@ -5,6 +5,8 @@ import type { ClusterState } from '../cluster/state.ts';
 import type { Docker } from '../docker/docker.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { KubeObject } from '../kube/objects.ts';
+import { cloudServices } from '../wan/services.ts';
+import { connectWan } from '../wan/wan.ts';
 import { podsOn } from './pods-on-node.ts';
 
 export interface CollectOptions {
@@ -31,7 +33,7 @@ const cloudObjects = [['v1', 'Node'], ['v1', 'Pod'], ['v1', 'Event'], ['coordina
 
 /**
  * Saves the state of a cluster at this moment, for whoever must explain a failure: `NODE/FILE` for each node,
- * `cloud/KIND.json` for what the API says. It never throws: what could not be read says so in its file.
+ * `cloud/KIND.json` for what the API says, `wans.json` for the links. It never throws: what could not be read says so in its file.
  */
 export async function collectState(docker: Docker, kube: KubeClient, cluster: ClusterState, folder: string, options: CollectOptions): Promise<void> {
   const signal = AbortSignal.timeout(options.timeoutMs);
@@ -54,6 +56,16 @@ export async function collectState(docker: Docker, kube: KubeClient, cluster: Cl
     }
   });
   await Promise.allSettled([...nodes, cloud]);
+  await save('wans.json', async () => `${JSON.stringify(await linkStates(docker, cluster, signal), null, 1)}\n`);
+}
+
+/** Of every site's link, each service: whether it lets connections through, and its toxics. */
+async function linkStates(docker: Docker, cluster: ClusterState, signal: AbortSignal): Promise<object[]> {
+  return await Promise.all(cluster.wans.map(async ({ site }) => {
+    const wan = await connectWan(docker, cluster.name, site, { signal });
+    const services = await Promise.all(cloudServices.map(async ({ name }) => ({ name, enabled: await wan.isEnabled(name), toxics: await wan.toxics(name) })));
+    return { site, services };
+  }));
 }
 
 async function flannelLog(docker: Docker, node: string, signal: AbortSignal): Promise<string> {

@@ -7,6 +7,7 @@ import type { Docker } from '../../harness/docker/docker.ts';
 import type { KubeClient } from '../../harness/kube/client.ts';
 import type { Kubectl } from '../../harness/kube/kubectl.ts';
 import { vtepMac, type Identity } from '../../harness/probes/identity.ts';
+import type { ReachResult } from '../../harness/probes/reachability.ts';
 import { takeSnapshot, type NodeSnapshot } from '../../harness/probes/snapshot.ts';
 import type { App } from './apps.ts';
 import { budgetMediaType, within, type BudgetRecord } from './budget.ts';
@@ -15,6 +16,7 @@ import { rolesOf, type Roles } from './roles.ts';
 import { interruption, type Session } from './session.ts';
 
 export const identityMediaType = 'application/vnd.edgeproof.identity+json';
+export const faultMediaType = 'application/vnd.edgeproof.fault+json';
 
 /** How things were before the scenario disturbed anything. */
 export interface Before {
@@ -39,6 +41,8 @@ export class EdgeWorld extends World {
   pairs: { from: string; to: string; service: boolean }[] = [];
   /** How many Pods a workload must have, by its name. */
   readonly expectedPods = new Map<string, number>();
+  /** What the probes of the isolation saw, once they have run in this scenario. */
+  reached: readonly ReachResult[] | undefined;
   readonly startedAt = new Date();
 
   constructor(options: IWorldOptions) {
@@ -107,6 +111,7 @@ export class EdgeWorld extends World {
     await this.remember();
     const record = await inject(this.session, kind, target, this.signal);
     this.faultRecords.set(record.id, record);
+    this.attachJson(record, faultMediaType);
     this.lastFaultAt = Date.now();
     return record;
   }
