@@ -24,7 +24,10 @@ class LocalContainer extends GenericContainer {
  */
 export async function startToxiproxyContainer(docker: Docker, spec: ToxiproxyContainerSpec, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
-  process.env['DOCKER_HOST'] = docker.engine.host; // the only way to tell testcontainers which engine
+  // The only way to tell testcontainers which engine, and not to look for a network called bridge when this
+  // machine is itself a container: a private engine has none.
+  process.env['DOCKER_HOST'] = docker.engine.host;
+  process.env['TESTCONTAINERS_HOST_OVERRIDE'] = '127.0.0.1';
   await new LocalContainer(spec.image)
     .withName(spec.name)
     .withLabels({ ...spec.labels })

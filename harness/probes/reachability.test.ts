@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type ClusterState } from '../cluster/state.ts';
+import { readCurl } from './dial.ts';
+import { demandIsolated, type ReachResult } from './reachability.ts';
+import { reachPlan } from './reach-plan.ts';
+
+const node = (name: string, tier: 'cloud' | 'edge', address: string, site?: string): ClusterState['nodes'][number] =>
+  ({ name, tier, role: name === 'cp' ? 'control-plane' : 'worker', address, ...(site !== undefined && { site }) });
+
+const cluster = (interSite: 'deny' | 'allow'): ClusterState => ({
+  topology: { interSite },
+  nodes: [node('cp', 'cloud', '10.0.0.2'), node('worker', 'cloud', '10.0.0.3'), node('e1', 'edge', '10.0.0.4', 'east'), node('e2', 'edge', '10.0.0.5', 'east'), node('w1', 'edge', '10.0.0.6', 'west')],
+  wans: [{ site: 'east', container: 'wan-east', address: '10.0.0.20' }, { site: 'west', container: 'wan-west', address: '10.0.0.21' }],
+}) as unknown as ClusterState;
+
+test('curl\'s words', () => {
+  assert.equal(readCurl('0 0 0.001234 200 ', true).seen, 'answers');
+  assert.equal(readCurl('3 52 0.001234 000 Empty reply from server', false).seen, 'answers');
+  assert.equal(readCurl('3 35 0.000000 000 OpenSSL/3.0.19: unexpected eof', true).seen, 'failed');
+  assert.equal(readCurl('3 7 0.000000 000 Failed to connect to 10.0.0.4 port 9 after 1 ms: Couldn\'t connect to server', false).seen, 'refused');
+  assert.equal(readCurl('3 28 0.000000 000 Connection timed out after 2001 milliseconds', false).seen, 'nothing');
+  assert.equal(readCurl(undefined, false).seen, 'failed');
+});
+
+test('every pair of nodes on different sides is probed, both ways', () => {
+  const plan = reachPlan(cluster('deny'));
+  const pairs = (about: string): Set<string> => new Set(plan.filter((probe) => probe.about === about).map((probe) => `${probe.from} ${probe.to}`));
+  assert.equal(pairs('edge-to-cloud').size, 6);
+  assert.equal(pairs('cloud-to-edge').size, 6);
+  assert.deepEqual([...pairs('within-site')], ['e1 e2', 'e2 e1']);
+  assert.equal(pairs('between-sites').size, 4);
+  assert.equal(pairs('wan-itself').size, 6);
+  assert.deepEqual([...pairs('wan')], ['e1 cp', 'e2 cp', 'w1 cp']);
+  assert.ok(plan.filter((probe) => probe.about === 'between-sites').every((probe) => probe.expected === 'nothing'));
+  assert.ok(reachPlan(cluster('allow')).filter((probe) => probe.about === 'between-sites').every((probe) => probe.expected === 'reached'));
+  assert.ok(reachPlan(cluster('deny'), ['w1']).every((probe) => probe.from === 'w1' || probe.to === 'w1'));
+});
+
+test('a leak is named; what is merely missing has another code', () => {
+  const result: ReachResult = { about: 'edge-to-cloud', from: 'e1', to: 'cp', address: '10.0.0.2', port: 10_250, expected: 'nothing', seen: 'refused', detail: '', ok: false };
+  assert.throws(() => demandIsolated([result]), { code: 'ISOLATION_LEAK', message: /LEAK: e1 → cp \(10\.0\.0\.2\) port 10250: expected nothing, saw refused/ });
+  assert.throws(() => demandIsolated([{ ...result, about: 'wan', expected: 'answers', seen: 'nothing' }]), { code: 'ISOLATION_NO_WAY' });
+  assert.throws(() => demandIsolated([{ ...result, about: 'wan', expected: 'refused', seen: 'answers' }]), { code: 'ISOLATION_LEAK' });
+  demandIsolated([{ ...result, seen: 'nothing', ok: true }]);
+});
