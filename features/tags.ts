@@ -73,7 +73,7 @@ export interface NamedPickle {
 
 /**
  * A name for what is kept of one run of a scenario, as the folder of its logs: its promise, and of an outline the
- * line of the row: `tunnel-exec-exit-code-line-19`.
+ * line of the row: `tunnel-exec-exit-code-line-18`.
  */
 export function caseSlug(pickle: NamedPickle): string {
   const name = promiseOfTags(pickle.tags.map((tag) => tag.name)) ?? pickle.name;

@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { buildReport } from '../build.ts';
+import { fixtureCatalogue, fixtureRunDir } from '../fixture/shared.ts';
+import type { Report } from '../model.ts';
+import { ticksOf } from './lanes.ts';
+import { escapeHtml, html } from './markup.ts';
+import { reportPage } from './page.ts';
+
+const dir = await fixtureRunDir();
+const report = await buildReport(dir, fixtureCatalogue);
+const page = await readFile(join(dir, 'report.html'), 'utf8');
+const css = await readFile(join(import.meta.dirname, 'report.css'), 'utf8');
+/** The page without its own style and script. */
+const body = page.replace(/<style>[^]*?<\/style>/, '').replace(/<script>[^]*<\/script>\s*<\/body>/, '</body>');
+
+test('text of the run is escaped wherever it stands', () => {
+  assert.doesNotMatch(body, /<script|<i>|<b>boldly/);
+  assert.match(body, /&lt;script&gt;alert\(&quot;too&quot;\)&lt;\/script&gt; &amp; all/);
+  const evil = `"><script>alert(1)</script><img src=x onerror='x'>`;
+  const poisoned = reportPage({
+    ...report, problems: [evil], logs: [`logs/tunnel-logs-complete/${evil}`, `logs/${evil}`],
+    run: {
+      ...report.run, id: evil, reproduce: evil, tags: evil, implementation: { ...report.run.implementation, name: evil, version: evil }, host: { [evil]: evil },
+      versions: { [evil]: evil }, phases: [{ name: evil, startedAt: report.run.startedAt, ms: 1 }], topology: { ...report.run.topology, name: evil },
+    },
+    capabilities: report.capabilities.map((one) => ({ ...one, promises: one.promises.map((promise) => ({
+      ...promise, name: evil, why: evil, origin: evil, uri: evil, tags: [evil], reason: evil, promise: evil,
+      cases: promise.cases.map((each) => ({ ...each, name: evil, slug: evil, reason: evil, steps: each.steps.map((step) => ({ ...step, text: evil, keyword: evil, docString: evil, table: [[evil]], texts: [{ name: evil, text: evil }],
+        error: { type: evil, code: evil, message: evil, causes: [evil], stack: evil } })),
+        faults: each.faults.map((fault) => ({ ...fault, kind: evil, target: evil, evidence: evil })), budgets: [{ what: evil, budgetMs: 1, tookMs: 2 }],
+        identities: [{ before: [{ name: evil, [evil]: evil }], after: [] }] })),
+    })) })),
+  } as Report);
+  assert.equal(poisoned.match(/<script/g)?.length, 1);
+  assert.doesNotMatch(poisoned, /<img/);
+  assert.doesNotMatch(poisoned, /<[a-z0-9]+(?: [a-z-]+(?:="[^"]*")?)* onerror=/);
+});
+
+test('it asks nothing of any network, and its policy allows only its own style and script', () => {
+  assert.doesNotMatch(page, /<(link|script|img|iframe|source|video|audio|object|embed)\b[^>]*\b(src|href|data)="(?!data:,)/);
+  assert.doesNotMatch(css, /url\(|@import/);
+  const policy = /http-equiv="Content-Security-Policy" content="([^"]+)"/.exec(page)?.[1]?.replaceAll('&#39;', "'") ?? '';
+  assert.match(policy, /default-src 'none'/);
+  for (const element of ['style', 'script']) {
+    const text = new RegExp(`<${element}>([^]*?)</${element}>`).exec(page)?.[1] ?? '';
+    assert.ok(policy.includes(`${element}-src 'sha256-${createHash('sha256').update(text).digest('base64')}'`), element);
+  }
+  assert.doesNotMatch(body, / style="| on[a-z]+="/);
+});
+
+test('every element that is opened is closed', () => {
+  const empty = new Set(['meta', 'link', 'rect', 'path', 'line']);
+  const open: string[] = [];
+  for (const [, slash, name = ''] of body.replace('<!doctype html>', '').matchAll(/<(\/?)([a-z][a-z0-9]*)(?:\s[^<>]*)?>/g)) {
+    if (slash === '/') assert.equal(open.pop(), name);
+    else if (!empty.has(name)) open.push(name);
+  }
+  assert.deepEqual(open, []);
+});
+
+test('failed promises are unfolded, passed ones are not, and each can be linked to', () => {
+  assert.match(page, /<details class="promise" id="identity-pod-ip-sandbox-kill" data-kind="bad" open>/);
+  assert.match(page, /<details class="promise" id="lifecycle-nodes-ready" data-kind="good" data-calm>/);
+  for (const { promise } of fixtureCatalogue) assert.ok(page.includes(`href="#${promise}"`));
+});
+
+test('it says what a reader needs: verdict, faults with evidence, budgets, changed identities, logs, how to do it again', () => {
+  for (const text of [
+    'reference broke 3 of 10 promises. 2 could not be told.', 'Evidence: dev-worker2 got &quot;connection refused&quot;', 'took 1.2 s of 2.0 s', '<em>changed</em>',
+    'href="logs/tunnel-logs-complete/kubelet%20dev-worker2.log"', 'npm run conformance -- --topology two-sites', '23.5 GiB', 'because: read ECONNRESET', 'not claimed',
+  ]) assert.ok(page.includes(text), text);
+});
+
+test('markup escapes strings and drops what is not there', () => {
+  assert.equal(html`<p class="${'"'}">${'<&>'}${undefined}${false}${[html`<b>${1}</b>`, 'x']}</p>`.text, '<p class="&quot;">&lt;&amp;&gt;<b>1</b>x</p>');
+  assert.equal(escapeHtml('a\u001b[31m\r\nb\u007f'), 'a␛[31m\nb␡');
+});
+
+test('a scale has a few round ticks', () => {
+  assert.deepEqual(ticksOf(12_400), [0, 5000, 10_000]);
+  assert.deepEqual(ticksOf(252_000), [0, 60_000, 120_000, 180_000, 240_000]);
+  assert.deepEqual(ticksOf(1), [0, 1]);
+  assert.ok(ticksOf(100 * 3_600_000).length < 60);
+});
+
+/** https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio, of colours like #1b1e21. */
+function contrast(a: string, b: string): number {
+  const luminance = (hex: string): number => [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16) / 255)
+    .map((value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, value, index) => sum + value * ([0.2126, 0.7152, 0.0722][index] ?? 0), 0);
+  const [high = 0, low = 0] = [luminance(a), luminance(b)].sort((x, y) => y - x);
+  return (high + 0.05) / (low + 0.05);
+}
+
+test('text has a contrast of 4.5 or more on every ground it stands on, in light and dark (WCAG AA)', () => {
+  const [light, dark] = [...css.matchAll(/:root \{[^}]*?--paper[^}]*\}/g)].map(([rule]) => new Map([...rule.matchAll(/--([a-z-]+): (#[0-9a-f]{6})/g)].map(([, key = '', value = '']) => [key, value])));
+  for (const colours of [light, dark]) {
+    assert.ok(colours !== undefined && colours.size === 17);
+    const pairs = [
+      ...['ink', 'soft', 'good', 'bad', 'unsure', 'none', 'link'].flatMap((text) => ['paper', 'card', 'wash'].map((ground) => [text, ground])),
+      ['bad', 'bad-wash'], ['ink', 'bad-wash'], ['soft', 'bad-wash'], ['ink', 'unsure-wash'], ['unsure', 'wash'], ['card', 'bad'], ['paper', 'ink'],
+      ['good', 'good-wash'], ['unsure', 'unsure-wash'], ['none', 'none-wash'],
+    ];
+    for (const [text = '', ground = ''] of pairs) {
+      const ratio = contrast(colours.get(text) ?? '', colours.get(ground) ?? '');
+      assert.ok(ratio >= 4.5, `${text} on ${ground}: ${ratio.toFixed(2)}`);
+    }
+    // Bars and signs: 3 is enough for graphics.
+    for (const shape of ['good', 'bad', 'unsure', 'none', 'fault']) assert.ok(contrast(colours.get(shape) ?? '', colours.get('fault-wash') ?? '') >= 3, shape);
+  }
+});
