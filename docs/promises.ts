@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { capabilities } from '../core/capabilities.ts';
 import { describeError, exitCodeOf, exitCodes } from '../core/errors.ts';
 import { repositoryRoot } from '../core/paths.ts';
+import { linkBugs } from '../features/bug-links.ts';
 import { loadCatalogue, type Scenario } from '../features/catalogue.ts';
 
 /** Run this file to write docs/promises.md from the features; with `--check` it only says whether that is needed. */
@@ -18,7 +19,7 @@ function promiseText(scenario: Scenario): string {
 **${escaped(scenario.name)}**${often}
 
 - Why: ${escaped(scenario.why)}
-- Comes from: ${escaped(scenario.origin)}
+- Comes from: ${linkBugs(scenario.origin).map(({ text, href }) => (href === undefined ? escaped(text) : `[${escaped(text)}](${href})`)).join('')}
 - Plain Kubernetes ${stock}
 - Said in: [${scenario.uri}](../${scenario.uri}), ${escaped(scenario.feature)}
 `;

@@ -71,6 +71,13 @@ Feature: kubectl
   assert.deepEqual(ruled?.tags, ['@tunnel', '@slow', '@tunnel-cp-checksum', '@baseline']);
 });
 
+test('promises come in the order of the capabilities, then of the files', async () => {
+  const other = (capability: string, file: string): Record<string, string> =>
+    ({ [`${capability}/${file}.feature`]: feature(scenario(`@${capability}-${file}-x @baseline`)).replace('@tunnel\n', `@${capability}\n`) });
+  const found = await catalogueOf({ ...other('autonomy', 'a'), ...other('tunnel', 'b'), ...other('tunnel', 'a'), ...other('lifecycle', 'z') });
+  assert.deepEqual(found.map(({ promise }) => promise), ['lifecycle-z-x', 'tunnel-a-x', 'tunnel-b-x', 'autonomy-a-x']);
+});
+
 const refused: [name: string, files: Record<string, string>, expected: RegExp[]][] = [
   ['no promise tag', { 'tunnel/a.feature': feature(scenario('@baseline')) }, [/^features\/tunnel\/a\.feature:5: .*no promise tag; add one like @tunnel-/]],
   ['two promise tags', { 'tunnel/a.feature': feature(scenario('@tunnel-a-b @tunnel-c-d @baseline')) }, [/2 promise tags .*keep one/]],

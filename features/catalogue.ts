@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { AstBuilder, Errors, GherkinClassicTokenMatcher, Parser } from '@cucumber/gherkin';
 import { IdGenerator, type Feature, type GherkinDocument, type Scenario as GherkinScenario, type Tag } from '@cucumber/messages';
-import type { Capability } from '../core/capabilities.ts';
+import { capabilities, type Capability } from '../core/capabilities.ts';
 import { EdgeproofError } from '../core/errors.ts';
 import { repositoryRoot } from '../core/paths.ts';
 import { readTags } from './tags.ts';
@@ -66,7 +66,7 @@ export async function loadCatalogue(root: string = repositoryRoot): Promise<Scen
   if (paths.length === 0) problems.push({ uri: 'features', line: 0, message: 'there is no .feature file in this folder; put one into features/CAPABILITY/' });
   rejectDuplicates(scenarios, problems);
   if (problems.length > 0) throw new CatalogueError(problems);
-  return scenarios;
+  return scenarios.sort((a, b) => capabilities.indexOf(a.capability) - capabilities.indexOf(b.capability));
 }
 
 function readFeature(uri: string, text: string, scenarios: Scenario[], problems: CatalogueProblem[]): void {

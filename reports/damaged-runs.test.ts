@@ -71,6 +71,12 @@ test('any part of the messages gives a report that never passes and loses no pro
   }), { numRuns: 40 });
 });
 
+test('what an interrupted run skipped was not run', async () => {
+  const report = await reportOf(whole, { end: 'interrupted' });
+  assert.equal(report.counts.skipped, 0);
+  assert.match(promisesOf(report).find(({ promise }) => promise === 'autonomy-lease-quiet')?.reason ?? '', /interrupted before its turn/);
+});
+
 test('damaged lines are counted', async () => {
   const lines = whole.split('\n');
   lines[4] = 'not json';

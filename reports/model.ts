@@ -62,7 +62,7 @@ export function buildModel(dir: string, run: Run, messages: Messages, catalogue:
   // Cucumber says which scenarios it selected only once its BeforeAll hooks are done.
   const planned = messages.testCases.length > 0;
   const promises = scenarios.map((scenario): PromiseReport => {
-    const cases = (ranByPromise.get(scenario.promise) ?? []).map((pickle) => readCase(messages, pickle)).filter((one) => one !== undefined);
+    const cases = (ranByPromise.get(scenario.promise) ?? []).map((pickle) => readCase(messages, pickle)).filter((one) => one !== undefined).map((one) => (run.end === 'interrupted' ? interrupted(one) : one));
     const claimed = isClaimed(run, scenario.capability);
     return { ...scenario, ...outcomeOf(cases, claimed, run.tags !== undefined && planned), cases };
   });
@@ -85,6 +85,9 @@ function outcomeOf(cases: readonly CaseReport[], claimed: boolean, restricted: b
   const reason = cases.find((one) => one.outcome === outcome)?.reason;
   return { outcome, ...(reason === undefined ? {} : { reason }) };
 }
+
+/** An interrupted run skips what is left: that is no scenario's own choice. */
+const interrupted = (one: CaseReport): CaseReport => (one.outcome === 'skipped' ? { ...one, outcome: 'notRun', reason: 'The run was interrupted before its turn came.' } : one);
 
 function endProblems(run: Run): string[] {
   const because = run.failure === undefined ? '' : `: ${run.failure}`;

@@ -1,3 +1,4 @@
+import { linkBugs } from '../../features/bug-links.ts';
 import type { CaseReport } from '../cases.ts';
 import { caseMark, markOf } from '../marks.ts';
 import type { PromiseReport, Report } from '../model.ts';
@@ -19,6 +20,7 @@ export function promiseDetails(report: Report, promise: PromiseReport): Markup {
 <div class="body">
 <p class="why"><b>Why</b>${promise.why}</p>
 ${promise.cases.map((one) => caseBlock(report, one, promise.cases.length > 1))}
+${promise.cases.length > 1 && logsOf(report, promise.promise)}
 <dl class="about">
 ${promise.origin !== '' && html`<div><dt>Comes from</dt><dd>${linked(promise.origin)}</dd></div>`}
 <div><dt>Plain Kubernetes</dt><dd>${promise.baseline ? 'keeps it too' : html`breaks it: <code>${promise.stockCode}</code>`}</dd></div>
@@ -34,7 +36,6 @@ const commandOf = ({ run }: Report, promise: PromiseReport): string =>
 
 function caseBlock(report: Report, one: CaseReport, several: boolean): Markup {
   const mark = caseMark(one);
-  const folder = `${logsFolder}/${one.slug}/`;
   const texts = one.steps.flatMap((step) => step.texts);
   // The first error is the reason; one more may come from a hook that cleans up.
   const errors = one.steps.map((step) => step.error).filter((error) => error !== undefined);
@@ -46,11 +47,14 @@ ${timeline(one)}
 ${budgetTable(one.budgets)}
 ${identityTables(one.identities)}
 ${texts.length > 0 && html`<h5>Attached</h5>${textBlocks(texts)}`}
-${logLinks(report.logs.filter((path) => path.startsWith(folder)), folder)}
+${logsOf(report, one.slug)}
 </section>`;
 }
 
-/** Text with its http(s) addresses as links; they are only followed when someone clicks. */
-function linked(text: string): Child {
-  return text.split(/(https?:\/\/[^\s<>"')]+)/).map((part, index) => (index % 2 === 1 ? html`<a href="${part}" rel="noreferrer">${part}</a>` : part));
+function logsOf(report: Report, name: string): Child {
+  const folder = `${logsFolder}/${name}/`;
+  return logLinks(report.logs.filter((path) => path.startsWith(folder)), folder);
 }
+
+/** The links are only followed when someone clicks. */
+const linked = (sentence: string): Child => linkBugs(sentence).map(({ text, href }) => (href === undefined ? text : html`<a href="${href}" rel="noreferrer">${text}</a>`));
