@@ -25,14 +25,14 @@ ${promise.cases.length > 1 && logsOf(report, promise.promise)}
 ${promise.origin !== '' && html`<div><dt>Comes from</dt><dd>${linked(promise.origin)}</dd></div>`}
 <div><dt>Plain Kubernetes</dt><dd>${promise.baseline ? 'keeps it too' : html`breaks it: <code>${promise.stockCode}</code>`}</dd></div>
 <div><dt>Said in</dt><dd><code>${promise.uri}:${promise.line}</code> ${promise.tags.map((tag) => html`<span class="tag">${tag}</span>`)}</dd></div>
-${promise.outcome !== 'notClaimed' && html`<div><dt>This one again</dt><dd><code>${commandOf(report, promise)}</code></dd></div>`}
+${report.control === undefined && promise.outcome !== 'notClaimed' && html`<div><dt>This one again</dt><dd><code>${commandOf(report, promise)}</code></dd></div>`}
 </dl>
 </div>
 </details>`;
 }
 
 const commandOf = ({ run }: Report, promise: PromiseReport): string =>
-  ['npm run edgeproof --', run.mode, `--topology ${run.topology.name}`, ...(run.mode === 'control' ? [] : [`--implementation ${run.implementation.name}`]), `--tags @${promise.promise}`].join(' ');
+  `npm run edgeproof -- conformance --topology ${run.topology.name} --implementation ${run.implementation.name} --tags @${promise.promise}`;
 
 function caseBlock(report: Report, one: CaseReport, several: boolean): Markup {
   const mark = caseMark(one);
