@@ -1,0 +1,84 @@
+import { UsageError } from '../core/errors.ts';
+import { type ClusterState } from '../harness/cluster/state.ts';
+import { type Docker } from '../harness/docker/docker.ts';
+import { containerKill } from './faults/container-kill.ts';
+import { flannelRestart } from './faults/flannel-restart.ts';
+import { kubeletRestart } from './faults/kubelet-restart.ts';
+import { nodeRestart } from './faults/node-restart.ts';
+import { powerCut } from './faults/power-cut.ts';
+import { sandboxKill } from './faults/sandbox-kill.ts';
+import { wanBlackhole } from './faults/wan-blackhole.ts';
+import { wanDown } from './faults/wan-down.ts';
+import { formsOf, parseTarget, type Target, type TargetType } from './target.ts';
+
+export const faultKinds = ['wan-down', 'wan-blackhole', 'node-restart', 'power-cut', 'kubelet-restart', 'flannel-restart', 'container-kill', 'sandbox-kill'] as const;
+export type FaultKind = (typeof faultKinds)[number];
+
+export interface FaultContext {
+  readonly cluster: ClusterState;
+  readonly docker: Docker;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Something the harness does to the world. `inject` and `heal` may be called again: done is done. `heal` needs
+ * nothing that `inject` remembered, so a fault made anew from its record heals too.
+ */
+export interface Fault {
+  readonly kind: FaultKind;
+  /** `site east`, `node dev-worker2`, `pod shop/web-0`. */
+  readonly target: string;
+  /** Over as soon as it was seen: a restart, a kill. Others last until they are healed. */
+  readonly momentary: boolean;
+  inject(ctx: FaultContext): Promise<void>;
+  /** Looks from the victim's side. Gives a sentence on what it saw; throws when it did not see the fault. */
+  verify(ctx: FaultContext): Promise<string>;
+  heal(ctx: FaultContext): Promise<void>;
+}
+
+/** What is remembered of a fault, also after a crash. Times are ISO 8601. */
+export interface FaultRecord {
+  readonly id: string;
+  readonly kind: FaultKind;
+  readonly target: string;
+  readonly startedAt: string;
+  readonly verifiedAt?: string;
+  /** What the victim saw. */
+  readonly evidence?: string;
+  readonly endedAt?: string;
+}
+
+type Deed = Pick<Fault, 'inject' | 'verify' | 'heal'>;
+
+/** What a kind of fault can hit, whether it passes by itself, and how it is done. */
+interface FaultType {
+  readonly takes: readonly TargetType[];
+  readonly momentary: boolean;
+  readonly make: (target: Target) => Deed;
+}
+
+const faultTypes: Readonly<Record<FaultKind, FaultType>> = {
+  'wan-down': { takes: ['site'], momentary: false, make: wanDown },
+  'wan-blackhole': { takes: ['site'], momentary: false, make: wanBlackhole },
+  'node-restart': { takes: ['node', 'site'], momentary: true, make: nodeRestart },
+  'power-cut': { takes: ['node', 'site'], momentary: true, make: powerCut },
+  'kubelet-restart': { takes: ['node', 'site'], momentary: true, make: kubeletRestart },
+  'flannel-restart': { takes: ['node', 'site'], momentary: true, make: flannelRestart },
+  'container-kill': { takes: ['pod'], momentary: true, make: containerKill },
+  'sandbox-kill': { takes: ['pod'], momentary: true, make: sandboxKill },
+};
+
+/** @throws UsageError for an unknown kind, or a target that is not of a form that the kind takes */
+export function createFault(kind: string, target: string): Fault {
+  const type = Object.hasOwn(faultTypes, kind) ? faultTypes[kind as FaultKind] : undefined;
+  if (type === undefined) throw new UsageError(`no such fault: ${kind}`, { next: `choose one of: ${faultKinds.join(', ')}` });
+  const parsed = parseTarget(target);
+  if (parsed === undefined || !type.takes.includes(parsed.type)) {
+    throw new UsageError(`${kind} cannot be done to "${target}"`, { next: `name its target as ${type.takes.map((one) => formsOf[one]).join(' or ')}` });
+  }
+  const { inject, verify, heal } = type.make(parsed);
+  return { kind: kind as FaultKind, target, momentary: type.momentary, inject, verify, heal };
+}
+
+/** The fault that a record is about, fit for healing. */
+export const faultFromRecord = (record: FaultRecord): Fault => createFault(record.kind, record.target);

@@ -1,0 +1,53 @@
+import { CannotTellError } from '../../core/errors.ts';
+import { waitFor } from '../../core/wait.ts';
+import { podsOn, type NodePod } from '../../harness/probes/pods-on-node.ts';
+import { killContainer } from '../cri.ts';
+import { type Fault, type FaultContext } from '../fault.ts';
+import { nodesOf, type Target } from '../target.ts';
+
+/** Namespace and name of flannel's DaemonSet, as flannel's own manifest has them. */
+const namespace = 'kube-flannel';
+const daemonSet = 'kube-flannel-ds-';
+
+/** The kubelet waits 10 s, then 20, 40 and so on before it starts a container that died again soon after its last start. */
+const restartTimeoutMs = 180_000;
+
+async function flannelOn({ docker, signal }: FaultContext, node: string): Promise<NodePod | undefined> {
+  return (await podsOn(docker, node, signal)).find((pod) => pod.namespace === namespace && pod.name.startsWith(daemonSet) && pod.sandbox.ready);
+}
+
+const running = (pod: NodePod | undefined): string[] => (pod?.containers ?? []).filter((one) => one.running).map((one) => one.id);
+
+/**
+ * flanneld is killed on the node and started again by the kubelet: no API server is needed, so it works while the
+ * site is cut off. Done when the next flanneld runs.
+ */
+export function flannelRestart(target: Target): Pick<Fault, 'inject' | 'verify' | 'heal'> {
+  const killed = new Map<string, string[]>();
+  const next = async (ctx: FaultContext, node: string, old: readonly string[]): Promise<string> =>
+    await waitFor(`flannel's next start on ${node}`, async (signal) => {
+      const fresh = running(await flannelOn({ ...ctx, signal }, node)).find((id) => !old.includes(id));
+      return fresh === undefined ? { missing: 'the kubelet has not started it again (it waits longer after each kill)' } : { done: fresh };
+    }, { timeoutMs: restartTimeoutMs, everyMs: 500, signal: ctx.signal });
+  return {
+    inject: async (ctx) => {
+      await Promise.all(nodesOf(target, ctx.cluster).map(async ({ name }) => {
+        if (killed.has(name)) return;
+        const ids = running(await flannelOn(ctx, name));
+        if (ids.length === 0) throw new CannotTellError('FAULT_NO_VICTIM', `flannel does not run on ${name}`);
+        killed.set(name, ids);
+        await Promise.all(ids.map((id) => killContainer(ctx, name, id)));
+      }));
+    },
+    verify: async (ctx) => {
+      const seen = await Promise.all(nodesOf(target, ctx.cluster).map(async ({ name }) => {
+        const old = killed.get(name) ?? [];
+        const id = await next(ctx, name, old);
+        return `${name}: flannel runs in container ${id.slice(0, 12)}, it was ${old.map((one) => one.slice(0, 12)).join(', ')}`;
+      }));
+      return seen.join('; ');
+    },
+    // The kubelet starts it; there is nothing to undo.
+    heal: async () => {},
+  };
+}

@@ -1,0 +1,78 @@
+import { CannotTellError } from '../core/errors.ts';
+import { waitFor } from '../core/wait.ts';
+import { type NodeState } from '../harness/cluster/state.ts';
+import { type FaultContext } from './fault.ts';
+
+/** Tells one life of a node from the next. */
+export interface Life {
+  /** When Docker started the container, ISO 8601. */
+  readonly startedAt: string;
+  /** Start of PID 1 as the node itself sees it, in clock ticks since the machine's boot. */
+  readonly initTicks: string;
+}
+
+/** Time for a stopped node to answer again; it takes about four seconds on an idle machine. */
+const backTimeoutMs = 90_000;
+
+/** @throws ExecError when the node does not run */
+export async function lifeOf({ docker, signal }: FaultContext, node: string): Promise<Life> {
+  const [{ State }, { stdout }] = await Promise.all([docker.inspect(node, signal), docker.exec(node, ['cat', '/proc/1/stat'], { timeoutMs: 10_000, signal })]);
+  // "1 (name) S 0 …": the name may hold spaces, so count from the closing bracket; starttime is field 22 (proc(5)).
+  const initTicks = stdout.slice(stdout.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  return { startedAt: State.StartedAt, initTicks };
+}
+
+/**
+ * Makes a stopped node come back at the address it had. Docker gives a stopped container's address to whoever
+ * starts next, and a real machine does not change its address by a reboot. Done once, it holds for every later start.
+ */
+async function pinAddress({ cluster, docker, signal }: FaultContext, node: NodeState): Promise<void> {
+  const network = cluster.network.name;
+  const options = { timeoutMs: 20_000, signal };
+  const { stdout } = await docker.run(['inspect', '--format', `{{json (index .NetworkSettings.Networks "${network}")}}`, node.name], options);
+  const endpoint = JSON.parse(stdout) as { IPAMConfig?: { IPv4Address?: string } | null } | null;
+  if (endpoint?.IPAMConfig?.IPv4Address === node.address) return;
+  if (endpoint !== null) await docker.run(['network', 'disconnect', network, node.name], options);
+  await docker.run(['network', 'connect', '--ip', node.address, '--alias', node.name, network, node.name], options);
+}
+
+/** Starts a stopped node, and waits until it is a machine again. Does nothing to a node that runs. */
+export async function powerOn(ctx: FaultContext, node: NodeState): Promise<void> {
+  if (!(await ctx.docker.inspect(node.name, ctx.signal)).State.Running) {
+    await pinAddress(ctx, node);
+    await ctx.docker.run(['start', node.name], { timeoutMs: 60_000, signal: ctx.signal });
+  }
+  await waitUntilUp(ctx, node.name);
+  await demandAddress(ctx, node);
+}
+
+/** Up: systemd and containerd answer. The kubelet and what it runs are not waited for: they are what is graded. */
+async function waitUntilUp({ docker, signal }: FaultContext, node: string): Promise<void> {
+  await waitFor(`systemd and containerd of ${node}`, async (look) => {
+    const options = { timeoutMs: 10_000, signal: look, accept: 'any' as const };
+    const { stdout } = await docker.exec(node, ['systemctl', 'is-active', 'containerd'], options);
+    if (stdout.trim() !== 'active') return { missing: `containerd is ${stdout.trim() || 'not known to systemd yet'}` };
+    const { code, stderr } = await docker.exec(node, ['crictl', 'version'], options);
+    return code === 0 ? { done: true } : { missing: stderr.trim().slice(-200) };
+  }, { timeoutMs: backTimeoutMs, everyMs: 200, signal });
+}
+
+/** @throws CannotTellError `NODE_ADDRESS_CHANGED`: the isolation's rules would no longer be about this node */
+async function demandAddress({ cluster, docker }: FaultContext, node: NodeState): Promise<void> {
+  const address = await docker.address(node.name, cluster.network.name);
+  if (address === node.address) return;
+  throw new CannotTellError('NODE_ADDRESS_CHANGED', `${node.name} came back at ${address}, it was at ${node.address}: its isolation no longer holds`, {
+    next: `boot the cluster again: edgeproof down ${cluster.name} && edgeproof up`,
+  });
+}
+
+/** What a node's new life shows, as a sentence. @throws CannotTellError `FAULT_NOT_SEEN` when it is the old one */
+export async function verifyNewLife(ctx: FaultContext, node: NodeState, before: Life | undefined): Promise<string> {
+  const now = await lifeOf(ctx, node.name);
+  if (before === undefined) throw new CannotTellError('FAULT_NOT_SEEN', `nothing was done to ${node.name} yet`);
+  if (now.initTicks === before.initTicks || now.startedAt <= before.startedAt) {
+    throw new CannotTellError('FAULT_NOT_SEEN', `${node.name} lives on: its PID 1 started at ${now.startedAt} as before`);
+  }
+  await demandAddress(ctx, node);
+  return `${node.name}: a new PID 1 since ${now.startedAt}, systemd and containerd answer, the address is ${node.address} as before`;
+}
