@@ -10,6 +10,7 @@ import { reportPage } from './html/page.ts';
 import { junitXml } from './junit.ts';
 import { promisesOf, type Report } from './model.ts';
 import { readRun, writeRun, type Run } from './run.ts';
+import { summary } from './summary.ts';
 import { exitCodeOfReport, headline } from './verdict.ts';
 
 const dir = await fixtureRunDir();
@@ -30,6 +31,7 @@ test('without messages every claimed promise is not run, and the report says why
   assert.equal(missing.counts.notRun, claimed);
   assert.match(missing.problems.join(), /no messages\.ndjson/);
   assert.equal(exitCodeOfReport(missing), 2);
+  assert.match(summary(missing).join('\n'), /^not run {9}11 promises: lifecycle-nodes-ready, lifecycle-mixed-workloads, tunnel-exec/m);
   assert.equal(headline(missing), `Could not tell: ${claimed} of ${claimed} promises were not checked to the end.`);
   assert.match((await reportOf('')).problems.join(), /is empty/);
 });

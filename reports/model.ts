@@ -80,7 +80,7 @@ const isClaimed = (run: Run, capability: Capability): boolean => run.mode === 'c
 
 function outcomeOf(cases: readonly CaseReport[], claimed: boolean, restricted: boolean): Pick<PromiseReport, 'outcome' | 'reason'> {
   if (!claimed) return { outcome: 'notClaimed' };
-  if (cases.length === 0) return restricted ? { outcome: 'notSelected' } : { outcome: 'notRun', reason: 'There is no trace of it in this run.' };
+  if (cases.length === 0) return restricted ? { outcome: 'notSelected' } : { outcome: 'notRun', reason: 'The run ended before its turn came.' };
   const outcome = worst(cases.map((one) => one.outcome));
   const reason = cases.find((one) => one.outcome === outcome)?.reason;
   return { outcome, ...(reason === undefined ? {} : { reason }) };

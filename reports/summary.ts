@@ -5,7 +5,8 @@ import { headline } from './verdict.ts';
 /** The report for a terminal: the verdict, the matrix of capabilities, and what did not go as it should, with the reasons. */
 export function summary(report: Report): string[] {
   const marked = promisesOf(report).map((promise) => ({ promise, mark: markOf(report, promise) }));
-  const listed = marked.filter(({ mark }) => mark.kind === 'bad' || mark.kind === 'unsure');
+  const listed = marked.filter(({ promise, mark }) => (mark.kind === 'bad' || mark.kind === 'unsure') && promise.outcome !== 'notRun');
+  const notRun = marked.filter(({ promise }) => promise.outcome === 'notRun').map(({ promise }) => promise.promise);
   return [
     headline(report),
     '',
@@ -13,6 +14,7 @@ export function summary(report: Report): string[] {
     ...report.problems.flatMap((problem) => ['', ...problem.split('\n').map((line, index) => `${index === 0 ? '! ' : '  '}${line}`)]),
     ...listed.flatMap(({ promise, mark }) => ['', `${mark.word.padEnd(14)}  ${promise.promise}  (${promise.uri}:${promise.line})`, `  ${promise.name}`,
       ...(mark.sentence === undefined ? [] : [`  ${mark.sentence}`])]),
+    ...(notRun.length === 0 ? [] : ['', `${'not run'.padEnd(14)}  ${notRun.length === 1 ? '1 promise' : `${notRun.length} promises`}: ${notRun.join(', ')}`]),
   ];
 }
 

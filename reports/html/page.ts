@@ -41,7 +41,7 @@ export function reportPage(report: Report): string {
 <h1>${sign(kind)}<span>${headline(report)}</span></h1>
 <p class="facts-line">${factsLine(report).map((fact) => html`<span>${fact}</span>`)}</p>
 ${run.mode === 'control' && html`<p class="note">This run is on plain Kubernetes, which is expected to break most promises. A scenario is <b>as named</b> when it is tagged <code>@baseline</code> and passed, or failed with exactly the code that its <code>@stock:</code> tag names. One that passes here without <code>@baseline</code> proves nothing about any implementation.</p>`}
-${report.problems.length > 0 && html`<div class="problems" role="note"><h2>What else went wrong</h2><ul>${report.problems.map((problem) => html`<li>${problem}</li>`)}</ul></div>`}
+${report.problems.length > 0 && html`<div class="problems" role="note"><h2>What went wrong with the run</h2><ul>${report.problems.map((problem) => html`<li>${problem}</li>`)}</ul></div>`}
 <p class="again">Do it again: <code>${run.reproduce}</code></p>
 </header>
 <main>

@@ -12,7 +12,7 @@ import { shownMs, sign } from './words.ts';
 export function promiseDetails(report: Report, promise: PromiseReport): Markup {
   const mark = markOf(report, promise);
   const ms = promise.cases.reduce((sum, one) => sum + one.ms, 0);
-  const open = mark.kind === 'bad' || mark.kind === 'unsure' ? 'open' : 'data-calm';
+  const open = (mark.kind === 'bad' || mark.kind === 'unsure') && promise.cases.some(({ steps }) => steps.length > 0) ? 'open' : 'data-calm';
   // Unfolded, the case itself tells the reason.
   const told = report.control === undefined && promise.cases.length > 0 ? 'told' : '';
   return html`<details class="promise" id="${promise.promise}" data-kind="${mark.kind}" ${open}>

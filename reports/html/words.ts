@@ -18,9 +18,9 @@ const date = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 
 export const shownTime = (iso: string): string => `${date.format(new Date(iso))} UTC`;
 
 export const aboutCapability: Readonly<Record<Capability, string>> = {
-  lifecycle: 'a cluster with cloud and edge nodes, and the right workloads on each',
+  lifecycle: 'cloud and edge nodes, each with the right workloads',
   tunnel: 'kubectl reaches edge nodes, through nothing but the tunnel',
-  autonomy: 'cut off from the cloud, what runs on a node keeps running and comes back',
+  autonomy: 'cut off, what runs on a node keeps running and comes back',
   identity: 'Pod IPs and VTEP MACs stay the same',
   units: 'edge units: workloads and traffic for each group of nodes',
 };
