@@ -54,11 +54,13 @@ test('a long step says every 30 s that it still runs, and what it is at; only th
       }
     };
     const sink = new Sink();
-    await createProgress(sink, { now: () => clock }).step('Images', async (outer) => {
+    const progress = createProgress(sink, { now: () => clock });
+    await progress.step('Images', async (outer) => {
       pass(10_000);
       await outer.step('kubernetes', (step) => {
         step.detail('go: downloading\n\x1b[32mk8s.io/api\x1b[0m v0.37.2\n');
         pass(95_000);
+        assert.deepEqual(progress.running(), ['Images › kubernetes (1 min 35 s): k8s.io/api v0.37.2']);
       });
     });
     assert.deepEqual(sink.lines, [

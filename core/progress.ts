@@ -30,8 +30,16 @@ export interface ProgressOptions {
   readonly now?: () => number;
 }
 
-/** Progress on a stream: one live line on a terminal, plain lines elsewhere. `close` clears the live line. */
-export function createProgress(stream: ProgressStream, options: ProgressOptions = {}): Progress & { close(): void } {
+/** The progress of a whole process. */
+export interface RootProgress extends Progress {
+  /** What runs right now and for how long, for those who ask (a second Ctrl-C): `Boot › kind (12 s)`. */
+  running(): string[];
+  /** Clears the live line, and says no more of what still runs. */
+  close(): void;
+}
+
+/** Progress on a stream: one live line on a terminal, plain lines elsewhere. */
+export function createProgress(stream: ProgressStream, options: ProgressOptions = {}): RootProgress {
   return new Reporter(stream, options);
 }
 
@@ -55,7 +63,7 @@ interface Running {
 const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const frameMs = 125;
 
-class Reporter implements Progress {
+class Reporter implements RootProgress {
   readonly #stream: ProgressStream;
   readonly #live: boolean;
   readonly #colour: boolean;
@@ -84,6 +92,12 @@ class Reporter implements Progress {
     this.#clear();
     this.#stream.write(`${text}\n`);
     this.#draw();
+  }
+
+  running(): string[] {
+    return [...this.#running]
+      .filter((running) => running.children === 0)
+      .map((running) => `${pathOf(running)} (${formatDuration(this.#now() - running.startedAt, 's')})${running.detail && `: ${running.detail}`}`);
   }
 
   close(): void {

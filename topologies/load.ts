@@ -9,7 +9,6 @@ import { describeIssue, type LocatedProblem } from './describe-issue.ts';
 import { topologyShape, type Topology } from './schema.ts';
 
 export const topologiesDir = join(repositoryRoot, 'topologies');
-export const defaultTopology = 'two-sites';
 /** A topology is a page; a file beyond this is something else. */
 const maxBytes = 256 * 1024;
 

@@ -1,0 +1,32 @@
+import type { Io } from '../io.ts';
+import { later } from '../later.ts';
+import { checkTopology, defaultTopology, imagesOption, nameOption, type ControlOptions } from '../options.ts';
+import type { Register } from '../program.ts';
+
+interface Module {
+  runControl(options: ControlOptions, io: Io): Promise<number>;
+}
+
+type Flags = Omit<ControlOptions, 'topology' | 'topologyArgument' | 'keep'> & { readonly topology: string; readonly keep?: boolean };
+
+export const control: Register = (program, io, run) => {
+  program
+    .command('control')
+    .description('the negative control: all features on plain Kubernetes, each of which must do what its tags say')
+    .option('--topology <topology>', 'a name (two-sites, one-edge, many-cloud) or the path of a YAML file', defaultTopology)
+    .addOption(nameOption('name of the cluster'))
+    .option('--keep', 'leave the cluster running at the end')
+    .addOption(imagesOption())
+    .addHelpText('after', '\nExample:\n  edgeproof control --topology one-edge')
+    .action(run(async ({ topology, name, keep = false, images }: Flags) => {
+      const checked: ControlOptions = {
+        topology: await checkTopology(topology, io.cwd),
+        topologyArgument: topology,
+        ...(name !== undefined && { name }),
+        keep,
+        images,
+      };
+      const module = await later<Module>('cli/run/control.ts');
+      return await module.runControl(checked, io);
+    }));
+};

@@ -1,0 +1,95 @@
+import type { Command } from 'commander';
+import type { FaultContext, FaultRecord } from '../../chaos/fault.ts';
+import type { FaultLog } from '../../chaos/fault-log.ts';
+import { UsageError } from '../../core/errors.ts';
+import { suggest } from '../../core/suggest.ts';
+import { printJson, type Io } from '../io.ts';
+import { nameOption } from '../options.ts';
+import type { Register } from '../program.ts';
+import { table } from '../table.ts';
+
+interface Flags {
+  readonly name?: string;
+  readonly json?: boolean;
+}
+
+export const fault: Register = (program, io, run) => {
+  const group = program
+    .command('fault')
+    .description('break something in a running cluster, see that it is broken, heal it')
+    .addHelpText('after', '\nExamples:\n  edgeproof fault inject wan-down site east\n  edgeproof fault list\n  edgeproof fault heal');
+  const withFlags = (command: Command): Command =>
+    command.addOption(nameOption('name of the cluster; may be left out when there is only one')).option('--json', 'as JSON on stdout');
+
+  withFlags(group.command('inject'))
+    .description('inject a fault, and look from the victim that it took effect')
+    .argument('<kind>', 'wan-down, wan-blackhole, node-restart, power-cut, kubelet-restart, flannel-restart, container-kill, sandbox-kill')
+    .argument('<target...>', '"site NAME", "node NAME" or "pod NAMESPACE/NAME"')
+    .addHelpText('after', '\nExamples:\n  edgeproof fault inject wan-blackhole site east\n  edgeproof fault inject container-kill pod default/web-0')
+    .action(run(async (kind: string, target: string[], flags: Flags) => {
+      const { createFault, faultKinds } = await import('../../chaos/fault.ts');
+      if (!(faultKinds as readonly string[]).includes(kind)) {
+        const meant = suggest(kind, faultKinds);
+        throw new UsageError(`no fault "${kind}"${meant === undefined ? '' : `; did you mean ${meant}?`}`, { next: `choose one of ${faultKinds.join(', ')}` });
+      }
+      const made = createFault(kind, target.join(' '));
+      const { context, log } = await open(flags, io);
+      const { injectFault } = await import('../../chaos/run.ts');
+      const record = await io.progress.step(`${kind}: ${made.target}`, async () => await injectFault(context, log, made));
+      if (flags.json) return printJson(io, record);
+      io.stdout.write(`${record.id}: ${record.evidence ?? ''}\n${record.endedAt === undefined ? `Heal it: edgeproof fault heal ${record.id}\n` : ''}`);
+    }));
+
+  withFlags(group.command('heal'))
+    .description('heal one fault, or all that are open')
+    .argument('[id]', 'of the fault')
+    .option('--all', 'all open faults, as without an id')
+    .addHelpText('after', '\nExamples:\n  edgeproof fault heal\n  edgeproof fault heal wan-down-1a2b3c4d')
+    .action(run(async (id: string | undefined, flags: Flags & { readonly all?: boolean }) => {
+      if (id !== undefined && flags.all) throw new UsageError(`"${id}" and --all exclude each other`, { next: 'give one of them' });
+      if (id !== undefined) await checkId(id, flags);
+      const { context, log } = await open(flags, io);
+      const { healAll, healFault } = await import('../../chaos/run.ts');
+      const healed = await io.progress.step('Healing', async () => (id === undefined ? await healAll(context, log) : [await healFault(context, log, id)]));
+      if (flags.json) return printJson(io, healed);
+      io.stdout.write(healed.length === 0 ? 'Nothing to heal: no fault is open.\n' : healed.map((record) => `Healed ${record.id}: ${record.kind}, ${record.target}\n`).join(''));
+    }));
+
+  withFlags(group.command('list'))
+    .description('the faults of a cluster, open and past')
+    .addHelpText('after', '\nExample:\n  edgeproof fault list --json')
+    .action(run(async (flags: Flags) => {
+      const records = await (await openLog(flags)).log.records();
+      if (flags.json) return printJson(io, { faults: records });
+      io.stdout.write(records.length === 0 ? 'No faults yet. Inject one: edgeproof fault inject --help\n' : `${table(['id', 'kind', 'target', 'since', 'until', 'seen'], records.map(cells))}\n`);
+    }));
+};
+
+const cells = ({ id, kind, target, startedAt, endedAt, evidence }: FaultRecord): string[] => [id, kind, target, startedAt, endedAt ?? 'OPEN', evidence ?? ''];
+
+async function openLog({ name }: Flags): Promise<{ cluster: FaultContext['cluster']; log: FaultLog }> {
+  const [{ chooseCluster }, { loadCluster }, { FaultLog }] = await Promise.all([
+    import('../clusters.ts'),
+    import('../../harness/cluster/store.ts'),
+    import('../../chaos/fault-log.ts'),
+  ]);
+  const cluster = await loadCluster(await chooseCluster(name));
+  return { cluster, log: await FaultLog.open(cluster) };
+}
+
+/** @throws UsageError when the log has no such fault */
+async function checkId(id: string, flags: Flags): Promise<void> {
+  const { cluster, log } = await openLog(flags);
+  const ids = (await log.records()).map((record) => record.id);
+  if (ids.includes(id)) return;
+  const meant = suggest(id, ids);
+  throw new UsageError(`cluster ${cluster.name} has had no fault "${id}"${meant === undefined ? '' : `; did you mean ${meant}?`}`, { next: 'see edgeproof fault list' });
+}
+
+async function open(flags: Flags, io: Io): Promise<{ context: FaultContext; log: FaultLog }> {
+  const { cluster, log } = await openLog(flags);
+  const [{ findEngine }, { Docker }] = await Promise.all([import('../../harness/engine/find-engine.ts'), import('../../harness/docker/docker.ts')]);
+  const engine = await findEngine(io.signal);
+  if (engine === undefined) throw new UsageError(`no Docker engine answers, so cluster ${cluster.name} does not run`, { next: 'start Docker, or boot a cluster: edgeproof up' });
+  return { context: { cluster, docker: new Docker(engine), signal: io.signal }, log };
+}

@@ -1,0 +1,31 @@
+import type { Io } from '../io.ts';
+import { later } from '../later.ts';
+import { imagesOption, type ImagesBuildOptions } from '../options.ts';
+import type { Register } from '../program.ts';
+
+interface Module {
+  imagesBuild(options: ImagesBuildOptions, io: Io): Promise<number | void>;
+  imagesList(options: { readonly json: boolean }, io: Io): Promise<number | void>;
+}
+
+const load = async (): Promise<Module> => await later<Module>('cli/run/images.ts');
+
+export const images: Register = (program, io, run) => {
+  const group = program
+    .command('images')
+    .description('the images and programs that clusters are made of')
+    .addHelpText('after', '\nExamples:\n  edgeproof images list\n  edgeproof images build --images build');
+  group
+    .command('build')
+    .description('make sure that all images are there, pulling or building what is missing')
+    .addOption(imagesOption())
+    .option('--bench', 'also what only benchmarks need')
+    .addHelpText('after', '\nExample:\n  edgeproof images build --images build')
+    .action(run(async ({ images, bench = false }: Pick<ImagesBuildOptions, 'images'> & { bench?: boolean }) => await (await load()).imagesBuild({ images, bench }, io)));
+  group
+    .command('list')
+    .description('what is there, how big it is, and what is missing')
+    .option('--json', 'as JSON on stdout')
+    .addHelpText('after', '\nExample:\n  edgeproof images list --json')
+    .action(run(async ({ json = false }: { json?: boolean }) => await (await load()).imagesList({ json }, io)));
+};

@@ -1,0 +1,30 @@
+import type { Io } from '../io.ts';
+import { later } from '../later.ts';
+import { checkImplementation, checkTopology, defaultImplementation, defaultName, defaultTopology, imagesOption, nameOption, type UpOptions } from '../options.ts';
+import type { Register } from '../program.ts';
+
+interface Module {
+  up(options: UpOptions, io: Io): Promise<number | void>;
+}
+
+export const up: Register = (program, io, run) => {
+  program
+    .command('up')
+    .description('boot a cluster, install an implementation on it, and leave it running')
+    .argument('[topology]', 'a name (two-sites, one-edge, many-cloud) or the path of a YAML file', defaultTopology)
+    .addOption(nameOption('name of the cluster').default(defaultName))
+    .option('--implementation <name>', 'what is installed: a folder of implementations/', defaultImplementation)
+    .addOption(imagesOption())
+    .addHelpText('after', '\nExamples:\n  edgeproof up\n  edgeproof up ./mine.yaml --name lab --implementation stock')
+    .action(run(async (topology: string, options: Omit<UpOptions, 'topology' | 'topologyArgument'>) => {
+      const checked: UpOptions = {
+        name: options.name,
+        topology: await checkTopology(topology, io.cwd),
+        topologyArgument: topology,
+        implementation: await checkImplementation(options.implementation),
+        images: options.images,
+      };
+      const module = await later<Module>('cli/run/up.ts');
+      return await module.up(checked, io);
+    }));
+};

@@ -1,0 +1,26 @@
+import { EdgeproofError } from '../../core/errors.ts';
+import { findEngine } from '../../harness/engine/find-engine.ts';
+import { canInstallPackages } from '../../harness/engine/host-packages.ts';
+import { you, type Check, type DoctorContext, type Finding } from './check.ts';
+import { hostChecks } from './host.ts';
+import { toolChecks } from './tools.ts';
+
+export interface Row extends Finding {
+  readonly id: string;
+}
+
+/** Looks at everything that edgeproof needs of this machine, and changes nothing. */
+export async function examine(signal: AbortSignal, detail: (text: string) => void = () => {}): Promise<Row[]> {
+  detail('asking for a Docker engine');
+  const context: DoctorContext = { engine: await findEngine(signal), installs: await canInstallPackages(), signal };
+  const checks: readonly Check[] = [...hostChecks, ...toolChecks];
+  return await Promise.all(checks.map(async ({ id, look }): Promise<Row> => {
+    try {
+      return { id, ...(await look(context)) };
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof EdgeproofError)) throw error;
+      return { id, ...you(`could not be looked at: ${error.message.split('\n')[0]}`, error.next ?? 'see why, and run edgeproof doctor again') };
+    }
+  }));
+}

@@ -1,0 +1,109 @@
+import { access, readFile, statfs } from 'node:fs/promises';
+import { availableParallelism, release } from 'node:os';
+import { dirname } from 'node:path';
+import { home } from '../../core/paths.ts';
+import { missingHostCapabilities } from '../../harness/engine/capabilities.ts';
+import { byEdgeproof, ok, you, type Check } from './check.ts';
+
+const gib = 2 ** 30;
+const inGib = (bytes: number): string => `${(bytes / gib).toFixed(1)} GiB`;
+const text = async (path: string): Promise<string | undefined> => await readFile(path, 'utf8').then((read) => read.trim(), () => undefined);
+
+const system: Check = {
+  id: 'system',
+  look: async () => {
+    const name = /^PRETTY_NAME="?([^"\n]*)/m.exec((await text('/etc/os-release')) ?? '')?.[1] ?? process.platform;
+    return ok(`${name}, ${process.arch}, kernel ${release()}`);
+  },
+};
+
+const node: Check = {
+  id: 'node',
+  look: async () => {
+    const major = Number(process.versions.node.split('.')[0]);
+    return major >= 26 ? ok(`${process.version}, brought by edgeproof`) : you(process.version, 'start edgeproof by bin/edgeproof.mjs, which brings its own Node');
+  },
+};
+
+const cpus: Check = {
+  id: 'cpus',
+  look: async () => {
+    const count = availableParallelism();
+    return count >= 2 ? ok(String(count)) : you(`${count}`, 'give this machine 2 or more: with one, promises miss their time budgets for no fault of their own');
+  },
+};
+
+/** A five-node cluster takes 2 to 3 GiB, building Kubernetes as much again. */
+const memoryNeeded = 4 * gib;
+const memory: Check = {
+  id: 'memory',
+  look: async () => {
+    const available = Number(/^MemAvailable:\s+(\d+) kB$/m.exec((await text('/proc/meminfo')) ?? '')?.[1]) * 1024;
+    const found = `${inGib(available)} available`;
+    return available >= memoryNeeded ? ok(found) : you(found, `free ${inGib(memoryNeeded - available)} more, or boot the topology one-edge`);
+  },
+};
+
+/** Measured: Go's caches 14 GB, images and their layers 5 GB, run folders. Once built, a cluster takes under 5 GiB. */
+const diskNeeded = { cold: 25 * gib, warm: 6 * gib };
+const disk: Check = {
+  id: 'disk',
+  look: async ({ engine }) => {
+    const built = (await exists(`${home}/bin`)) && engine !== undefined;
+    const needed = built ? diskNeeded.warm : diskNeeded.cold;
+    const { bavail, bsize } = await statfs(await nearest(home));
+    const found = `${inGib(bavail * bsize)} free for ${home}`;
+    return bavail * bsize >= needed ? ok(found) : you(found, `free ${inGib(needed - bavail * bsize)} more there, or set EDGEPROOF_HOME to a folder on a larger disk`);
+  },
+};
+
+const cgroup: Check = {
+  id: 'cgroup',
+  look: async () => {
+    if (await exists('/sys/fs/cgroup/cgroup.controllers')) return ok('v2');
+    return (await exists('/sys/fs/cgroup/cpuset')) ? ok('v1 (kubelets are told to accept it)') : you('none is mounted at /sys/fs/cgroup', 'mount cgroups, for example by starting systemd');
+  },
+};
+
+const capabilities: Check = {
+  id: 'capabilities',
+  look: async ({ engine }) => {
+    const missing = await missingHostCapabilities();
+    if (missing.length === 0) return ok('all');
+    const found = `root here lacks ${missing.join(', ')}`;
+    if (engine === undefined || engine.private) return byEdgeproof(found, "edgeproof's own Docker engine runs nodes without them");
+    return ok(`${found}; your Docker engine may be elsewhere`);
+  },
+};
+
+const bridge: Check = {
+  id: 'bridge-nf-call-iptables',
+  look: async ({ engine }) => {
+    const value = await text('/proc/sys/net/bridge/bridge-nf-call-iptables');
+    if (value === '1') return ok('1');
+    if (value === '0') return byEdgeproof('0', 'set to 1 on the Docker host when a cluster is isolated');
+    if (engine === undefined) return byEdgeproof('br_netfilter is not loaded', 'the Docker engine loads it when it starts');
+    return engine.host.startsWith('unix:') ? you('br_netfilter is not loaded', 'run: modprobe br_netfilter') : ok('not known: the Docker engine is on another machine');
+  },
+};
+
+/** Seen with the default topology: five nodes fit into the kernel's default of 128 instances for root. */
+const inotifyNeeded = { max_user_instances: 128, max_user_watches: 65_536 };
+const inotify: Check = {
+  id: 'inotify',
+  look: async () => {
+    const limits = await Promise.all(Object.entries(inotifyNeeded).map(async ([name, needed]) => ({ name, needed, is: Number((await text(`/proc/sys/fs/inotify/${name}`)) ?? NaN) })));
+    const found = limits.map(({ name, is }) => `${name} ${is}`).join(', ');
+    const low = limits.filter(({ is, needed }) => is < needed);
+    return low.length === 0 ? ok(found) : you(found, `run: sysctl ${low.map(({ name, needed }) => `fs.inotify.${name}=${Math.max(needed, 512)}`).join(' ')}`);
+  },
+};
+
+const exists = async (path: string): Promise<boolean> => await access(path).then(() => true, () => false);
+
+/** The folder itself, or the nearest above it that exists. */
+async function nearest(path: string): Promise<string> {
+  return (await exists(path)) || dirname(path) === path ? path : await nearest(dirname(path));
+}
+
+export const hostChecks: readonly Check[] = [system, node, cpus, memory, disk, cgroup, capabilities, bridge, inotify];

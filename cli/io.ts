@@ -1,0 +1,23 @@
+import type { Progress } from '../core/progress.ts';
+
+export interface Output {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+/** All that a command knows of the process it runs in. */
+export interface Io {
+  /** Facts and results. */
+  readonly stdout: Output;
+  /** Everything said to whoever watches. */
+  readonly stderr: Output;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where the user is: relative paths start here. */
+  readonly cwd: string;
+  /** Aborted once, by the first SIGINT, SIGTERM or SIGHUP. Clean-up does not listen to it. */
+  readonly signal: AbortSignal;
+  readonly progress: Progress;
+}
+
+export const printJson = (io: Io, facts: unknown): void => void io.stdout.write(`${JSON.stringify(facts, null, 2)}\n`);

@@ -1,0 +1,98 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { InvalidArgumentError, Option } from 'commander';
+import { UsageError } from '../core/errors.ts';
+import { repositoryRoot } from '../core/paths.ts';
+import { choices, suggest } from '../core/suggest.ts';
+import type { ImagesMode } from '../harness/images/registry.ts';
+import type { Topology } from '../topologies/schema.ts';
+
+/** What `up` is asked for. */
+export interface UpOptions {
+  readonly name: string;
+  readonly topology: Topology;
+  /** As the user wrote it, for messages and for the command that does it again. */
+  readonly topologyArgument: string;
+  /** A folder of implementations/. */
+  readonly implementation: string;
+  readonly images: ImagesMode;
+}
+
+export type DownOptions = { readonly name: string } | { readonly all: true };
+
+export interface ConformanceOptions extends Omit<UpOptions, 'name'> {
+  /** The user's name for the cluster; without it, one of the command's choice. */
+  readonly name?: string;
+  /** A tag expression of Cucumber that is known to parse and to select something. */
+  readonly tags?: string;
+  /** Leave the cluster running at the end. */
+  readonly keep: boolean;
+}
+
+export type ControlOptions = Omit<ConformanceOptions, 'implementation' | 'tags'>;
+
+export interface ImagesBuildOptions {
+  readonly images: ImagesMode;
+  /** Also what only benchmarks need. */
+  readonly bench: boolean;
+}
+
+export const defaultName = 'dev';
+export const defaultTopology = 'two-sites';
+export const defaultImplementation = 'reference';
+
+export const imagesOption = (): Option =>
+  new Option('--images <mode>', 'where images come from: auto pulls when a registry answers, else builds').choices(['auto', 'build', 'pull'] satisfies ImagesMode[]).default('auto');
+
+/** With the longest name of a node, `NAME-control-plane`, within the 63 characters of a host name. */
+const maxClusterName = 40;
+
+/** @throws InvalidArgumentError */
+export function clusterName(text: string): string {
+  if (text.length > maxClusterName) throw new InvalidArgumentError(`It has ${text.length} characters, and ${maxClusterName} are the most.`);
+  if (!/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(text)) throw new InvalidArgumentError('A cluster name has a-z, 0-9 and "-", with a letter or digit first and last.');
+  return text;
+}
+
+export const nameOption = (description: string): Option => new Option('--name <name>', description).argParser(clusterName);
+
+/** Reads and checks a topology. @throws UsageError, TopologyError */
+export async function checkTopology(nameOrPath: string, cwd: string): Promise<Topology> {
+  // zod and yaml take longer to load than --help to answer.
+  const { loadTopology } = await import('../topologies/load.ts');
+  return await loadTopology(nameOrPath, cwd);
+}
+
+/** @throws UsageError when implementations/ has no such folder */
+export async function checkImplementation(name: string): Promise<string> {
+  const folders = await readdir(join(repositoryRoot, 'implementations'), { withFileTypes: true }).catch(() => []);
+  const names = folders.filter((entry) => entry.isDirectory()).map((entry) => entry.name).sort();
+  if (names.includes(name)) return name;
+  const meant = suggest(name, names);
+  throw new UsageError(`no implementation "${name}"${meant === undefined ? '' : `; did you mean ${meant}?`}`, {
+    next: `choose one of ${choices(names)}`,
+  });
+}
+
+/**
+ * A tag expression is checked before anything is booted for it.
+ *
+ * @throws UsageError when it does not parse, or selects no scenario
+ */
+export async function checkTags(expression: string): Promise<string> {
+  const [{ default: parse }, { loadCatalogue }] = await Promise.all([import('@cucumber/tag-expressions'), import('../features/catalogue.ts')]);
+  let node: { evaluate(tags: string[]): boolean };
+  try {
+    node = parse(expression);
+  } catch (error) {
+    throw new UsageError(`--tags: ${(error as Error).message.trim()}`, { next: "write an expression such as '@tunnel and not @slow'" });
+  }
+  const scenarios = await loadCatalogue();
+  if (scenarios.some(({ tags }) => node.evaluate([...tags]))) return expression;
+  const known = [...new Set(scenarios.flatMap(({ tags }) => tags))];
+  const strange = [...expression.matchAll(/@[^\s()]+/g)].map(([tag]) => tag).find((tag) => !known.includes(tag));
+  const meant = strange === undefined ? undefined : suggest(strange, known);
+  throw new UsageError(`--tags '${expression}' selects no scenario${strange === undefined ? '' : `: no scenario has ${strange}`}${meant === undefined ? '' : `; did you mean ${meant}?`}`, {
+    next: 'docs/promises.md lists the scenarios and their tags',
+  });
+}
