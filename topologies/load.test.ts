@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { stringify } from 'yaml';
 import { exitCodeOf, UsageError } from '../core/errors.ts';
+import { repositoryRoot } from '../core/paths.ts';
 import { loadTopology, parseTopology, topologyNames, TopologyError } from './load.ts';
 import { nodeCount, topologySchema } from './schema.ts';
 
@@ -41,6 +42,18 @@ test('the topologies that ship are good, and are called what their files are cal
   assert.deepEqual([cloud, sites.map((site) => [site.name, site.nodes.length]), interSite], [{ controlPlanes: 1, workers: 1 }, [['east', 2], ['west', 1]], 'deny']);
   const many = await loadTopology('many-cloud');
   assert.deepEqual([many.cloud.workers, many.sites.length, nodeCount(many)], [3, 1, 6]);
+});
+
+test('the example in docs/topologies.md is good, and its errors are what it shows', async () => {
+  const page = await readFile(join(repositoryRoot, 'docs', 'topologies.md'), 'utf8');
+  const example = /```yaml\n([^]*?)```/.exec(page)![1]!;
+  assert.equal(nodeCount(parseTopology(example, 'mine.yaml')), 6);
+  const sites = 'name: a\ndescription: b\ncloud: { workers: 1 }\n\nsites:\n  - name: east\n\n    wan: { latncyMs: 40 }\n    nodes:\n\n      - { deviceClass: gatway }\n';
+  assert.throws(() => parseTopology(sites, 'mine.yaml'), (error: Error) => {
+    const shown = /edgeproof: (the topology cannot[^]*?)\n\n/.exec(page)![1]!.replace(/^ {4}/gm, '');
+    assert.equal(error.message, shown);
+    return true;
+  });
 });
 
 test('defaults are filled in', () => {
