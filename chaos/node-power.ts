@@ -40,7 +40,12 @@ async function pinAddress({ cluster, docker, signal }: FaultContext, node: NodeS
 export async function powerOn(ctx: FaultContext, node: NodeState): Promise<void> {
   if (!(await ctx.docker.inspect(node.name, ctx.signal)).State.Running) {
     await pinAddress(ctx, node);
-    await ctx.docker.run(['start', node.name], { timeoutMs: 60_000, signal: ctx.signal });
+    const { code, stderr } = await ctx.docker.run(['start', node.name], { timeoutMs: 60_000, signal: ctx.signal, accept: 'any' });
+    if (code !== 0) {
+      throw new CannotTellError('NODE_NOT_STARTED', `${node.name} does not start again at ${node.address}: ${stderr.trim()}`, {
+        next: `if another container has that address, remove it: docker network inspect ${ctx.cluster.network.name}`,
+      });
+    }
   }
   await waitUntilUp(ctx, node.name);
   await demandAddress(ctx, node);
