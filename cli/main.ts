@@ -16,7 +16,10 @@ const interrupts = watchInterrupts({
   signals: process,
   say: (line) => progress.line(line),
   running: () => progress.running(),
-  leave: () => process.exit(exitCodes.cannotTell),
+  leave: () => {
+    progress.close();
+    process.exit(exitCodes.cannotTell);
+  },
 });
 watchLauncher(launcher, () => interrupts.interrupt('the end of its launcher'));
 
