@@ -67,12 +67,12 @@ const cgroup: Check = {
 
 const capabilities: Check = {
   id: 'capabilities',
-  look: async ({ engine }) => {
+  look: async ({ engine, installs }) => {
     const missing = await missingHostCapabilities();
     if (missing.length === 0) return ok('all');
     const found = `root here lacks ${missing.join(', ')}`;
-    if (engine === undefined || engine.private) return byEdgeproof(found, "edgeproof's own Docker engine runs nodes without them");
-    return ok(`${found}; your Docker engine may be elsewhere`);
+    if (engine?.private ?? installs) return byEdgeproof(found, "edgeproof's own Docker engine runs nodes without them");
+    return ok(`${found}; whether your Docker engine has them shows when it runs a node`);
   },
 };
 

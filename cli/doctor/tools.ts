@@ -33,7 +33,7 @@ const go: Check = {
     if (await access(`${home}/go-${pinnedGo.version}/go/bin/go`).then(() => true, () => false)) return ok(`${pinnedGo.version}, brought by edgeproof (the host has ${found})`);
     const pip = await exec(['python3', '-m', 'pip', '--version'], { accept: 'any', timeoutMs: 20_000, signal }).then(({ code }) => code === 0, () => false);
     if (installs || (pip && (await hasProgram('unzip')))) return byEdgeproof(found, `Go ${pinnedGo.version} comes from PyPI when images are built`);
-    return you(found, `install Go ${pinnedGo.version} or newer, or python3 with pip and unzip; only needed where images are built`);
+    return you(found, `install Go ${pinnedGo.version} or newer, or python3 with pip and unzip`);
   },
 };
 
@@ -41,7 +41,7 @@ const debootstrap: Check = {
   id: 'debootstrap',
   look: async ({ installs }) => {
     if (await hasProgram('debootstrap')) return ok('installed');
-    return installs ? byEdgeproof('not installed', 'installed when images are built') : you('not installed', 'install debootstrap; only needed where images are built');
+    return installs ? byEdgeproof('not installed', 'installed when images are built') : you('not installed', 'install debootstrap');
   },
 };
 
