@@ -9,6 +9,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -62,7 +63,12 @@ func readSubnet(path string) (*subnet, error) {
 		case "FLANNEL_NETWORK":
 			found.network = value
 		case "FLANNEL_SUBNET":
-			found.node = value
+			// flanneld writes this node's first address with the prefix; host-local wants the network.
+			_, network, err := net.ParseCIDR(value)
+			if err != nil {
+				return nil, types.NewError(types.ErrDecodingFailure, "FLANNEL_SUBNET is not a subnet", value)
+			}
+			found.node = network.String()
 		case "FLANNEL_MTU":
 			if found.mtu, err = strconv.Atoi(value); err != nil {
 				return nil, types.NewError(types.ErrDecodingFailure, "FLANNEL_MTU is not a number", value)

@@ -1,0 +1,42 @@
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { UsageError } from '../../core/errors.ts';
+import { clustersDir } from '../../core/paths.ts';
+import type { ClusterState } from './state.ts';
+
+/** Where everything that edgeproof keeps of one cluster lies: state, kubeconfig, kind config, fault log. */
+export const clusterDir = (name: string): string => join(clustersDir, name);
+const stateFile = (name: string): string => join(clusterDir(name), 'cluster.json');
+
+/** Writes the state so that a reader sees the old one or the new one, never half of it. */
+export async function saveCluster(state: ClusterState): Promise<void> {
+  await mkdir(clusterDir(state.name), { recursive: true, mode: 0o700 });
+  const partial = `${stateFile(state.name)}.partial`;
+  await writeFile(partial, JSON.stringify(state, null, 2), { mode: 0o600 });
+  await rename(partial, stateFile(state.name));
+}
+
+/** @throws UsageError when there is no such cluster, with the names of those that there are */
+export async function loadCluster(name: string): Promise<ClusterState> {
+  const text = await readFile(stateFile(name), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (text !== undefined) return JSON.parse(text) as ClusterState;
+  const names = await listClusters();
+  throw new UsageError(`there is no cluster ${name}`, {
+    next: names.length > 0 ? `running: ${names.join(', ')}` : 'boot one: edgeproof up',
+  });
+}
+
+/** Names of the clusters that were booted whole and not taken down. */
+export async function listClusters(): Promise<string[]> {
+  const folders = await readdir(clustersDir).catch(() => [] as string[]);
+  const found = await Promise.all(folders.map(async (name) => ((await readFile(stateFile(name)).catch(() => undefined)) === undefined ? undefined : name)));
+  return found.filter((name) => name !== undefined).sort();
+}
+
+/** Forgets a cluster. Idempotent. */
+export async function forgetCluster(name: string): Promise<void> {
+  await rm(clusterDir(name), { recursive: true, force: true });
+}

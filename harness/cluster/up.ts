@@ -1,0 +1,113 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CannotTellError, UsageError } from '../../core/errors.ts';
+import { exec } from '../../core/exec.ts';
+import type { Progress } from '../../core/progress.ts';
+import type { Topology } from '../../topologies/schema.ts';
+import type { Docker } from '../docker/docker.ts';
+import type { ImageSet } from '../images/image-set.ts';
+import type { Implementation } from '../implementation.ts';
+import { KubeClient } from '../kube/client.ts';
+import { Kubectl } from '../kube/kubectl.ts';
+import { waitUntilWhole } from '../kube/whole.ts';
+import { assertIsolated } from '../probes/reachability.ts';
+import { applyIsolation } from '../wan/isolation.ts';
+import { startWan, upstreamsOf } from '../wan/wan.ts';
+import { collectNodeLogs } from './boot-logs.ts';
+import { clusterExists, removeCluster } from './down.ts';
+import { flannelManifests } from './flannel.ts';
+import { kindConfig } from './kind-config.ts';
+import { networkOf } from './labels.ts';
+import { createNetwork } from './network.ts';
+import { planNodes } from './plan-nodes.ts';
+import type { ClusterState, NodeState } from './state.ts';
+import { clusterDir, saveCluster } from './store.ts';
+
+export interface UpOptions {
+  readonly name: string;
+  readonly topology: Topology;
+  readonly implementation: Implementation;
+  readonly docker: Docker;
+  readonly images: ImageSet;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+  /** Where node logs go when the boot fails. Default: nowhere. */
+  readonly logsDir?: string;
+}
+
+/** kubeadm init and every join on a slow, cold machine; 30 s is usual. */
+const kindTimeoutMs = 8 * 60_000;
+const readyTimeoutMs = 3 * 60_000;
+
+/**
+ * Boots a cluster, isolates its edge nodes, proves the isolation and installs the implementation. Whatever goes
+ * wrong, and on an abort, what was made is removed again.
+ *
+ * @throws UsageError for a name in use; CannotTellError `BOOT_FAILED`, `ISOLATION_LEAK`
+ */
+export async function bootCluster(options: UpOptions): Promise<ClusterState> {
+  const { name, docker, progress } = options;
+  if (await clusterExists(docker, name)) {
+    throw new UsageError(`a cluster ${name} exists already`, { next: `take another --name, or remove it: edgeproof down ${name}` });
+  }
+  try {
+    return await progress.step(`Cluster ${name}`, async (step) => await boot(options, step));
+  } catch (error) {
+    if (options.logsDir !== undefined && !options.signal.aborted) await collectNodeLogs(docker, networkOf(name), options.logsDir);
+    await progress.step(`Removing what was made of cluster ${name}`, async () => await removeCluster(docker, name));
+    throw error;
+  }
+}
+
+async function boot(options: UpOptions, progress: Progress): Promise<ClusterState> {
+  const { name, topology, implementation, docker, images, signal } = options;
+  await mkdir(clusterDir(name), { recursive: true, mode: 0o700 });
+  const network = await createNetwork(docker, name, signal);
+  const kubeconfig = join(clusterDir(name), 'kubeconfig');
+  await progress.step(`kind: ${planNodes(name, topology).length} nodes`, async (step) => {
+    await createKindCluster(options, network.name, kubeconfig, step.detail);
+  });
+  const nodes = await Promise.all(planNodes(name, topology).map(async ({ labels: _, ...node }): Promise<NodeState> => ({ ...node, address: await docker.address(node.name, network.name) })));
+  using kube = await KubeClient.fromKubeconfig(kubeconfig);
+  const kubectl = new Kubectl(images.tools.kubectl, kubeconfig);
+  const [, wans] = await Promise.all([
+    progress.step('flannel', async () => await kube.applyAll(flannelManifests(topology.overlay), { signal })),
+    progress.step('WANs', async () => await Promise.all(topology.sites.map(async (site) => {
+      return await startWan(docker, { cluster: name, network: network.name, site, upstreams: upstreamsOf(nodes), image: images.toxiproxy }, signal);
+    }))),
+  ]);
+  const cluster: ClusterState = { name, createdAt: new Date().toISOString(), topology, implementation: implementation.name, network, kubeconfig, nodes, wans };
+  await progress.step('Isolation', async (step) => {
+    const applied = await applyIsolation(docker, images.cloud, cluster, signal);
+    if (applied.switchedBridgeNfOn) step.result('net.bridge.bridge-nf-call-iptables was 0 on the Docker host and is 1 now');
+  });
+  await progress.step('Nodes Ready', async () => await waitUntilWhole(kube, docker, cluster, { timeoutMs: readyTimeoutMs, signal }));
+  await progress.step('Isolation proven from inside the nodes', async (step) => {
+    const results = await assertIsolated(docker, cluster, { signal });
+    step.result(`${results.length} ways tried`);
+  });
+  await saveCluster(cluster);
+  await progress.step(`Implementation ${implementation.name}`, async (step) => {
+    await implementation.install({ cluster, docker, kube, kubectl, step, signal });
+  });
+  return cluster;
+}
+
+async function createKindCluster(options: UpOptions, network: string, kubeconfig: string, detail: (text: string) => void): Promise<void> {
+  const { name, topology, implementation, docker, images, signal } = options;
+  const patches = implementation.kindPatches?.(topology);
+  const config = kindConfig(topology, { images: { cloud: images.cloud, edge: images.edge }, ...(patches && { patches }) });
+  const configFile = join(clusterDir(name), 'kind.yaml');
+  await writeFile(configFile, config, { mode: 0o600 });
+  const argv = ['create', 'cluster', '--name', name, '--config', configFile, '--kubeconfig', kubeconfig, '--retain'] as const;
+  await exec([images.tools.kind, ...argv], {
+    env: { ...docker.env, KIND_EXPERIMENTAL_DOCKER_NETWORK: network, KIND_EXPERIMENTAL_PROVIDER: 'docker', NO_COLOR: '1' },
+    timeoutMs: kindTimeoutMs,
+    signal,
+    // kind warns about the network's variable on every start; it is how kind is told.
+    onLine: (line) => { if (line.trim() !== '' && !line.startsWith('WARNING')) detail(line.trim()); },
+  }).catch((error: unknown) => {
+    signal.throwIfAborted();
+    throw new CannotTellError('BOOT_FAILED', `kind could not create cluster ${name}`, { cause: error, next: 'see the node logs in the run folder, or `edgeproof doctor`' });
+  });
+}
