@@ -1,6 +1,7 @@
 import { spawn, type SpawnOptions } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { EdgeproofError } from './errors.ts';
+import { parentVariable } from './process.ts';
 
 export interface ExecOptions {
   readonly cwd?: string;
@@ -58,7 +59,8 @@ export async function exec(argv: readonly [string, ...string[]], options: ExecOp
   // the CLI alone, which then winds things up in order.
   const spawnOptions: SpawnOptions = {
     cwd: options.cwd,
-    env: options.env === undefined ? process.env : { ...process.env, ...options.env },
+    // Whose child it is, for `down --all`: after a SIGKILL of this process it would run on.
+    env: { ...process.env, ...options.env, [parentVariable]: String(process.pid) },
     stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     detached: true,
   };

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CannotTellError, UsageError } from '../../core/errors.ts';
 import { exec } from '../../core/exec.ts';
-import type { Progress } from '../../core/progress.ts';
+import type { Progress, Step } from '../../core/progress.ts';
 import type { Topology } from '../../topologies/schema.ts';
 import type { Docker } from '../docker/docker.ts';
 import type { ImageSet } from '../images/image-set.ts';
@@ -33,7 +33,11 @@ export interface UpOptions {
   readonly signal: AbortSignal;
   /** Where node logs go when the boot fails. Default: nowhere. */
   readonly logsDir?: string;
+  /** Told of each part of the boot when it is over. */
+  readonly onPhase?: OnPhase;
 }
+
+export type OnPhase = (phase: { readonly name: string; readonly startedAt: string; readonly ms: number }) => void;
 
 /** kubeadm init and every join on a slow, cold machine; 30 s is usual. */
 const kindTimeoutMs = 8 * 60_000;
@@ -61,33 +65,41 @@ export async function bootCluster(options: UpOptions): Promise<ClusterState> {
 
 async function boot(options: UpOptions, progress: Progress): Promise<ClusterState> {
   const { name, topology, implementation, docker, images, signal } = options;
+  const phase = async <T>(title: string, work: (step: Step) => Promise<T>): Promise<T> => {
+    const startedAt = new Date();
+    try {
+      return await progress.step(title, work);
+    } finally {
+      options.onPhase?.({ name: title, startedAt: startedAt.toISOString(), ms: Date.now() - startedAt.getTime() });
+    }
+  };
   await mkdir(clusterDir(name), { recursive: true, mode: 0o700 });
   const network = await createNetwork(docker, name, signal);
   const kubeconfig = join(clusterDir(name), 'kubeconfig');
-  await progress.step(`kind: ${planNodes(name, topology).length} nodes`, async (step) => {
+  await phase(`kind: ${planNodes(name, topology).length} nodes`, async (step) => {
     await createKindCluster(options, network.name, kubeconfig, step.detail);
   });
   const nodes = await Promise.all(planNodes(name, topology).map(async ({ labels: _, ...node }): Promise<NodeState> => ({ ...node, address: await docker.address(node.name, network.name) })));
   using kube = await KubeClient.fromKubeconfig(kubeconfig);
   const kubectl = new Kubectl(images.tools.kubectl, kubeconfig);
   const [, wans] = await Promise.all([
-    progress.step('flannel', async () => await kube.applyAll(flannelManifests(topology.overlay), { signal })),
-    progress.step('WANs', async () => await Promise.all(topology.sites.map(async (site) => {
+    phase('flannel', async () => await kube.applyAll(flannelManifests(topology.overlay), { signal })),
+    phase('WANs', async () => await Promise.all(topology.sites.map(async (site) => {
       return await startWan(docker, { cluster: name, network: network.name, site, upstreams: upstreamsOf(nodes), image: images.toxiproxy }, signal);
     }))),
   ]);
   const cluster: ClusterState = { name, createdAt: new Date().toISOString(), topology, implementation: implementation.name, network, kubeconfig, nodes, wans };
-  await progress.step('Isolation', async (step) => {
+  await phase('Isolation', async (step) => {
     const applied = await applyIsolation(docker, images.cloud, cluster, signal);
     if (applied.switchedBridgeNfOn) step.result('net.bridge.bridge-nf-call-iptables was 0 on the Docker host and is 1 now');
   });
-  await progress.step('Nodes Ready', async () => await waitUntilWhole(kube, docker, cluster, { timeoutMs: readyTimeoutMs, signal }));
-  await progress.step('Isolation proven from inside the nodes', async (step) => {
+  await phase('Nodes Ready', async () => await waitUntilWhole(kube, docker, cluster, { timeoutMs: readyTimeoutMs, signal }));
+  await phase('Isolation proven from inside the nodes', async (step) => {
     const results = await assertIsolated(docker, cluster, { signal });
     step.result(`${results.length} ways tried`);
   });
   await saveCluster(cluster);
-  await progress.step(`Implementation ${implementation.name}`, async (step) => {
+  await phase(`Implementation ${implementation.name}`, async (step) => {
     await implementation.install({ cluster, docker, kube, kubectl, step, signal });
   });
   return cluster;

@@ -3,6 +3,7 @@ import { chmod, mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CannotTellError } from '../../core/errors.ts';
 import { engineDir } from '../../core/paths.ts';
+import { parentVariable } from '../../core/process.ts';
 import { waitFor } from '../../core/wait.ts';
 import { Docker, type Engine } from '../docker/docker.ts';
 import { missingHostCapabilities } from './capabilities.ts';
@@ -28,7 +29,7 @@ export async function startPrivateEngine(signal?: AbortSignal): Promise<Engine> 
   await writeFile(configFile, JSON.stringify(await daemonConfig(), null, 2), { mode: 0o600 });
   const logFile = join(engineDir, 'dockerd.log');
   await using log = await open(logFile, 'w', 0o600);
-  const daemon = spawn('dockerd', ['--config-file', configFile], { detached: true, stdio: ['ignore', log.fd, log.fd] });
+  const daemon = spawn('dockerd', ['--config-file', configFile], { detached: true, stdio: ['ignore', log.fd, log.fd], env: { ...process.env, [parentVariable]: undefined } });
   let ended: string | undefined;
   daemon.once('error', (error) => { ended = error.message; });
   daemon.once('exit', (code) => { ended = `exit ${code}`; });
@@ -83,6 +84,12 @@ export async function stopPrivateEngine(signal?: AbortSignal): Promise<boolean> 
   await rm(runDir, { recursive: true, force: true });
   await cleanFirewall();
   return engine !== undefined;
+}
+
+/** Whether our engine ended without being stopped: its containers may still run. */
+export async function wasKilled(): Promise<boolean> {
+  const pid = Number(await readFile(pidFile, 'utf8').catch(() => ''));
+  return pid > 0 && !(await isDockerd(pid));
 }
 
 /** A process id from a file may be another's by now. */

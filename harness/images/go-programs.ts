@@ -1,4 +1,4 @@
-import { access, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { access, mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exec } from '../../core/exec.ts';
 import { binDir, repositoryRoot } from '../../core/paths.ts';
@@ -6,6 +6,7 @@ import type { Progress } from '../../core/progress.ts';
 import type { ProgramGroup } from '../../images/programs.ts';
 import { contentTag } from './content-tag.ts';
 import { ensureGo } from './go-toolchain.ts';
+import { workFolder } from './work-folder.ts';
 
 /** How long one program may take to build from nothing on two slow cores. */
 const buildTimeoutMs = 40 * 60_000;
@@ -29,21 +30,18 @@ export async function buildPrograms(group: ProgramGroup, progress: Progress, sig
   const folder = await folderOf(group);
   if (await exists(folder)) return folder;
   const go = await ensureGo(progress, signal);
-  await mkdir(binDir, { recursive: true, mode: 0o700 });
   // Built beside its place and then renamed: a folder that is there is whole, also after a SIGKILL.
-  const partial = await mkdtemp(join(binDir, 'partial-'));
-  try {
-    for (const [name, source] of Object.entries(group.programs)) {
-      await progress.step(`Building ${name}`, async (step) => {
-        await buildOne({ go, cwd: moduleFolder(group), source, output: join(partial, name), variables: group.variables ?? {}, detail: step.detail, ...(signal && { signal }) });
-      });
-    }
-    await rename(partial, folder);
-  } catch (error) {
-    await rm(partial, { recursive: true, force: true });
-    if (await exists(folder)) return folder; // another run was faster with the same content
-    throw error;
+  await using work = await workFolder('programs', binDir);
+  const output = join(work.path, 'out');
+  await mkdir(output);
+  for (const [name, source] of Object.entries(group.programs)) {
+    await progress.step(`Building ${name}`, async (step) => {
+      await buildOne({ go, cwd: moduleFolder(group), source, output: join(output, name), variables: group.variables ?? {}, detail: step.detail, ...(signal && { signal }) });
+    });
   }
+  await rename(output, folder).catch(async (error: unknown) => {
+    if (!(await exists(folder))) throw error; // else another run was faster with the same content
+  });
   return folder;
 }
 

