@@ -1,11 +1,5 @@
-import type { Io } from '../io.ts';
-import { later } from '../later.ts';
 import { checkImplementation, checkTags, checkTopology, defaultImplementation, defaultTopology, imagesOption, nameOption, type ConformanceOptions } from '../options.ts';
 import type { Register } from '../program.ts';
-
-interface Module {
-  runConformance(options: ConformanceOptions, io: Io): Promise<number>;
-}
 
 type Flags = Omit<ConformanceOptions, 'topology' | 'topologyArgument' | 'keep'> & { readonly topology: string; readonly keep?: boolean };
 
@@ -30,7 +24,7 @@ export const conformance: Register = (program, io, run) => {
         keep,
         images,
       };
-      const module = await later<Module>('cli/run/conformance.ts');
-      return await module.runConformance(checked, io);
+      const { runConformance } = await import('../run/conformance.ts');
+      return await runConformance(checked, io);
     }));
 };

@@ -1,11 +1,5 @@
-import type { Io } from '../io.ts';
-import { later } from '../later.ts';
 import { checkTopology, defaultTopology, imagesOption, nameOption, type ControlOptions } from '../options.ts';
 import type { Register } from '../program.ts';
-
-interface Module {
-  runControl(options: ControlOptions, io: Io): Promise<number>;
-}
 
 type Flags = Omit<ControlOptions, 'topology' | 'topologyArgument' | 'keep'> & { readonly topology: string; readonly keep?: boolean };
 
@@ -26,7 +20,7 @@ export const control: Register = (program, io, run) => {
         keep,
         images,
       };
-      const module = await later<Module>('cli/run/control.ts');
-      return await module.runControl(checked, io);
+      const { runControl } = await import('../run/control.ts');
+      return await runControl(checked, io);
     }));
 };

@@ -1,13 +1,7 @@
 import { UsageError } from '../../core/errors.ts';
 import { chooseCluster } from '../clusters.ts';
-import type { Io } from '../io.ts';
-import { later } from '../later.ts';
 import { clusterName, type DownOptions } from '../options.ts';
 import type { Register } from '../program.ts';
-
-interface Module {
-  down(options: DownOptions, io: Io): Promise<number | void>;
-}
 
 export const down: Register = (program, io, run) => {
   program
@@ -20,7 +14,7 @@ export const down: Register = (program, io, run) => {
       if (all && name !== undefined) throw new UsageError(`"${name}" and --all exclude each other`, { next: 'give one of them' });
       // A name is not looked up: of a boot that was killed there may be containers and no record.
       const options: DownOptions = all ? { all } : { name: name ?? (await chooseCluster(undefined)) };
-      const module = await later<Module>('cli/run/down.ts');
-      return await module.down(options, io);
+      const { down: downNow } = await import('../run/down.ts');
+      return await downNow(options, io);
     }));
 };

@@ -1,14 +1,7 @@
-import type { Io } from '../io.ts';
-import { later } from '../later.ts';
 import { imagesOption, type ImagesBuildOptions } from '../options.ts';
 import type { Register } from '../program.ts';
 
-interface Module {
-  imagesBuild(options: ImagesBuildOptions, io: Io): Promise<number | void>;
-  imagesList(options: { readonly json: boolean }, io: Io): Promise<number | void>;
-}
-
-const load = async (): Promise<Module> => await later<Module>('cli/run/images.ts');
+const load = async (): Promise<typeof import('../run/images.ts')> => await import('../run/images.ts');
 
 export const images: Register = (program, io, run) => {
   const group = program

@@ -1,11 +1,5 @@
-import type { Io } from '../io.ts';
-import { later } from '../later.ts';
 import { checkImplementation, checkTopology, defaultImplementation, defaultName, defaultTopology, imagesOption, nameOption, type UpOptions } from '../options.ts';
 import type { Register } from '../program.ts';
-
-interface Module {
-  up(options: UpOptions, io: Io): Promise<number | void>;
-}
 
 export const up: Register = (program, io, run) => {
   program
@@ -24,7 +18,7 @@ export const up: Register = (program, io, run) => {
         implementation: await checkImplementation(options.implementation),
         images: options.images,
       };
-      const module = await later<Module>('cli/run/up.ts');
-      return await module.up(checked, io);
+      const { up: upNow } = await import('../run/up.ts');
+      return await upNow(checked, io);
     }));
 };
