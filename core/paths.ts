@@ -9,7 +9,7 @@ export const repositoryRoot = resolve(fileURLToPath(new URL('..', import.meta.ur
  * What edgeproof keeps between runs: clusters' state, the private engine, built binaries. Set `EDGEPROOF_HOME`
  * to move it. Everything below it may be deleted when nothing runs: it is made again.
  */
-export const home = process.env['EDGEPROOF_HOME'] ?? join(homedir(), '.cache', 'edgeproof');
+export const home = resolve(process.env['EDGEPROOF_HOME'] || join(homedir(), '.cache', 'edgeproof'));
 
 export const clustersDir = join(home, 'clusters');
 export const engineDir = join(home, 'engine');

@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UsageError } from '../../core/errors.ts';
+import { CannotTellError, UsageError } from '../../core/errors.ts';
 import { clustersDir } from '../../core/paths.ts';
 import type { ClusterState } from './state.ts';
 
@@ -22,7 +22,13 @@ export async function loadCluster(name: string): Promise<ClusterState> {
     if (error.code === 'ENOENT') return undefined;
     throw error;
   });
-  if (text !== undefined) return JSON.parse(text) as ClusterState;
+  if (text !== undefined) {
+    try {
+      return JSON.parse(text) as ClusterState;
+    } catch (cause) {
+      throw new CannotTellError('CLUSTER_STATE_DAMAGED', `${stateFile(name)} is not JSON`, { cause, next: `remove the cluster: edgeproof down ${name}` });
+    }
+  }
   const names = await listClusters();
   throw new UsageError(`there is no cluster ${name}`, {
     next: names.length > 0 ? `running: ${names.join(', ')}` : 'boot one: edgeproof up',

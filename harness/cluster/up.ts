@@ -16,6 +16,7 @@ import { startWan, upstreamsOf } from '../wan/wan.ts';
 import { collectNodeLogs } from './boot-logs.ts';
 import { clusterExists, removeCluster } from './down.ts';
 import { flannelManifests } from './flannel.ts';
+import { raiseHostLimits } from './host-limits.ts';
 import { kindConfig } from './kind-config.ts';
 import { networkOf } from './labels.ts';
 import { createNetwork } from './network.ts';
@@ -74,6 +75,10 @@ async function boot(options: UpOptions, progress: Progress): Promise<ClusterStat
     }
   };
   await mkdir(clusterDir(name), { recursive: true, mode: 0o700 });
+  await phase('Host limits', async (step) => {
+    const raised = await raiseHostLimits(docker, images.cloud, name, signal);
+    step.result(raised.length === 0 ? 'high enough' : `raised ${raised.join(', ')}`);
+  });
   const network = await createNetwork(docker, name, signal);
   const kubeconfig = join(clusterDir(name), 'kubeconfig');
   await phase(`kind: ${planNodes(name, topology).length} nodes`, async (step) => {

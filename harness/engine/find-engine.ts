@@ -15,7 +15,8 @@ export async function engineAt(host: string | undefined, signal?: AbortSignal): 
   });
   const version = result?.stdout.trim() ?? '';
   if (result?.code !== 0 || version === '') return undefined;
-  return { host: host ?? (await contextHost()), private: host === privateSocket, version };
+  const resolved = host ?? (await contextHost());
+  return { host: resolved, private: resolved === privateSocket, version };
 }
 
 /** The endpoint of docker's current context: where `docker` goes when `DOCKER_HOST` is not set. */

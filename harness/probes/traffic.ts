@@ -1,44 +1,38 @@
 import type { Docker } from '../docker/docker.ts';
 import { echoContainer, type EchoAnswer } from '../workloads/echo.ts';
-import { podsOn } from './pods-on-node.ts';
-
-/** Where a request starts: a Pod by its UID, on the node that runs it. */
-export interface Source {
-  readonly node: string;
-  readonly uid: string;
-}
+import type { NodePod } from './pods-on-node.ts';
 
 /** An answer by an echo application, or a sentence on why there was none. */
 export type Reply = { readonly answer: EchoAnswer } | { readonly failure: string };
 
-const wgetTimeoutSeconds = 2;
+/** One request: connecting and answering. */
+const requestTimeoutSeconds = 2;
 
 /**
- * `GET` of a URL from inside a Pod's container, by crictl on its node: works while the cloud is gone.
- *
- * @param url may hold a name, which the Pod's own DNS settings resolve.
- * @throws ExecError when the node does not answer.
+ * Runs on the node: enters the network namespace of a container ($1) and asks for a URL ($2) with the container's own
+ * DNS settings. The node's curl does it, as the workloads' static busybox cannot resolve names.
  */
-export async function fetchFrom(docker: Docker, source: Source, url: string, signal?: AbortSignal): Promise<Reply> {
-  const pod = (await podsOn(docker, source.node, signal)).find(({ uid }) => uid === source.uid);
-  const container = pod?.containers.find(({ name, running }) => name === echoContainer && running);
-  if (container === undefined) return { failure: `its container does not run on ${source.node}` };
-  return await fetchFromContainer(docker, source.node, container.id, url, signal);
-}
+const script = `
+pid=$(crictl inspect -o go-template --template '{{.info.pid}}' "$1") || exit 90
+exec nsenter --target "$pid" --net unshare --mount sh -c '
+  mount --bind "/proc/$1/root/etc/resolv.conf" /etc/resolv.conf || exit 91
+  exec curl --silent --show-error --noproxy "*" --max-time ${requestTimeoutSeconds} "$2"' sh "$pid" "$2"
+`;
 
-/** Like `fetchFrom`, for a container whose id is known. */
-export async function fetchFromContainer(docker: Docker, node: string, containerId: string, url: string, signal?: AbortSignal): Promise<Reply> {
-  const wget = ['wget', '-q', '-O', '-', '-T', String(wgetTimeoutSeconds), url];
-  const { code, stdout, stderr } = await docker.exec(node, ['crictl', 'exec', '-s', containerId, ...wget], { accept: 'any', timeoutMs: 15_000, ...(signal && { signal }) });
-  if (code !== 0) return { failure: lastLine(stderr) || lastLine(stdout) || `wget: exit ${code}` };
+/**
+ * `GET` of a URL from inside a Pod, by its node: works while the cloud is gone.
+ *
+ * @param pod as `podsOn` saw it just now.
+ * @param url may hold a name, which the Pod's own DNS settings resolve.
+ */
+export async function fetchFrom(docker: Docker, pod: NodePod | undefined, url: string, signal?: AbortSignal): Promise<Reply> {
+  const container = pod?.containers.find(({ name, running }) => name === echoContainer && running);
+  if (pod === undefined || container === undefined) return { failure: 'its own container does not run' };
+  const { code, stdout, stderr } = await docker.exec(pod.node, ['sh', '-c', script, 'sh', container.id, url], { accept: 'any', timeoutMs: 15_000, ...(signal && { signal }) });
+  if (code !== 0) return { failure: stderr.trim().split('\n').at(-1)?.slice(0, 200) || `exit ${code}` };
   try {
     return { answer: JSON.parse(stdout) as EchoAnswer };
   } catch {
     return { failure: `something else answered: ${stdout.slice(0, 80)}` };
   }
-}
-
-function lastLine(text: string): string {
-  const lines = text.trim().split('\n').filter((line) => line.includes('wget') || line.includes('container'));
-  return (lines.at(-1) ?? text.trim().split('\n').at(-1) ?? '').slice(0, 200);
 }

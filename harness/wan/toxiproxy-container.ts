@@ -33,6 +33,7 @@ export async function startToxiproxyContainer(docker: Docker, spec: ToxiproxyCon
     .withLabels({ ...spec.labels })
     .withNetworkMode(spec.network)
     .withCommand(['-host=0.0.0.0'])
+    .withEnvironment({ LOG_LEVEL: 'info' }) // else it logs every write
     .withExposedPorts(toxiproxyApiPort)
     .withAutoCleanup(false)
     .withWaitStrategy(Wait.forLogMessage('Starting Toxiproxy'))
