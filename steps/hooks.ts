@@ -62,11 +62,10 @@ async function collect(world: EdgeWorld, { docker, kube, cluster, runDir }: Sess
 async function makeWhole(world: EdgeWorld, session: Session): Promise<void> {
   const { kube, docker, cluster } = session;
   const deadline = AbortSignal.timeout(wholeAfterMs);
-  const disturbed = [...world.faultRecords.values()].some(({ kind }) => kind !== 'container-kill' && kind !== 'sandbox-kill');
   for (const record of await healEverything(session, deadline)) world.faultRecords.set(record.id, record);
-  const healedAt = new Date();
+  const ends = [...world.faultRecords.values()].filter(({ kind }) => kind !== 'container-kill' && kind !== 'sandbox-kill').map(({ endedAt }) => endedAt ?? '');
   await deleteNamespace(kube, world.namespace, deadline);
-  if (!disturbed || interruption.signal.aborted) return;
+  if (ends.length === 0 || interruption.signal.aborted) return;
   const lookInside = edgeNodes(cluster).filter(({ site }) => site === world.roles.site).map(({ name }) => name);
-  await waitUntilWhole(kube, docker, cluster, { timeoutMs: wholeAfterMs, signal: deadline, freshSince: healedAt, lookInside });
+  await waitUntilWhole(kube, docker, cluster, { timeoutMs: wholeAfterMs, signal: deadline, freshSince: new Date(ends.sort().at(-1) ?? 0), lookInside });
 }

@@ -1,8 +1,7 @@
 import { Given, Then, type DataTable } from '@cucumber/cucumber';
 import { waitFor } from '../core/wait.ts';
 import { podsOn, type NodePod } from '../harness/probes/pods-on-node.ts';
-import { fetchFromContainer } from '../harness/probes/traffic.ts';
-import { echoContainer } from '../harness/workloads/echo.ts';
+import { fetchFrom } from '../harness/probes/traffic.ts';
 import { slugOf, urlOf } from './support/apps.ts';
 import type { EdgeWorld } from './support/world.ts';
 
@@ -35,10 +34,8 @@ async function silentPairs(world: EdgeWorld, pairs: readonly Pair[], signal: Abo
 
 async function ask(world: EdgeWorld, { from, to, service }: Pair, pods: readonly NodePod[], signal: AbortSignal): Promise<string | undefined> {
   const [source, target] = [world.app(from), world.app(to)];
-  const container = pods.find(({ uid }) => uid === source.uid)?.containers.find(({ name, running }) => name === echoContainer && running);
-  if (container === undefined) return `the container of ${from} does not run`;
   const url = service ? `http://${target.clusterIp}/` : urlOf(target);
-  const reply = await fetchFromContainer(world.docker, source.node, container.id, url, signal);
+  const reply = await fetchFrom(world.docker, pods.find(({ uid }) => uid === source.uid), url, signal);
   if ('failure' in reply) return reply.failure;
   return reply.answer.uid === target.uid ? undefined : `${reply.answer.name} answered at ${url}`;
 }
@@ -70,9 +67,8 @@ async function reaches(world: EdgeWorld, from: string, to: string, at: 'ClusterI
   const [source, target] = [world.app(from), world.app(to)];
   const url = at === 'ClusterIP' ? `http://${target.clusterIp}/` : `http://${slugOf(to)}.${world.namespace}.svc.cluster.local/`;
   await world.within({ what: `${from} reaching ${to} at its ${at}`, seconds, code: at === 'ClusterIP' ? 'SERVICE_DOWN' : 'DNS_DOWN' }, async (signal) => {
-    const container = (await podsOn(world.docker, source.node, signal)).find(({ uid }) => uid === source.uid)?.containers.find(({ running }) => running);
-    if (container === undefined) return { missing: `the container of ${from} does not run` };
-    const reply = await fetchFromContainer(world.docker, source.node, container.id, url, signal);
+    const pod = (await podsOn(world.docker, source.node, signal)).find(({ uid }) => uid === source.uid);
+    const reply = await fetchFrom(world.docker, pod, url, signal);
     if ('failure' in reply) return { missing: reply.failure };
     return reply.answer.uid === target.uid ? { done: true } : { missing: `${reply.answer.name} answered at ${url}` };
   });

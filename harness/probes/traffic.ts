@@ -10,12 +10,14 @@ const requestTimeoutSeconds = 2;
 
 /**
  * Runs on the node: enters the network namespace of a container ($1) and asks for a URL ($2) with the container's own
- * DNS settings. The node's curl does it, as the workloads' static busybox cannot resolve names.
+ * DNS settings. The node's curl does it, as the workloads' static busybox cannot resolve names. The settings are copied,
+ * as mount(8) would take /proc/PID/root for /.
  */
 const script = `
 pid=$(crictl inspect -o go-template --template '{{.info.pid}}' "$1") || exit 90
 exec nsenter --target "$pid" --net unshare --mount sh -c '
-  mount --bind "/proc/$1/root/etc/resolv.conf" /etc/resolv.conf || exit 91
+  settings=$(mktemp) && cat "/proc/$1/root/etc/resolv.conf" > "$settings" && mount --bind "$settings" /etc/resolv.conf || exit 91
+  rm "$settings"
   exec curl --silent --show-error --noproxy "*" --max-time ${requestTimeoutSeconds} "$2"' sh "$pid" "$2"
 `;
 
