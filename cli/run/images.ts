@@ -1,6 +1,7 @@
 import { exitCodes } from '../../core/errors.ts';
 import { findEngine } from '../../harness/engine/find-engine.ts';
 import { Docker } from '../../harness/docker/docker.ts';
+import { builtImages } from '../../harness/images/image-names.ts';
 import { storedImages } from '../../harness/images/image-store.ts';
 import { versions } from '../../images/versions.ts';
 import { printJson, type Io } from '../io.ts';
@@ -16,13 +17,28 @@ export async function imagesBuild(options: ImagesBuildOptions, io: Io): Promise<
   return exitCodes.pass;
 }
 
+interface ListedImage {
+  readonly name: string;
+  readonly state: string;
+  readonly bytes?: number;
+  readonly created?: string;
+}
+
 /** `edgeproof images list` */
 export async function imagesList({ json }: { readonly json: boolean }, io: Io): Promise<number> {
   const engine = await findEngine(io.signal);
-  const images = engine === undefined ? [] : await storedImages(new Docker(engine));
-  if (json) printJson(io, { engine: engine?.host ?? null, versions, images });
-  else if (engine === undefined) io.stdout.write("No Docker engine runs, so it cannot be asked; images of edgeproof's own engine are kept while it is stopped.\n");
-  else if (images.length === 0) io.stdout.write('No images yet: edgeproof images build\n');
-  else io.stdout.write(`${table(['image', 'size', 'created'], images.map(({ name, bytes, created }) => [name, `${Math.round(bytes / 1e6)} MB`, created.slice(0, 16)]))}\n`);
+  const current = Object.values(await builtImages());
+  const stored = engine === undefined ? [] : await storedImages(new Docker(engine));
+  const images: readonly ListedImage[] = [
+    ...stored.map((image) => ({ ...image, state: current.includes(image.name) ? 'current' : 'superseded' })),
+    ...current.filter((name) => !stored.some((image) => image.name === name)).map((name) => ({ name, state: engine === undefined ? 'unknown' : 'not built' })),
+  ];
+  if (json) {
+    printJson(io, { engine: engine?.host ?? null, versions, images });
+    return exitCodes.pass;
+  }
+  const rows = images.map(({ name, state, bytes, created = '' }) => [name, state, bytes === undefined ? '' : `${Math.round(bytes / 1e6)} MB`, created.slice(0, 16)]);
+  io.stdout.write(`${table(['image', 'state', 'size', 'created'], rows)}\n`);
+  if (engine === undefined) io.stderr.write("No Docker engine runs, so it cannot be asked. What edgeproof's own engine has stays while it is stopped.\n");
   return exitCodes.pass;
 }

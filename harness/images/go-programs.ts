@@ -14,7 +14,7 @@ const buildTimeoutMs = 40 * 60_000;
 const moduleFolder = (group: ProgramGroup): string => join(repositoryRoot, 'images', 'go', group.module);
 
 /** The folder of a group's binaries: named after the module's content and what is built from it. */
-async function folderOf(group: ProgramGroup): Promise<string> {
+export async function programsFolder(group: ProgramGroup): Promise<string> {
   const words = [process.arch, JSON.stringify(group.programs), JSON.stringify(group.variables ?? {})];
   return join(binDir, `${group.module}-${await contentTag({ words, paths: [moduleFolder(group)] })}`);
 }
@@ -27,7 +27,7 @@ const exists = async (path: string): Promise<boolean> => await access(path).then
  * @returns the folder with one static binary per program
  */
 export async function buildPrograms(group: ProgramGroup, progress: Progress, signal?: AbortSignal): Promise<string> {
-  const folder = await folderOf(group);
+  const folder = await programsFolder(group);
   if (await exists(folder)) return folder;
   const go = await ensureGo(progress, signal);
   // Built beside its place and then renamed: a folder that is there is whole, also after a SIGKILL.

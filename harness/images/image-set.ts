@@ -1,18 +1,18 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { repositoryRoot } from '../../core/paths.ts';
 import type { Progress } from '../../core/progress.ts';
 import { cloudContainers, edgeContainers, overlayContainers } from '../../images/containers.ts';
 import { nodePrograms, overlayPrograms, toolPrograms, wanPrograms } from '../../images/programs.ts';
 import { upstream } from '../../images/versions.ts';
 import type { Docker } from '../docker/docker.ts';
 import { takeBaseFiles } from './base-files.ts';
-import { contentTag } from './content-tag.ts';
+import { builtImages, pulledNodeImage } from './image-names.ts';
 import { buildPrograms } from './go-programs.ts';
 import { writeArchive } from './image-archive.ts';
 import { hasImage } from './image-store.ts';
 import { cniFiles, copyKubectl, finder, linkKubectl, nodeFiles } from './node-files.ts';
 import { buildNodeImage } from './node-image.ts';
+import { pruneImages, prunePrograms } from './prune.ts';
 import { ensureUpstream, type ImagesMode, resolveMode } from './registry.ts';
 import { buildRootfs } from './rootfs.ts';
 import { buildToxiproxyImage } from './toxiproxy-image.ts';
@@ -46,22 +46,13 @@ export async function ensureImages(docker: Docker, mode: ImagesMode, progress: P
   });
 }
 
-/** The files whose change changes a node image. Programs have tags of their own, in their folders' names. */
-const nodeRecipe = async (words: readonly string[]): Promise<string> =>
-  await contentTag({
-    words: [...words, process.arch],
-    paths: ['images/containers.ts', 'images/containers', 'harness/images/image-archive.ts', 'harness/images/base-files.ts', 'harness/images/node-image.ts'].map((path) => join(repositoryRoot, path)),
-  });
-
 async function build(context: Context): Promise<Omit<ImageSet, 'source' | 'tools'> & { kubectl: string }> {
   const { docker, progress, signal } = context;
   const overlay = await buildPrograms(overlayPrograms, progress, signal);
   const programs = await buildPrograms(nodePrograms, progress, signal);
   const toxiproxy = await buildToxiproxyImage(docker, await buildPrograms(wanPrograms, progress, signal), progress, signal);
   const rootfs = await buildRootfs(docker, progress, signal);
-  const tag = await nodeRecipe([rootfs, overlay, programs]);
-  const edge = `edgeproof/edge-node:${tag}`;
-  const cloud = `edgeproof/cloud-node:${tag}`;
+  const { edge, cloud } = await builtImages();
   const kubectl = await linkKubectl(programs);
   if ((await hasImage(docker, edge)) && (await hasImage(docker, cloud))) return { edge, cloud, toxiproxy, kubectl };
 
@@ -80,6 +71,8 @@ async function build(context: Context): Promise<Omit<ImageSet, 'source' | 'tools
     const cloudArchive = await archive('cloud node', cloudContainers);
     await buildNodeImage({ ...common, base: edge, image: cloud, archives: [cloudArchive], folder: join(work.path, 'cloud node') });
   });
+  await pruneImages(docker, [edge, cloud, toxiproxy, rootfs]);
+  await prunePrograms([overlay, programs]);
   return { edge, cloud, toxiproxy, kubectl };
 }
 
@@ -89,7 +82,7 @@ async function pull(context: Context): Promise<Omit<ImageSet, 'source' | 'tools'
   await ensureUpstream(docker, [upstream.node, upstream.toxiproxy], progress, signal);
   const overlay = await buildPrograms(overlayPrograms, progress, signal);
   const rootfs = await buildRootfs(docker, progress, signal);
-  const node = `edgeproof/node:${await nodeRecipe([upstream.node, rootfs, overlay])}`;
+  const node = await pulledNodeImage();
   if (!(await hasImage(docker, node))) {
     await progress.step('Node image', async (step) => {
       await using work = await workFolder('node');

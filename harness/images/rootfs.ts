@@ -18,10 +18,13 @@ const leftOut = ['usr/share/doc', 'usr/share/man', 'usr/share/locale', 'usr/shar
 /** Units that make no sense in a container, or would wait for hardware. */
 const wantsToClear = ['multi-user.target.wants', 'sysinit.target.wants/systemd-tmpfiles-setup.service', 'local-fs.target.wants', 'sockets.target.wants/systemd-udevd-control.socket', 'sockets.target.wants/systemd-udevd-kernel.socket', 'sysinit.target.wants/systemd-udevd.service', 'sysinit.target.wants/systemd-udev-trigger.service', 'sysinit.target.wants/systemd-hwdb-update.service'];
 
+export async function rootfsImage(): Promise<string> {
+  return `edgeproof/rootfs:${await contentTag({ words: [debianSuite, process.arch, ...leftOut, ...wantsToClear], paths: [recipe] })}`;
+}
+
 /** The root file system of a node before Kubernetes: Debian with systemd, and our entrypoint and units. @returns its image */
 export async function buildRootfs(docker: Docker, progress: Progress, signal?: AbortSignal): Promise<string> {
-  const source = await readFile(new URL(import.meta.url), 'utf8');
-  const image = `edgeproof/rootfs:${await contentTag({ words: [debianSuite, process.arch, source], paths: [recipe] })}`;
+  const image = await rootfsImage();
   if (await hasImage(docker, image)) return image;
   await progress.step('Node root file system (Debian packages)', async (step) => {
     const run = { timeoutMs: 20 * 60_000, onLine: step.detail, ...(signal && { signal }) };

@@ -6,9 +6,11 @@ import type { Docker } from '../docker/docker.ts';
 import { hasImage } from './image-store.ts';
 import { workFolder } from './work-folder.ts';
 
+export const toxiproxyImage = (programs: string): string => `edgeproof/toxiproxy:${basename(programs)}`;
+
 /** An image with Toxiproxy's server alone, as upstream's: its API on port 8474 of every address. @returns its name */
 export async function buildToxiproxyImage(docker: Docker, programs: string, progress: Progress, signal?: AbortSignal): Promise<string> {
-  const image = `edgeproof/toxiproxy:${basename(programs)}`;
+  const image = toxiproxyImage(programs);
   if (await hasImage(docker, image)) return image;
   await progress.step('Toxiproxy image', async () => {
     await using work = await workFolder('toxiproxy');

@@ -1,0 +1,41 @@
+import { readdir, rm, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { binDir } from '../../core/paths.ts';
+import type { Docker } from '../docker/docker.ts';
+import { storedImages } from './image-store.ts';
+
+/** Besides what is current: whoever goes back and forth between two versions builds each once. */
+const keptBefore = 1;
+
+/** Which of a list, newest first within its kind, are neither current nor kept as the last one before. */
+export function superseded(newestFirst: readonly string[], current: readonly string[], kindOf: (name: string) => string): string[] {
+  const seen = new Map<string, number>();
+  return newestFirst.filter((name) => {
+    if (current.includes(name)) return false;
+    const before = seen.get(kindOf(name)) ?? 0;
+    seen.set(kindOf(name), before + 1);
+    return before >= keptBefore;
+  });
+}
+
+/** Removes images that newer ones have replaced. One that a container still uses stays: Docker refuses, and that is fine. */
+export async function pruneImages(docker: Docker, current: readonly string[]): Promise<void> {
+  const images = (await storedImages(docker)).sort((a, b) => b.created.localeCompare(a.created)).map(({ name }) => name);
+  const old = superseded(images, current, (name) => name.split(':')[0] ?? name);
+  for (const name of old) await docker.run(['image', 'rm', name], { accept: 'any' });
+}
+
+/** The same for folders of built programs; Go's build cache makes building them again quick. */
+export async function prunePrograms(current: readonly string[]): Promise<void> {
+  const names = (await readdir(binDir)).filter((name) => /^(node|tools|wan)-[0-9a-f]{12}$/.test(name));
+  const dated = await Promise.all(names.map(async (name) => ({ name, at: (await stat(join(binDir, name))).mtimeMs })));
+  const newestFirst = dated.sort((a, b) => b.at - a.at).map(({ name }) => name);
+  // Two groups are built from the module "node".
+  const old = superseded(newestFirst, current.map((folder) => basename(folder)), (name) => name.split('-')[0] ?? name);
+  for (const name of old) {
+    if (name.startsWith('node-')) {
+      await rm(join(binDir, name), { recursive: true, force: true });
+      await rm(join(binDir, `${name}-kubectl`), { recursive: true, force: true });
+    }
+  }
+}
