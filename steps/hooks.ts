@@ -2,11 +2,10 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { After, Before, setDefaultTimeout, type ITestCaseHookParameter } from '@cucumber/cucumber';
 import { promiseOfTags } from '../features/tags.ts';
-import { edgeNodes } from '../harness/cluster/state.ts';
-import { waitUntilWhole } from '../harness/kube/whole.ts';
+import { makeWhole, waitUntilWhole } from '../harness/kube/whole.ts';
 import { collectState } from '../harness/probes/collect.ts';
 import { createNamespace, deleteNamespace } from '../harness/workloads/namespaces.ts';
-import { healEverything } from './support/faults.ts';
+import { disturbedBy, healEverything } from './support/faults.ts';
 import { rolesOf } from './support/roles.ts';
 import { interruption, openSession, type Session } from './support/session.ts';
 import { faultMediaType, type EdgeWorld } from './support/world.ts';
@@ -46,7 +45,7 @@ After(cleanUpTimeout, async function (this: EdgeWorld, scenario: ITestCaseHookPa
   const { session } = this;
   if (scenario.result?.status === 'FAILED' || scenario.result?.status === 'UNKNOWN') await collect(this, session, promiseOf(scenario));
   try {
-    await makeWhole(this, session);
+    await cleanUp(this, session);
   } finally {
     for (const record of this.faultRecords.values()) this.attachJson(record, faultMediaType);
   }
@@ -59,13 +58,12 @@ async function collect(world: EdgeWorld, { docker, kube, cluster, runDir }: Sess
 }
 
 /** Clean-up has a deadline of its own and does not hear the interruption; an interrupted run does not wait for the cluster. */
-async function makeWhole(world: EdgeWorld, session: Session): Promise<void> {
+async function cleanUp(world: EdgeWorld, session: Session): Promise<void> {
   const { kube, docker, cluster } = session;
-  const deadline = AbortSignal.timeout(wholeAfterMs);
-  for (const record of await healEverything(session, deadline)) world.faultRecords.set(record.id, record);
-  const ends = [...world.faultRecords.values()].filter(({ kind }) => kind !== 'container-kill' && kind !== 'sandbox-kill').map(({ endedAt }) => endedAt ?? '');
-  await deleteNamespace(kube, world.namespace, deadline);
-  if (ends.length === 0 || interruption.signal.aborted) return;
-  const lookInside = edgeNodes(cluster).filter(({ site }) => site === world.roles.site).map(({ name }) => name);
-  await waitUntilWhole(kube, docker, cluster, { timeoutMs: wholeAfterMs, signal: deadline, freshSince: new Date(ends.sort().at(-1) ?? 0), lookInside });
+  const signal = AbortSignal.timeout(wholeAfterMs + 60_000);
+  for (const record of await healEverything(session, signal)) world.faultRecords.set(record.id, record);
+  await deleteNamespace(kube, world.namespace, signal);
+  const disturbed = disturbedBy([...world.faultRecords.values()], cluster);
+  if (disturbed.nodes.length === 0 || interruption.signal.aborted) return;
+  await makeWhole(kube, docker, cluster, { timeoutMs: wholeAfterMs, signal, disturbed });
 }

@@ -26,7 +26,7 @@ Feature: The edge is far away
     Bug: seen on plain Kubernetes: rules set inside a node are gone after its restart, as its network namespace is new.
 
     When the edge node is restarted
-    Then the edge node is Ready again within 60 s
+    Then the edge node is Ready again within 45 s
     And the edge node reaches the API server through the WAN of its site
     And the edge node reaches no cloud node in any other way
     And no cloud node reaches the edge node
@@ -39,4 +39,4 @@ Feature: The edge is far away
     When the WAN of the site is down until the cloud has noticed
     Then all nodes outside the site stayed Ready
     When the WAN of the site is back
-    Then every node of the topology is Ready within 30 s
+    Then every node of the topology is Ready within 60 s

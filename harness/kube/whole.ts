@@ -1,4 +1,4 @@
-import { waitFor } from '../../core/wait.ts';
+import { WaitTimeoutError, waitFor } from '../../core/wait.ts';
 import { cloudNodes, edgeNodes, type ClusterState } from '../cluster/state.ts';
 import type { Docker } from '../docker/docker.ts';
 import { isRunning, podsOn } from '../probes/pods-on-node.ts';
@@ -10,10 +10,11 @@ import { isReady, type KubeLease, type KubeNode, type KubePod } from './objects.
 export interface WholeOptions {
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
-  /** Edge nodes must have renewed their lease after this moment: what the API says of a node may be older than its fault. */
-  readonly freshSince?: Date;
-  /** On these nodes, the containers of system Pods are looked for on the node itself. Default: none. */
-  readonly lookInside?: readonly string[];
+  /**
+   * Nodes that something was done to, and when it ended: the API may tell of the time before. They must have renewed
+   * their lease since, and the containers of their system Pods are looked for on the node itself.
+   */
+  readonly disturbed?: { readonly nodes: readonly string[]; readonly until: Date };
 }
 
 /** Namespaces whose Pods make the cluster: they must all be Ready before it can be trusted. */
@@ -28,18 +29,39 @@ const badTaints = ['node.kubernetes.io/unreachable', 'node.kubernetes.io/not-rea
 export async function waitUntilWhole(kube: KubeClient, docker: Docker, cluster: ClusterState, options: WholeOptions): Promise<void> {
   const call = { timeoutMs: options.timeoutMs, ...(options.signal && { signal: options.signal }) };
   await waitFor(`cluster ${cluster.name} whole`, async (signal) => {
-    const missing = [...(await staleNodes(kube, cluster, options.freshSince, signal)), ...(await podsMissing(kube, docker, options.lookInside ?? [], signal))];
+    const missing = [...(await staleNodes(kube, cluster, options.disturbed, signal)), ...(await podsMissing(kube, docker, options.disturbed?.nodes ?? [], signal))];
     return missing.length === 0 ? { done: true } : { missing: missing.slice(0, 8).join('; ') };
   }, call);
 }
 
-async function staleNodes(kube: KubeClient, cluster: ClusterState, freshSince: Date | undefined, signal: AbortSignal): Promise<string[]> {
+/** A node that reconnects by itself, with its retries still short, does so in this time. */
+const patienceMs = 5000;
+
+/**
+ * Like `waitUntilWhole`, for cleaning up after a fault. A kubelet that was cut off for a while reports again only after
+ * 10 to 30 s, and its Pods back off for minutes: nodes that take their time have their kubelet restarted, which resets
+ * both and touches no container.
+ *
+ * @throws WaitTimeoutError saying what is not whole; ExecError when a node does not answer.
+ */
+export async function makeWhole(kube: KubeClient, docker: Docker, cluster: ClusterState, options: WholeOptions): Promise<void> {
+  try {
+    await waitUntilWhole(kube, docker, cluster, { ...options, timeoutMs: Math.min(patienceMs, options.timeoutMs) });
+  } catch (error) {
+    if (!(error instanceof WaitTimeoutError) || options.timeoutMs <= patienceMs) throw error;
+    const call = { timeoutMs: 30_000, ...(options.signal && { signal: options.signal }) };
+    await Promise.all((options.disturbed?.nodes ?? []).map(async (node) => await docker.exec(node, ['systemctl', 'restart', 'kubelet'], call)));
+    await waitUntilWhole(kube, docker, cluster, { ...options, timeoutMs: options.timeoutMs - patienceMs });
+  }
+}
+
+async function staleNodes(kube: KubeClient, cluster: ClusterState, disturbed: WholeOptions['disturbed'], signal: AbortSignal): Promise<string[]> {
   const missing = await nodesNotReady(kube, cluster, signal);
-  if (freshSince === undefined) return missing;
+  if (disturbed === undefined) return missing;
   const leases = await kube.list<KubeLease>('coordination.k8s.io/v1', 'Lease', { namespace: 'kube-node-lease', signal });
-  for (const { name } of edgeNodes(cluster)) {
+  for (const name of disturbed.nodes) {
     const renewed = leases.find(({ metadata }) => metadata.name === name)?.spec.renewTime;
-    if (renewed === undefined || new Date(renewed) < freshSince) missing.push(`node ${name} last renewed its lease at ${renewed ?? 'no time'}`);
+    if (renewed === undefined || new Date(renewed) < disturbed.until) missing.push(`node ${name} last renewed its lease at ${renewed ?? 'no time'}`);
   }
   return missing;
 }

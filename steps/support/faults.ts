@@ -1,5 +1,6 @@
 import { createFault, type FaultContext, type FaultKind, type FaultRecord } from '../../chaos/fault.ts';
 import { healAll, healFault, injectFault } from '../../chaos/run.ts';
+import { nodesOfSite, type ClusterState } from '../../harness/cluster/state.ts';
 import type { Session } from './session.ts';
 
 const contextOf = ({ cluster, docker }: Session, signal: AbortSignal): FaultContext => ({ cluster, docker, signal });
@@ -17,4 +18,15 @@ export async function heal(session: Session, record: FaultRecord, signal: AbortS
 /** Ends all faults of the cluster that are not ended, whoever began them. */
 export async function healEverything(session: Session, signal: AbortSignal): Promise<FaultRecord[]> {
   return await healAll(contextOf(session, signal), session.faults);
+}
+
+/** The nodes that faults were done to, and when the last of them ended. The death of a container is its node's daily work. */
+export function disturbedBy(records: readonly FaultRecord[], cluster: ClusterState): { nodes: string[]; until: Date } {
+  const grave = records.filter(({ target }) => !target.startsWith('pod '));
+  const nodes = grave.flatMap(({ target }) => {
+    const [form, name = ''] = target.split(' ');
+    return form === 'site' ? nodesOfSite(cluster, name).map((node) => node.name) : name.split(',');
+  });
+  const ends = grave.map(({ endedAt, startedAt }) => endedAt ?? startedAt).sort();
+  return { nodes: [...new Set(nodes)], until: new Date(ends.at(-1) ?? 0) };
 }
