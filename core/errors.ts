@@ -45,6 +45,8 @@ export class PromiseBroken extends EdgeproofError {
 
 /** The exit code that an error stands for. */
 export function exitCodeOf(error: unknown): number {
+  // Clean-up failed after something else had: what failed first decides.
+  if (error instanceof SuppressedError) return exitCodeOf(error.suppressed);
   if (error instanceof UsageError) return exitCodes.usage;
   if (error instanceof PromiseBroken) return exitCodes.fail;
   if (error instanceof EdgeproofError) return exitCodes.cannotTell;
@@ -53,6 +55,7 @@ export function exitCodeOf(error: unknown): number {
 
 /** An error and its causes, one a line: for terminals and reports. */
 export function describeError(error: unknown): string {
+  if (error instanceof SuppressedError) return `${describeError(error.suppressed)}\nand then, cleaning up: ${describeError(error.error)}`;
   const lines: string[] = [];
   for (let at: unknown = error; at !== undefined && lines.length < 5; at = at instanceof Error ? at.cause : undefined) {
     const text = at instanceof Error ? at.message : String(at);

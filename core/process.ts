@@ -1,32 +1,74 @@
+import { readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
+import { waitFor, WaitTimeoutError } from './wait.ts';
 
 /** In the environment of every program that edgeproof starts, and so of whatever those start: edgeproof's process id. */
 export const parentVariable = 'EDGEPROOF_PARENT';
 
-/** Whether a process with this id exists, whoever owns it. */
-export function isAlive(pid: number): boolean {
+/** What the kernel says of a process (proc_pid_stat(5)): its name, its state as one letter, and its group. */
+export function processFacts(pid: number): { readonly name: string; readonly state: string; readonly group: number } | undefined {
   try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    const [, name = '', state = '', group] = /\((.*)\) (\S) \d+ (\d+)/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? [];
+    return { name, state, group: Number(group) };
+  } catch {
+    return undefined;
   }
 }
 
-/** Ends programs whose edgeproof was killed (Linux only; elsewhere there is no /proc, and nothing happens). @returns how many */
-export async function endOrphans(): Promise<number> {
-  let ended = 0;
-  for (const name of await readdir('/proc').catch(() => [] as string[])) {
-    if (!/^\d+$/.test(name) || Number(name) === process.pid) continue;
-    const environment = await readFile(`/proc/${name}/environ`, 'utf8').catch(() => '');
-    const parent = environment.split('\0').find((entry) => entry.startsWith(`${parentVariable}=`))?.slice(parentVariable.length + 1);
-    if (parent === undefined || isAlive(Number(parent))) continue;
-    try {
-      process.kill(Number(name), 'SIGKILL');
-      ended++;
-    } catch {
-      // It ended by itself in the meantime.
-    }
+/** Whether a process with this id runs, whoever owns it. One that has ended and waits for its parent to notice does not. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
   }
-  return ended;
+  const state = processFacts(pid)?.state;
+  return state !== 'Z' && state !== 'X';
+}
+
+/** Ids of the processes that run, also in other users' names (Linux only; elsewhere none). */
+export async function processIds(): Promise<number[]> {
+  return (await readdir('/proc').catch(() => [] as string[])).filter((name) => /^\d+$/.test(name)).map(Number).filter(isAlive);
+}
+
+/**
+ * Ends programs whose edgeproof was killed, and those that were started by them (Linux only; elsewhere there is no
+ * /proc, and nothing happens).
+ *
+ * @param among only these process ids; default: all
+ * @returns how many
+ */
+export async function endOrphans(among?: readonly number[]): Promise<number> {
+  const ended = new Set<number>();
+  // A program that is ended may have been edgeproof itself (Cucumber): its own programs are orphans only then.
+  for (;;) {
+    const orphans = (await findOrphans()).filter((pid) => !ended.has(pid) && (among?.includes(pid) ?? true));
+    if (orphans.length === 0) return ended.size;
+    for (const pid of orphans) {
+      ended.add(pid);
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // It ended by itself in the meantime.
+      }
+    }
+    await waitFor('killed programs end', async () => {
+      const left = orphans.filter((pid) => isAlive(pid));
+      return left.length === 0 ? { done: undefined } : { missing: `process ${left.join(', ')} still runs` };
+    }, { timeoutMs: 5_000, everyMs: 20 }).catch((error: unknown) => {
+      // In the kernel's hands (a stuck disk), or another user's: neither ends by waiting longer.
+      if (!(error instanceof WaitTimeoutError)) throw error;
+    });
+  }
+}
+
+async function findOrphans(): Promise<number[]> {
+  const found: number[] = [];
+  for (const pid of await processIds()) {
+    if (pid === process.pid) continue;
+    const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
+    const parent = environment.split('\0').find((entry) => entry.startsWith(`${parentVariable}=`))?.slice(parentVariable.length + 1);
+    if (parent !== undefined && /^[1-9]\d*$/.test(parent) && !isAlive(Number(parent))) found.push(pid);
+  }
+  return found;
 }

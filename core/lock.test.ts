@@ -1,0 +1,21 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { lock, tryLock } from './lock.ts';
+import { WaitTimeoutError } from './wait.ts';
+
+const name = `test-${process.pid}`;
+
+test('one holds a lock at a time, and the next gets it when it is given back', async () => {
+  const first = await tryLock(name);
+  assert.ok(first);
+  assert.equal(await tryLock(name), undefined);
+  const waiting = lock(name, { timeoutMs: 5_000 });
+  await first[Symbol.asyncDispose]();
+  await (await waiting)[Symbol.asyncDispose]();
+});
+
+test('a lock that stays taken is an error that says so, and an abort ends the wait', async () => {
+  await using _held = await lock(name, { timeoutMs: 1_000 });
+  await assert.rejects(lock(name, { timeoutMs: 50 }), (error) => error instanceof WaitTimeoutError && /another edgeproof holds it/.test(error.message));
+  await assert.rejects(lock(name, { timeoutMs: 5_000, signal: AbortSignal.abort(new Error('no more')) }), /no more/);
+});
