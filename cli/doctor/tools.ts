@@ -2,6 +2,7 @@ import { access } from 'node:fs/promises';
 import { exec } from '../../core/exec.ts';
 import { home } from '../../core/paths.ts';
 import { Docker } from '../../harness/docker/docker.ts';
+import { whyNoEngine } from '../../harness/engine/find-engine.ts';
 import { hasProgram } from '../../harness/engine/host-packages.ts';
 import { atLeast } from '../../harness/images/go-toolchain.ts';
 import { go as pinnedGo } from '../../images/versions.ts';
@@ -16,12 +17,6 @@ const engine: Check = {
     return you(why, 'start Docker (sudo systemctl start docker), install it (https://docs.docker.com/engine/install), or see that this user may use its socket (sudo usermod -aG docker $USER, then log in again)');
   },
 };
-
-async function whyNoEngine(signal: AbortSignal): Promise<string> {
-  const answer = await exec(['docker', 'version', '--format', '{{.Server.Version}}'], { accept: 'any', timeoutMs: 10_000, signal }).catch((error: Error) => error);
-  if (answer instanceof Error) return 'there is no docker program, or it does not answer';
-  return /permission denied/i.test(answer.stderr) ? 'this user may not use the Docker socket' : `no engine answers (${answer.stderr.trim().split('\n')[0]?.slice(0, 160) ?? ''})`;
-}
 
 const go: Check = {
   id: 'go',

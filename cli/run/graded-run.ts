@@ -114,7 +114,6 @@ async function bootAndRun(options: Booted, io: Io): Promise<void> {
   }
   await writeRun(runDir, run);
   if (options.keep) {
-    engine.keep();
     io.progress.line(`Kept: cluster ${name}. KUBECONFIG=${join(clusterDir(name), 'kubeconfig')}; remove it: edgeproof down ${name}`);
     return;
   }

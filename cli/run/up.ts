@@ -1,8 +1,7 @@
 import { loadImplementation } from '../../implementations/load.ts';
-import { bootCluster } from '../../harness/cluster/up.ts';
+import { assertNameFree, bootCluster } from '../../harness/cluster/up.ts';
 import { clusterDir } from '../../harness/cluster/store.ts';
-import { clusterExists } from '../../harness/cluster/down.ts';
-import { exitCodes, UsageError } from '../../core/errors.ts';
+import { exitCodes } from '../../core/errors.ts';
 import { home } from '../../core/paths.ts';
 import { join } from 'node:path';
 import type { Io } from '../io.ts';
@@ -14,14 +13,11 @@ export async function up(options: UpOptions, io: Io): Promise<number> {
   const { name, topology } = options;
   await using engine = await useEngine(io);
   // Said before the images are built, which may take half an hour.
-  if (await clusterExists(engine.docker, name)) {
-    throw new UsageError(`a cluster ${name} exists already`, { next: `take another --name, or remove it: edgeproof down ${name}` });
-  }
+  await assertNameFree(engine.docker, name);
   const implementation = await loadImplementation(options.implementation);
   const images = await useImages(engine.docker, options.images, io);
   const logsDir = join(home, 'boot-logs', name);
   const cluster = await bootCluster({ name, topology, implementation, docker: engine.docker, images, progress: io.progress, signal: io.signal, logsDir });
-  engine.keep();
   io.stdout.write([
     `Cluster ${name} runs: ${cluster.nodes.length} nodes, implementation ${implementation.name}.`,
     '',

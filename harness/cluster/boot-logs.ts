@@ -10,7 +10,11 @@ const sources: Readonly<Record<string, readonly string[]>> = {
   'pods.log': ['find', '/var/log/pods', '-name', '*.log', '-exec', 'tail', '--verbose', '--lines=60', '{}', '+'],
 };
 
-/** Writes the logs of every container on a network below a folder. Never throws: it runs when things have failed already. */
+/**
+ * Writes the logs of every container on a network below a folder. A log that cannot be read is kept as the reason.
+ *
+ * @throws when the folder cannot be written
+ */
 export async function collectNodeLogs(docker: Docker, network: string, folder: string): Promise<void> {
   const containers = await docker.containers(`network=${network}`).catch(() => [] as string[]);
   await Promise.all(containers.map(async (container) => {

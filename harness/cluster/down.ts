@@ -1,8 +1,9 @@
 import type { Docker } from '../docker/docker.ts';
 import { CannotTellError } from '../../core/errors.ts';
+import { waitFor } from '../../core/wait.ts';
 import { listIsolation, removeIsolation } from '../wan/isolation.ts';
 import { clusterLabel, networkOf, ownedLabel } from './labels.ts';
-import { forgetCluster, listClusters } from './store.ts';
+import { forgetCluster, listFolders } from './store.ts';
 
 /** Clean-up has a budget of its own and listens to no abort: it always runs to its end. */
 const cleanUpTimeoutMs = 3 * 60_000;
@@ -15,7 +16,7 @@ export async function clusterExists(docker: Docker, name: string): Promise<boole
   return stdout.trim() !== '' || (await containersOf(docker, name)).length > 0;
 }
 
-/** kind's containers are told by their network; ours carry the cluster's label. */
+/** kind's containers are told by their network, also one that was created and never started; ours carry the cluster's label. */
 async function containersOf(docker: Docker, name: string): Promise<string[]> {
   const found = await Promise.all([docker.containers(`network=${networkOf(name)}`), docker.containers(`label=${clusterLabel}=${name}`)]);
   return [...new Set(found.flat())];
@@ -24,9 +25,17 @@ async function containersOf(docker: Docker, name: string): Promise<string[]> {
 /** Removes a cluster with all that belongs to it: containers, their volumes, chains on the host, the network, its folder. Idempotent. */
 export async function removeCluster(docker: Docker, name: string): Promise<void> {
   const run = { timeoutMs: cleanUpTimeoutMs };
-  const containers = await containersOf(docker, name);
-  const image = await helperImage(docker, containers);
-  if (containers.length > 0) await docker.run(['rm', '--force', '--volumes', ...containers], run);
+  let image: string | undefined;
+  // Again until there is none: the engine goes on creating a container whose client was killed.
+  await waitFor(`the containers of cluster ${name} are gone`, async () => {
+    const containers = await containersOf(docker, name);
+    image ??= await helperImage(docker, containers);
+    if (containers.length > 0) {
+      await docker.run(['rm', '--force', '--volumes', ...containers], run);
+      return { missing: `${containers.join(', ')} had to be removed` };
+    }
+    return { done: undefined };
+  }, { timeoutMs: cleanUpTimeoutMs });
   if (image !== undefined) await removeIsolation(docker, image, name, AbortSignal.timeout(cleanUpTimeoutMs));
   const { stdout } = await docker.run(['network', 'ls', '--quiet', '--filter', `name=^${networkOf(name)}$`]);
   for (const network of lines(stdout)) await docker.run(['network', 'rm', network], run);
@@ -36,34 +45,55 @@ export async function removeCluster(docker: Docker, name: string): Promise<void>
 /** Names of all clusters of which anything is left: folders, networks, containers, or chains on the host. */
 export async function findClusters(docker: Docker): Promise<string[]> {
   const format = `{{.Label "${clusterLabel}"}}`;
-  const [networks, containers, image] = await Promise.all([
+  const [networks, containers, kind, image] = await Promise.all([
     docker.run(['network', 'ls', '--filter', `label=${ownedLabel}`, '--format', format]),
     docker.run(['ps', '--all', '--filter', `label=${clusterLabel}`, '--format', format]),
+    docker.run(['ps', '--all', '--filter', `label=${kindLabel}`, '--format', `{{.Label "${kindLabel}"}} {{.Networks}}`]),
     helperImage(docker, []),
   ]);
   const chains = image === undefined ? [] : await listIsolation(docker, image, AbortSignal.timeout(cleanUpTimeoutMs));
-  return [...new Set([...(await listClusters()), ...lines(networks.stdout), ...lines(containers.stdout), ...chains.flatMap(({ cluster }) => cluster ?? [])])].sort();
+  const names = [await listFolders(), lines(networks.stdout), lines(containers.stdout), kindClusters(kind.stdout), chains.flatMap(({ cluster }) => cluster ?? [])];
+  return [...new Set(names.flat())].sort();
+}
+
+/** kind's own label: the name of a container's cluster. */
+const kindLabel = 'io.x-k8s.kind.cluster';
+
+/**
+ * Clusters of kind that are ours, told by their network: a user may have others.
+ *
+ * @param text a cluster and the networks of one container on each line
+ */
+export function kindClusters(text: string): string[] {
+  return lines(text).flatMap((line) => {
+    const [cluster = '', networks = ''] = line.split(' ');
+    return networks.split(',').includes(networkOf(cluster)) ? [cluster] : [];
+  });
 }
 
 /** Removes every cluster, and what an interrupted image build left. @returns the names of the clusters removed */
 export async function removeEverything(docker: Docker, report: (name: string) => void = () => {}): Promise<string[]> {
   const names = await findClusters(docker);
+  const failures: unknown[] = [];
   for (const name of names) {
     report(name);
-    await removeCluster(docker, name);
+    await removeCluster(docker, name).catch((error: unknown) => failures.push(error)); // the others still go
   }
   const leftovers = await docker.containers(`label=${ownedLabel}`);
   if (leftovers.length > 0) await docker.run(['rm', '--force', '--volumes', ...leftovers], { timeoutMs: cleanUpTimeoutMs });
   const left = await findClusters(docker);
-  if (left.length > 0) throw new CannotTellError('LEFTOVERS', `these clusters could not be removed whole: ${left.join(', ')}`, { next: 'run `edgeproof down --all` again' });
+  if (left.length > 0 || failures.length > 0) {
+    throw new CannotTellError('LEFTOVERS', left.length > 0 ? `these clusters could not be removed whole: ${left.join(', ')}` : 'not everything could be removed', { cause: failures[0], next: 'run `edgeproof down --all` again' });
+  }
   return names;
 }
 
 /** An image with iptables: a node's, of a container that is there or of the engine's store. */
 async function helperImage(docker: Docker, containers: readonly string[]): Promise<string | undefined> {
   for (const container of containers) {
-    const image = (await docker.inspect(container)).Config.Image;
-    if (image.includes('node')) return image;
+    // It may go by itself (`--rm`) between the list and this look.
+    const image = (await docker.inspect(container).catch(() => undefined))?.Config.Image;
+    if (image?.includes('node')) return image;
   }
   const { stdout } = await docker.run(['image', 'ls', '--format', '{{.Repository}}:{{.Tag}}', '--filter', 'reference=edgeproof/*node*']);
   return lines(stdout)[0];

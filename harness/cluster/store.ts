@@ -35,11 +35,13 @@ export async function loadCluster(name: string): Promise<ClusterState> {
   });
 }
 
+/** Names of the clusters that have a folder, also those whose boot was killed before it was recorded. */
+export const listFolders = async (): Promise<string[]> => (await readdir(clustersDir).catch(() => [] as string[])).filter((name) => /^[a-z0-9-]+$/.test(name)).sort();
+
 /** Names of the clusters that were booted whole and not taken down. */
 export async function listClusters(): Promise<string[]> {
-  const folders = await readdir(clustersDir).catch(() => [] as string[]);
-  const found = await Promise.all(folders.map(async (name) => ((await readFile(stateFile(name)).catch(() => undefined)) === undefined ? undefined : name)));
-  return found.filter((name) => name !== undefined).sort();
+  const found = await Promise.all((await listFolders()).map(async (name) => ((await readFile(stateFile(name)).catch(() => undefined)) === undefined ? undefined : name)));
+  return found.filter((name) => name !== undefined);
 }
 
 /** Forgets a cluster. Idempotent. */

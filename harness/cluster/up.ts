@@ -1,7 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CannotTellError, UsageError } from '../../core/errors.ts';
+import { allDone } from '../../core/all-done.ts';
+import { CannotTellError, describeError, UsageError } from '../../core/errors.ts';
 import { exec } from '../../core/exec.ts';
+import { tryLock } from '../../core/lock.ts';
 import type { Progress, Step } from '../../core/progress.ts';
 import type { Topology } from '../../topologies/schema.ts';
 import type { Docker } from '../docker/docker.ts';
@@ -51,17 +53,28 @@ const readyTimeoutMs = 3 * 60_000;
  * @throws UsageError for a name in use; CannotTellError `BOOT_FAILED`, `ISOLATION_LEAK`
  */
 export async function bootCluster(options: UpOptions): Promise<ClusterState> {
-  const { name, docker, progress } = options;
-  if (await clusterExists(docker, name)) {
-    throw new UsageError(`a cluster ${name} exists already`, { next: `take another --name, or remove it: edgeproof down ${name}` });
-  }
+  const { name, docker, progress, logsDir, signal } = options;
+  // Two boots of one name would each take the other's parts for its own, and remove them.
+  await using claim = await tryLock(`cluster-${name}`);
+  if (claim === undefined) throw new UsageError(`another edgeproof is booting a cluster ${name}`, { next: 'take another --name' });
+  await assertNameFree(docker, name);
   try {
     return await progress.step(`Cluster ${name}`, async (step) => await boot(options, step));
   } catch (error) {
-    if (options.logsDir !== undefined && !options.signal.aborted) await collectNodeLogs(docker, networkOf(name), options.logsDir);
-    await progress.step(`Removing what was made of cluster ${name}`, async () => await removeCluster(docker, name));
+    if (logsDir !== undefined && !signal.aborted) {
+      await collectNodeLogs(docker, networkOf(name), logsDir).catch((failed: unknown) => progress.line(`The nodes' logs could not be kept: ${describeError(failed)}`));
+    }
+    await progress.step(`Removing what was made of cluster ${name}`, async () => await removeCluster(docker, name)).catch((failed: unknown) => {
+      // Why the boot failed says more.
+      progress.line(`Not all of cluster ${name} could be removed: ${describeError(failed)}\n  next: edgeproof down ${name}`);
+    });
     throw error;
   }
+}
+
+/** @throws UsageError when anything of a cluster of that name is on the engine */
+export async function assertNameFree(docker: Docker, name: string): Promise<void> {
+  if (await clusterExists(docker, name)) throw new UsageError(`a cluster ${name} exists already`, { next: `take another --name, or remove it: edgeproof down ${name}` });
 }
 
 async function boot(options: UpOptions, progress: Progress): Promise<ClusterState> {
@@ -87,12 +100,12 @@ async function boot(options: UpOptions, progress: Progress): Promise<ClusterStat
   const nodes = await Promise.all(planNodes(name, topology).map(async ({ labels: _, ...node }): Promise<NodeState> => ({ ...node, address: await docker.address(node.name, network.name) })));
   using kube = await KubeClient.fromKubeconfig(kubeconfig);
   const kubectl = new Kubectl(images.tools.kubectl, kubeconfig);
-  const [, wans] = await Promise.all([
+  const [, wans] = await allDone([
     phase('flannel', async () => await kube.applyAll(flannelManifests(topology.overlay), { signal })),
-    phase('WANs', async () => await Promise.all(topology.sites.map(async (site) => {
+    phase('WANs', async () => await allDone(topology.sites.map(async (site) => {
       return await startWan(docker, { cluster: name, network: network.name, site, upstreams: upstreamsOf(nodes), image: images.toxiproxy }, signal);
     }))),
-  ]);
+  ] as const);
   const cluster: ClusterState = { name, createdAt: new Date().toISOString(), topology, implementation: implementation.name, network, kubeconfig, nodes, wans };
   await phase('Isolation', async (step) => {
     const applied = await applyIsolation(docker, images.cloud, cluster, signal);
@@ -111,7 +124,7 @@ async function boot(options: UpOptions, progress: Progress): Promise<ClusterStat
 }
 
 async function createKindCluster(options: UpOptions, network: string, kubeconfig: string, detail: (text: string) => void): Promise<void> {
-  const { name, topology, implementation, docker, images, signal } = options;
+  const { name, topology, implementation, docker, images, signal, logsDir } = options;
   const patches = implementation.kindPatches?.(topology);
   const config = kindConfig(topology, { images: { cloud: images.cloud, edge: images.edge }, ...(patches && { patches }) });
   const configFile = join(clusterDir(name), 'kind.yaml');
@@ -121,10 +134,12 @@ async function createKindCluster(options: UpOptions, network: string, kubeconfig
     env: { ...docker.env, KIND_EXPERIMENTAL_DOCKER_NETWORK: network, KIND_EXPERIMENTAL_PROVIDER: 'docker', NO_COLOR: '1' },
     timeoutMs: kindTimeoutMs,
     signal,
+    // The engine goes on creating a node whose client was killed; it would come after the clean-up.
+    onAbort: 'drain',
     // kind warns about the network's variable on every start; it is how kind is told.
     onLine: (line) => { if (line.trim() !== '' && !line.startsWith('WARNING')) detail(line.trim()); },
   }).catch((error: unknown) => {
     signal.throwIfAborted();
-    throw new CannotTellError('BOOT_FAILED', `kind could not create cluster ${name}`, { cause: error, next: 'see the node logs in the run folder, or `edgeproof doctor`' });
+    throw new CannotTellError('BOOT_FAILED', `kind could not create cluster ${name}`, { cause: error, next: `${logsDir === undefined ? '' : `read the nodes' logs in ${logsDir}, or `}see what edgeproof doctor says` });
   });
 }

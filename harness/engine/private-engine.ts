@@ -1,12 +1,15 @@
 import { spawn } from 'node:child_process';
-import { chmod, mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CannotTellError } from '../../core/errors.ts';
+import { lock } from '../../core/lock.ts';
 import { engineDir } from '../../core/paths.ts';
-import { parentVariable } from '../../core/process.ts';
-import { waitFor } from '../../core/wait.ts';
+import { isAlive, parentVariable, processFacts } from '../../core/process.ts';
+import { waitFor, WaitTimeoutError } from '../../core/wait.ts';
 import { Docker, type Engine } from '../docker/docker.ts';
 import { missingHostCapabilities } from './capabilities.ts';
+import { joinUsers, leaveUsers, otherUsers } from './engine-users.ts';
 import { engineAt } from './find-engine.ts';
 import { cleanFirewall, rememberFirewall } from './firewall.ts';
 import { runtimeWrapper } from './runtime-wrapper.ts';
@@ -15,16 +18,27 @@ import { runtimeWrapper } from './runtime-wrapper.ts';
 const runDir = '/run/edgeproof';
 export const privateSocket = `unix://${join(runDir, 'docker.sock')}`;
 const pidFile = join(runDir, 'docker.pid');
+const dataDir = join(engineDir, 'data');
 
-/** Starts edgeproof's own Docker engine: its data, sockets and configuration are apart from any other's. @throws CannotTellError `ENGINE_DID_NOT_START` */
+/** Starting, joining and stopping exclude each other: nobody may find an engine that is about to end. */
+export const lockEngine = async (signal?: AbortSignal): Promise<AsyncDisposable> =>
+  await lock('engine', { timeoutMs: 15 * 60_000, ...(signal && { signal }) });
+
+/**
+ * Starts edgeproof's own Docker engine, unless it runs: its data, sockets and configuration are apart from any
+ * other's. What a failed start made is removed. Call it with {@link lockEngine} held.
+ *
+ * @throws CannotTellError `ENGINE_DID_NOT_START`
+ */
 export async function startPrivateEngine(signal?: AbortSignal): Promise<Engine> {
   const running = await engineAt(privateSocket, signal);
   if (running !== undefined) return running;
+  const fresh = !existsSync(pidFile);
   for (const dir of [engineDir, runDir]) {
     await mkdir(dir, { recursive: true });
     await chmod(dir, 0o700);
   }
-  await rememberFirewall();
+  await rememberFirewall(runDir);
   const configFile = join(engineDir, 'daemon.json');
   await writeFile(configFile, JSON.stringify(await daemonConfig(), null, 2), { mode: 0o600 });
   const logFile = join(engineDir, 'dockerd.log');
@@ -32,20 +46,21 @@ export async function startPrivateEngine(signal?: AbortSignal): Promise<Engine> 
   const daemon = spawn('dockerd', ['--config-file', configFile], { detached: true, stdio: ['ignore', log.fd, log.fd], env: { ...process.env, [parentVariable]: undefined } });
   let ended: string | undefined;
   daemon.once('error', (error) => { ended = error.message; });
-  daemon.once('exit', (code) => { ended = `exit ${code}`; });
+  daemon.once('exit', (code, by) => { ended = `it ended with ${code ?? by}`; });
+  daemon.unref();
   try {
-    return await waitFor('edgeproof\'s own Docker engine answers', async (look) => {
-      const engine = await engineAt(privateSocket, look);
-      if (engine !== undefined) return { done: engine };
-      return { missing: ended ?? 'dockerd runs but does not answer yet' };
+    const engine = await waitFor('edgeproof\'s own Docker engine answers', async (look) => {
+      const answer = await engineAt(privateSocket, look);
+      return answer !== undefined || ended !== undefined ? { done: answer } : { missing: 'dockerd runs but does not answer yet' };
     }, { timeoutMs: 60_000, ...(signal && { signal }) });
+    if (engine === undefined) throw new Error(ended);
+    return engine;
   } catch (error) {
-    if (ended === undefined) daemon.kill('SIGTERM');
+    if (daemon.pid !== undefined) await endDockerd(daemon.pid);
+    if (fresh) await clean(); // else there is more to find of an engine that was killed
     signal?.throwIfAborted();
-    const log = (await readFile(logFile, 'utf8').catch(() => '')).trim().split('\n').slice(-8).join('\n');
-    throw new CannotTellError('ENGINE_DID_NOT_START', `dockerd did not start: ${log}`, { cause: error, next: `read ${logFile}` });
-  } finally {
-    daemon.unref();
+    const text = (await readFile(logFile, 'utf8').catch(() => '')).trim().split('\n').slice(-8).join('\n');
+    throw new CannotTellError('ENGINE_DID_NOT_START', `dockerd did not start: ${text}`, { cause: error, next: `read ${logFile}` });
   }
 }
 
@@ -55,11 +70,13 @@ async function daemonConfig(): Promise<object> {
   await writeFile(wrapper, runtimeWrapper('runc', missing), { mode: 0o700 });
   return {
     hosts: [privateSocket],
-    'data-root': join(engineDir, 'data'),
+    'data-root': dataDir,
     'exec-root': join(runDir, 'exec'),
     pidfile: pidFile,
     // Clusters bring their own networks; without docker0 nothing of ours meets the user's.
     bridge: 'none',
+    // Those networks are IPv4 only: newer engines would still leave chains in the IPv6 firewall.
+    ip6tables: false,
     'containerd-namespace': 'edgeproof',
     'containerd-plugins-namespace': 'edgeproof-plugins',
     'log-driver': 'local',
@@ -67,32 +84,57 @@ async function daemonConfig(): Promise<object> {
   };
 }
 
-/** Ends edgeproof's own engine and takes its firewall rules away. Its data (images) stays. Idempotent. @returns whether one ran */
-export async function stopPrivateEngine(signal?: AbortSignal): Promise<boolean> {
-  const engine = await engineAt(privateSocket, signal);
+/** Says that this process works on edgeproof's own engine, so that no other process stops it. Ends with the process. */
+export const usePrivateEngine = async (): Promise<void> => await joinUsers(runDir);
+
+/**
+ * Ends this process's use of edgeproof's own engine, and the engine if nothing needs it any more: no container runs on
+ * it and no other edgeproof works on it. Idempotent, and right when no engine runs. Its data (images) stays.
+ *
+ * @returns what became of it; `not ours`: this user has none, or none runs
+ */
+export async function leavePrivateEngine(): Promise<'stopped' | 'in use' | 'not ours'> {
+  if (process.getuid?.() !== 0) return 'not ours';
+  await using _ = await lockEngine();
+  await leaveUsers(runDir);
+  const engine = await engineAt(privateSocket);
+  if ((await otherUsers(runDir)).length > 0) return 'in use';
+  if (engine !== undefined && (await new Docker(engine).containers('status=running')).length > 0) return 'in use';
+  const pid = await daemonPid();
+  if (pid !== undefined) await endDockerd(pid);
+  await clean();
+  return engine === undefined && pid === undefined ? 'not ours' : 'stopped';
+}
+
+async function clean(): Promise<void> {
+  await cleanFirewall(runDir);
+  await rm(runDir, { recursive: true, force: true });
+}
+
+/** Whether there may be containers that only a start of our engine can show: it was killed, or the machine was. */
+export async function hasUnseenContainers(): Promise<boolean> {
+  if (process.getuid?.() !== 0 || (await daemonPid()) !== undefined) return false;
+  return existsSync(pidFile) || (await readdir(join(dataDir, 'containers')).catch(() => [] as string[])).length > 0;
+}
+
+async function daemonPid(): Promise<number | undefined> {
   const pid = Number(await readFile(pidFile, 'utf8').catch(() => ''));
-  if (engine !== undefined) {
-    const busy = await new Docker(engine).containers('status=running');
-    if (busy.length > 0) {
-      throw new CannotTellError('ENGINE_BUSY', `edgeproof's own Docker engine still runs ${busy.join(', ')}`, { next: 'run `edgeproof down --all` first' });
+  // A process id from a file may be another's by now.
+  return pid > 0 && isAlive(pid) && processFacts(pid)?.name === 'dockerd' ? pid : undefined;
+}
+
+/** Ends a dockerd, by force if it takes too long. */
+async function endDockerd(pid: number): Promise<void> {
+  for (const [signal, timeoutMs] of [['SIGTERM', 30_000], ['SIGKILL', 10_000]] as const) {
+    try {
+      process.kill(pid, signal);
+    } catch {
+      return; // it has ended
+    }
+    try {
+      return await waitFor('dockerd ends', async () => (isAlive(pid) ? { missing: `process ${pid} still runs` } : { done: undefined }), { timeoutMs });
+    } catch (error) {
+      if (signal === 'SIGKILL' || !(error instanceof WaitTimeoutError)) throw error;
     }
   }
-  if (pid > 0 && (await isDockerd(pid))) {
-    process.kill(pid, 'SIGTERM');
-    await waitFor('dockerd ends', async () => ((await isDockerd(pid)) ? { missing: `process ${pid} still runs` } : { done: true }), { timeoutMs: 30_000 });
-  }
-  await rm(runDir, { recursive: true, force: true });
-  await cleanFirewall();
-  return engine !== undefined;
-}
-
-/** Whether our engine ended without being stopped: its containers may still run. */
-export async function wasKilled(): Promise<boolean> {
-  const pid = Number(await readFile(pidFile, 'utf8').catch(() => ''));
-  return pid > 0 && !(await isDockerd(pid));
-}
-
-/** A process id from a file may be another's by now. */
-async function isDockerd(pid: number): Promise<boolean> {
-  return (await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '')).trim() === 'dockerd';
 }
