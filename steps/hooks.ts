@@ -16,6 +16,8 @@ const cleanUpTimeout = { timeout: 240_000 };
 /** After its heal, a node that could not register itself tries again within seconds; crash loops of its Pods take longer. */
 const wholeAfterMs = 150_000;
 const wholeBeforeMs = 60_000;
+/** A node that reconnects by itself after a short cut does so in this time. After a failure nobody waits for that. */
+const patienceMs = 5000;
 
 const promiseOf = ({ pickle }: ITestCaseHookParameter): string => promiseOfTags(pickle.tags.map(({ name }) => name)) ?? `line-${pickle.location?.line ?? 0}`;
 
@@ -43,9 +45,10 @@ Before(async function (this: EdgeWorld, scenario: ITestCaseHookParameter) {
 After(cleanUpTimeout, async function (this: EdgeWorld, scenario: ITestCaseHookParameter) {
   if (!this.opened) return;
   const { session } = this;
-  if (scenario.result?.status === 'FAILED' || scenario.result?.status === 'UNKNOWN') await collect(this, session, promiseOf(scenario));
+  const failed = scenario.result?.status !== 'PASSED' && scenario.result?.status !== 'SKIPPED';
+  if (failed) await collect(this, session, promiseOf(scenario));
   try {
-    await cleanUp(this, session);
+    await cleanUp(this, session, failed ? 0 : patienceMs);
   } finally {
     for (const record of this.faultRecords.values()) this.attachJson(record, faultMediaType);
   }
@@ -58,12 +61,12 @@ async function collect(world: EdgeWorld, { docker, kube, cluster, runDir }: Sess
 }
 
 /** Clean-up has a deadline of its own and does not hear the interruption; an interrupted run does not wait for the cluster. */
-async function cleanUp(world: EdgeWorld, session: Session): Promise<void> {
+async function cleanUp(world: EdgeWorld, session: Session, patience: number): Promise<void> {
   const { kube, docker, cluster } = session;
   const signal = AbortSignal.timeout(wholeAfterMs + 60_000);
   for (const record of await healEverything(session, signal)) world.faultRecords.set(record.id, record);
   await deleteNamespace(kube, world.namespace, signal);
   const disturbed = disturbedBy([...world.faultRecords.values()], cluster);
   if (disturbed.nodes.length === 0 || interruption.signal.aborted) return;
-  await makeWhole(kube, docker, cluster, { timeoutMs: wholeAfterMs, signal, disturbed });
+  await makeWhole(kube, docker, cluster, { timeoutMs: wholeAfterMs, signal, disturbed, patienceMs: patience });
 }

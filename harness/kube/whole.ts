@@ -3,6 +3,7 @@ import { cloudNodes, edgeNodes, type ClusterState } from '../cluster/state.ts';
 import type { Docker } from '../docker/docker.ts';
 import { isRunning, podsOn } from '../probes/pods-on-node.ts';
 import { uidOnNode } from '../probes/snapshot.ts';
+import { hasOverlay } from '../probes/identity.ts';
 import { describePod } from '../workloads/ready.ts';
 import type { KubeClient } from './client.ts';
 import { isReady, type KubeLease, type KubeNode, type KubePod } from './objects.ts';
@@ -12,7 +13,7 @@ export interface WholeOptions {
   readonly signal?: AbortSignal;
   /**
    * Nodes that something was done to, and when it ended: the API may tell of the time before. They must have renewed
-   * their lease since, and the containers of their system Pods are looked for on the node itself.
+   * their lease since, and the containers of their system Pods and the overlay are looked for on the node itself.
    */
   readonly disturbed?: { readonly nodes: readonly string[]; readonly until: Date };
 }
@@ -34,17 +35,15 @@ export async function waitUntilWhole(kube: KubeClient, docker: Docker, cluster: 
   }, call);
 }
 
-/** A node that reconnects by itself, with its retries still short, does so in this time. */
-const patienceMs = 5000;
-
 /**
- * Like `waitUntilWhole`, for cleaning up after a fault. A kubelet that was cut off for a while reports again only after
- * 10 to 30 s, and its Pods back off for minutes: nodes that take their time have their kubelet restarted, which resets
- * both and touches no container.
+ * Like `waitUntilWhole`, for cleaning up after a fault. A kubelet that was cut off for a minute watches again only up to a
+ * minute later, and its Pods back off for longer: nodes that are not whole after `patienceMs` have their kubelet
+ * restarted, which resets both and touches no container.
  *
  * @throws WaitTimeoutError saying what is not whole; ExecError when a node does not answer.
  */
-export async function makeWhole(kube: KubeClient, docker: Docker, cluster: ClusterState, options: WholeOptions): Promise<void> {
+export async function makeWhole(kube: KubeClient, docker: Docker, cluster: ClusterState, options: WholeOptions & { readonly patienceMs: number }): Promise<void> {
+  const { patienceMs } = options;
   try {
     await waitUntilWhole(kube, docker, cluster, { ...options, timeoutMs: Math.min(patienceMs, options.timeoutMs) });
   } catch (error) {
@@ -84,6 +83,7 @@ async function podsMissing(kube: KubeClient, docker: Docker, lookInside: readonl
   const alive = pods.filter((pod) => pod.metadata.deletionTimestamp === undefined && pod.status.phase !== 'Succeeded');
   const missing = alive.filter((pod) => !isReady(pod)).map(describePod);
   for (const node of lookInside) {
+    if (!(await hasOverlay(docker, node, signal))) missing.push(`flannel on ${node} has not told the CNI its subnet`);
     const there = await podsOn(docker, node, signal);
     for (const pod of alive.filter(({ spec }) => spec.nodeName === node)) {
       const mine = there.find(({ uid }) => uid === uidOnNode(pod));

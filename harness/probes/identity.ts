@@ -79,6 +79,12 @@ export async function vtepMac(docker: Docker, node: string, signal?: AbortSignal
   return links.find(({ ifname }) => ifname === 'flannel.1')?.address?.toLowerCase();
 }
 
+/** True when flannel on a node has set up the overlay: without this file the CNI plugin refuses every new Pod. */
+export async function hasOverlay(docker: Docker, node: string, signal?: AbortSignal): Promise<boolean> {
+  const { code } = await docker.exec(node, ['test', '-s', '/run/flannel/subnet.env'], { timeoutMs: nodeCommandTimeoutMs, accept: [0, 1], ...(signal && { signal }) });
+  return code === 0;
+}
+
 /** The MAC that a node's annotation gives to the rest of the cluster, or undefined when there is none. @throws KubeError */
 export async function annotatedVtepMac(kube: KubeClient, node: string, signal?: AbortSignal): Promise<string | undefined> {
   const { metadata } = await kube.get<KubeNode>('v1', 'Node', node, signal === undefined ? {} : { signal });
