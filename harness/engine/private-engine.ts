@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CannotTellError } from '../../core/errors.ts';
 import { lock } from '../../core/lock.ts';
 import { engineDir } from '../../core/paths.ts';
 import { isAlive, parentVariable, processFacts } from '../../core/process.ts';
+import { removeTree } from '../../core/remove-tree.ts';
 import { waitFor, WaitTimeoutError } from '../../core/wait.ts';
 import { Docker, type Engine } from '../docker/docker.ts';
 import { missingHostCapabilities } from './capabilities.ts';
@@ -108,7 +109,7 @@ export async function leavePrivateEngine(): Promise<'stopped' | 'in use' | 'not 
 
 async function clean(): Promise<void> {
   await cleanFirewall(runDir);
-  await rm(runDir, { recursive: true, force: true });
+  await removeTree(runDir); // dockerd leaves a network namespace mounted in it
 }
 
 /** Whether there may be containers that only a start of our engine can show: it was killed, or the machine was. */
