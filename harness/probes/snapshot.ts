@@ -1,7 +1,7 @@
 import { waitFor } from '../../core/wait.ts';
 import type { Docker } from '../docker/docker.ts';
 import type { KubeClient } from '../kube/client.ts';
-import type { KubePod } from '../kube/objects.ts';
+import type { KubeObject, KubePod } from '../kube/objects.ts';
 import { describeNodePod, isRunning, podsOn, runningContainers, type NodePod } from './pods-on-node.ts';
 
 /** What a node ran at one moment, and what the cloud knew of it: the thing to compare with afterwards. */
@@ -12,10 +12,18 @@ export interface NodeSnapshot {
   readonly pods: readonly NodePod[];
 }
 
-/** The Pods that the cloud wants on a node: scheduled to it, and not being removed. */
+/**
+ * The Pods that the cloud wants on a node: scheduled to it, and not being removed. A namespace's removal marks it at
+ * once and its Pods only later, so a Pod of an earlier scenario may still look as if it were to stay.
+ */
 export async function podsScheduledTo(kube: KubeClient, node: string, signal?: AbortSignal): Promise<KubePod[]> {
-  const pods = await kube.list<KubePod>('v1', 'Pod', { fieldSelector: `spec.nodeName=${node}`, ...(signal && { signal }) });
-  return pods.filter((pod) => pod.metadata.deletionTimestamp === undefined);
+  const call = signal === undefined ? {} : { signal };
+  const [pods, namespaces] = await Promise.all([
+    kube.list<KubePod>('v1', 'Pod', { fieldSelector: `spec.nodeName=${node}`, ...call }),
+    kube.list<KubeObject>('v1', 'Namespace', call),
+  ]);
+  const leaving = new Set(namespaces.filter(({ metadata }) => metadata.deletionTimestamp !== undefined).map(({ metadata }) => metadata.name));
+  return pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined && !leaving.has(metadata.namespace ?? ''));
 }
 
 /**
