@@ -4,11 +4,12 @@ import { After, Before, setDefaultTimeout, type ITestCaseHookParameter } from '@
 import { promiseOfTags } from '../features/tags.ts';
 import { makeWhole, waitUntilWhole } from '../harness/kube/whole.ts';
 import { collectState } from '../harness/probes/collect.ts';
+import { mediaTypes } from '../reports/attachments.ts';
 import { createNamespace, deleteNamespace } from '../harness/workloads/namespaces.ts';
 import { disturbedBy, healEverything } from './support/faults.ts';
 import { rolesOf } from './support/roles.ts';
 import { interruption, openSession, type Session } from './support/session.ts';
-import { faultMediaType, type EdgeWorld } from './support/world.ts';
+import type { EdgeWorld } from './support/world.ts';
 
 /** A step that is still running then is the harness's fault; every wait in it has a shorter deadline of its own. */
 setDefaultTimeout(180_000);
@@ -50,7 +51,7 @@ After(cleanUpTimeout, async function (this: EdgeWorld, scenario: ITestCaseHookPa
   try {
     await cleanUp(this, session, failed ? 0 : patienceMs);
   } finally {
-    for (const record of this.faultRecords.values()) this.attachJson(record, faultMediaType);
+    for (const record of this.faultRecords.values()) this.attachJson(record, mediaTypes.fault);
   }
 });
 

@@ -16,7 +16,7 @@ Feature: A cut of the link is not a reason to touch anything
   @autonomy-no-eviction @stock:POD_EVICTED
   Scenario: A cut longer than the eviction time evicts nothing
     Why: Kubernetes gives up an unreachable node after 300 s; at the edge that deletes work which is running well, and starts it again elsewhere or nowhere. The Pod asks for 5 s here, so that the test is short.
-    Bug: seen on plain Kubernetes: the Pod was marked for deletion as soon as the node had been unreachable for its toleration's time, and killed on reconnect.
+    Bug: seen on plain Kubernetes: the Pod was marked for deletion as soon as the node had been unreachable for as long as it tolerates that.
 
     Given an application "app" on the edge node that the cloud evicts after 5 s
     When the WAN of the site is down until the cloud has noticed

@@ -9,7 +9,7 @@ Feature: A Pod keeps its IP
   @identity-pod-ip-container-restart @baseline
   Scenario: A Pod has the same IP after its container was killed
     Why: an application that crashes must be found where it was.
-    Bug: OpenYurt #2809: new Pod IPs after a restart left ClusterIP and DNS dead for 34 minutes.
+    Bug: OpenYurt #2809: new Pod IPs after an offline reboot left ClusterIP and DNS dead for 34 minutes.
 
     When the container of "app" is killed
     Then "app" runs again within 15 s as the same Pod

@@ -30,7 +30,7 @@ Feature: Cut off, traffic within a site recovers by itself
   @identity-traffic-application-restart @baseline
   Scenario: Cut off, all Pods of a site reach each other again after a restart of applications
     Why: an application that is back but cannot be reached is not back.
-    Bug: OpenYurt #2809: ClusterIP and DNS were dead for 34 minutes after Pods had restarted without the cloud.
+    Bug: OpenYurt #2809: ClusterIP and DNS were dead for 34 minutes, as nobody learned of the new IPs that Pods had got without the cloud.
 
     When the containers of "app" and "host app" are killed
     Then all of them reach each other again within 20 s, where they were before

@@ -15,7 +15,7 @@ Feature: The edge is far away
   @lifecycle-isolation-sites @baseline
   Scenario: Nodes of a site reach each other, and nodes of different sites only if the topology lets them
     Why: autonomy promises traffic within a site while cut off; a path between sites that reality has not would hide that it is missing.
-    Bug: seen on plain Kubernetes: flannel takes for granted that all nodes reach each other, and sends traffic for other sites into the void.
+    Bug: OpenYurt #871: a node that had changed its pool was served with a stale topology, that of a site it was no longer in.
 
     Then nodes of one site reach each other
     And nodes of different sites reach each other exactly if the topology allows it
@@ -23,7 +23,7 @@ Feature: The edge is far away
   @lifecycle-isolation-restart @baseline
   Scenario: The isolation holds after a restart of an edge node
     Why: a node that comes back with fresh rules, and for a moment with none, would reach the cloud just when it is tested without it.
-    Bug: seen on plain Kubernetes: rules set inside a node are gone after its restart, as its network namespace is new.
+    Bug: seen on plain Kubernetes: a restarted node has a new network namespace, and no rule that was set inside the old one.
 
     When the edge node is restarted
     Then the edge node is Ready again within 45 s

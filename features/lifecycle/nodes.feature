@@ -5,7 +5,7 @@ Feature: A cluster of cloud nodes and edge nodes
   @lifecycle-nodes-ready @baseline
   Scenario: Every node of the topology is Ready and labelled with its tier, site, device class and architecture
     Why: whatever places work by site or device class trusts these labels, and so does every feature after this one.
-    Bug: OpenYurt #871: a node changed its pool and kept a stale topology, so its Services answered from the wrong place.
+    Bug: OpenYurt #871: a node that had changed its pool was served with a stale topology.
 
     Then every node of the topology is Ready within 30 s
     And every node carries the labels that the topology gives it

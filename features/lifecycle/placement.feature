@@ -16,7 +16,7 @@ Feature: Work runs on the right kind of node
   @lifecycle-placement-taint @baseline
   Scenario: Work that does not tolerate the edge never lands there
     Why: an ordinary chart from the Internet must not end up behind a metered link on a device with 512 MB.
-    Bug: seen on plain Kubernetes: without a taint the scheduler spreads a Deployment's replicas over edge nodes first, as they are the emptiest.
+    Bug: OpenYurt #880: CoreDNS was unusable after an offline reboot of its node; whatever lands on the edge by chance shares that fate.
 
     When a Deployment of 6 replicas does not say where to run
     And a Pod asks for an edge node but does not tolerate its taint

@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { PromiseBroken } from '../../core/errors.ts';
 import { WaitTimeoutError } from '../../core/wait.ts';
-import { throughout, within, type BudgetRecord } from './budget.ts';
+import type { BudgetAttachment } from '../../reports/attachments.ts';
+import { throughout, within } from './budget.ts';
 
-const budget = (records: BudgetRecord[], budgetMs: number) => ({ what: 'a thing', budgetMs, code: 'THING_GONE', everyMs: 5, signal: new AbortController().signal, attach: (record: BudgetRecord) => records.push(record) });
+const budget = (records: BudgetAttachment[], budgetMs: number) => ({ what: 'a thing', budgetMs, code: 'THING_GONE', everyMs: 5, signal: new AbortController().signal, attach: (record: BudgetAttachment) => records.push(record) });
 
 test('what comes in time is returned and measured', async () => {
-  const records: BudgetRecord[] = [];
+  const records: BudgetAttachment[] = [];
   let looks = 0;
   assert.equal(await within(budget(records, 2000), async () => (++looks < 3 ? { missing: 'not yet' } : { done: 'it' })), 'it');
   assert.equal(records.length, 1);
@@ -16,7 +17,7 @@ test('what comes in time is returned and measured', async () => {
 });
 
 test('what does not come is a broken promise, with what was missing', async () => {
-  const records: BudgetRecord[] = [];
+  const records: BudgetAttachment[] = [];
   await assert.rejects(within(budget(records, 40), async () => ({ missing: 'the thing is away' })), (error) => {
     assert.ok(error instanceof PromiseBroken);
     assert.equal(error.code, 'THING_GONE');

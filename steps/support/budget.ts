@@ -1,15 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PromiseBroken } from '../../core/errors.ts';
+import type { BudgetAttachment } from '../../reports/attachments.ts';
 import { WaitTimeoutError, waitFor, type Look } from '../../core/wait.ts';
-
-/** What Cucumber's messages carry of a measured budget. */
-export interface BudgetRecord {
-  readonly what: string;
-  readonly budgetMs: number;
-  readonly tookMs: number;
-}
-
-export const budgetMediaType = 'application/vnd.edgeproof.budget+json';
 
 export interface Budget {
   /** What is waited for, as a sentence's beginning: `app running again`. */
@@ -21,7 +13,7 @@ export interface Budget {
   /** Milliseconds since the epoch from which the budget runs. Default: now. */
   readonly since?: number;
   readonly signal: AbortSignal;
-  readonly attach: (record: BudgetRecord) => void;
+  readonly attach: (record: BudgetAttachment) => void;
 }
 
 /**

@@ -10,13 +10,11 @@ import { vtepMac, type Identity } from '../../harness/probes/identity.ts';
 import type { ReachResult } from '../../harness/probes/reachability.ts';
 import { takeSnapshot, type NodeSnapshot } from '../../harness/probes/snapshot.ts';
 import type { App } from './apps.ts';
-import { budgetMediaType, within, type BudgetRecord } from './budget.ts';
+import { mediaTypes, type BudgetAttachment } from '../../reports/attachments.ts';
+import { within } from './budget.ts';
 import { heal, inject } from './faults.ts';
 import { rolesOf, type Roles } from './roles.ts';
 import { interruption, type Session } from './session.ts';
-
-export const identityMediaType = 'application/vnd.edgeproof.identity+json';
-export const faultMediaType = 'application/vnd.edgeproof.fault+json';
 
 /** How things were before the scenario disturbed anything. */
 export interface Before {
@@ -111,7 +109,7 @@ export class EdgeWorld extends World {
     await this.remember();
     const record = await inject(this.session, kind, target, this.signal);
     this.faultRecords.set(record.id, record);
-    this.attachJson(record, faultMediaType);
+    this.attachJson(record, mediaTypes.fault);
     this.lastFaultAt = Date.now();
     return record;
   }
@@ -126,15 +124,15 @@ export class EdgeWorld extends World {
   /** Waits for what a promise says, and attaches how long it took. The budget runs from now unless `since` says otherwise. */
   async within<T>(budget: { what: string; seconds: number; code: string; everyMs?: number; since?: number }, look: (signal: AbortSignal) => Promise<Look<T>>): Promise<T> {
     const { seconds, ...rest } = budget;
-    return await within({ ...rest, budgetMs: seconds * 1000, signal: this.signal, attach: (record) => this.attachJson(record, budgetMediaType) }, look);
+    return await within({ ...rest, budgetMs: seconds * 1000, signal: this.signal, attach: (record) => this.attachJson(record, mediaTypes.budget) }, look);
   }
 
-  attachBudget(record: BudgetRecord): void {
-    this.attachJson(record, budgetMediaType);
+  attachBudget(record: BudgetAttachment): void {
+    this.attachJson(record, mediaTypes.budget);
   }
 
   attachIdentities(before: readonly Identity[], after: readonly Identity[]): void {
-    this.attachJson({ before, after }, identityMediaType);
+    this.attachJson({ before, after }, mediaTypes.identity);
   }
 
   attachJson(value: unknown, mediaType: string): void {
