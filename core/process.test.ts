@@ -16,11 +16,15 @@ test('a process is alive until it has ended, noticed by its parent or not', asyn
   assert.equal(isAlive(process.pid), true);
   assert.equal(isAlive(1), true);
   assert.equal(isAlive(await deadPid()), false);
-  // `sleep` takes the shell's place and so never asks for the end of the shell's child: a zombie.
-  const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 20'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  // `sleep` takes the shell's place and never asks for the end of the shell's child. The child ends only after that: a
+  // shell that is still there may collect it.
+  const parent = spawn('sh', ['-c', 'sleep 20 & echo $!; exec sleep 20'], { stdio: ['ignore', 'pipe', 'ignore'] });
   try {
     const zombie = Number(String((await once(parent.stdout, 'data'))[0]));
-    await waitFor('a zombie', async () => (processFacts(zombie)?.state === 'Z' ? { done: true } : { missing: `state ${processFacts(zombie)?.state}` }), { timeoutMs: 5_000, everyMs: 10 });
+    const wait = { timeoutMs: 5_000, everyMs: 10 };
+    await waitFor('sleep in place of the shell', async () => (processFacts(parent.pid!)?.name === 'sleep' ? { done: true } : { missing: `${processFacts(parent.pid!)?.name} runs` }), wait);
+    process.kill(zombie, 'SIGKILL');
+    await waitFor('a zombie', async () => (processFacts(zombie)?.state === 'Z' ? { done: true } : { missing: `state ${processFacts(zombie)?.state}` }), wait);
     assert.equal(isAlive(zombie), false);
   } finally {
     parent.kill('SIGKILL');
