@@ -33,8 +33,6 @@ export type ControlOptions = Omit<ConformanceOptions, 'implementation' | 'tags'>
 
 export interface ImagesBuildOptions {
   readonly images: ImagesMode;
-  /** Also what only benchmarks need. */
-  readonly bench: boolean;
 }
 
 export const defaultName = 'dev';

@@ -12,9 +12,8 @@ export const images: Register = (program, io, run) => {
     .command('build')
     .description('make sure that all images are there, pulling or building what is missing')
     .addOption(imagesOption())
-    .option('--bench', 'also what only benchmarks need')
     .addHelpText('after', '\nExample:\n  edgeproof images build --images build')
-    .action(run(async ({ images, bench = false }: Pick<ImagesBuildOptions, 'images'> & { bench?: boolean }) => await (await load()).imagesBuild({ images, bench }, io)));
+    .action(run(async (options: ImagesBuildOptions) => await (await load()).imagesBuild(options, io)));
   group
     .command('list')
     .description('what is there, how big it is, and what is missing')
