@@ -64,6 +64,7 @@ const mistakes: [string[], RegExp][] = [
   [['up', './none.yaml'], /none\.yaml cannot be read: there is no such file/],
   [['conformance', '--topology', 'broken.yaml'], /^edgeproof: the topology cannot be used, for 2 reasons\n  broken\.yaml:3:19: cloud\.workers is "many", not a whole number\n    cure: .+\n  broken\.yaml:7:1: unknown key "interSites"\n    cure: did you mean interSite\?/],
   [['control', '--topology', 'nowhere'], /no topology "nowhere"/],
+  [['conformance', '--implementation', 'stock', '--tags', '@tunnel'], /selects only what stock does not claim; it claims lifecycle\n  next: /],
   [['conformance', '--implementation', 'stok'], /no implementation "stok"; did you mean stock\?\n  next: choose one of .*stock/],
   [['conformance', '--tags', '@tunnel and'], /--tags: .*Expected operand/],
   [['conformance', '--tags', '@tunel'], /selects no scenario: no scenario has @tunel; did you mean @tunnel\?/],
