@@ -14,12 +14,27 @@ delete process.env.EDGEPROOF_LAUNCHER_FD;
 const abort = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => abort.abort());
 
+await bringPrograms();
 const typesOk = await typeCheck();
 const counts = abort.signal.aborted ? { passed: 0, failed: 1 } : await unitTests();
 const passed = counts.passed + (typesOk ? 1 : 0);
 const failed = counts.failed + (typesOk ? 0 : 1);
 process.stdout.write(`${passed} passed, ${failed} failed\n`);
 process.exitCode = failed === 0 ? 0 : 1;
+
+/** What a few tests call besides what every system has: the OCI runtime wrapper's jq, and iptables in a network namespace of its own. */
+async function bringPrograms() {
+  const { canInstallPackages, hasProgram, installPackages } = await import('../harness/engine/host-packages.ts');
+  const missing = [];
+  for (const name of ['iptables', 'jq']) if (!(await hasProgram(name))) missing.push(name);
+  if (missing.length === 0) return;
+  if (!(await canInstallPackages())) {
+    process.stdout.write(`Without ${missing.join(' and ')}, the tests that need them are skipped or fail: install them.\n`);
+    return;
+  }
+  process.stdout.write(`Installing ${missing.join(' and ')} for the tests…\n`);
+  await installPackages(missing, 'some tests call them', { detail: () => {} });
+}
 
 /** The type check counts as one test. */
 async function typeCheck() {
