@@ -28,11 +28,11 @@ export const unknownCode = 'UNKNOWN';
 
 export function readException(exception: Exception): ErrorReport {
   const text = exception.message ?? '';
-  const named = broken.exec(text);
-  const code = named?.[1] ?? (exception.type === 'PromiseBroken' ? unknownCode : undefined);
+  // Only the class says that a promise broke: others quote texts of programs, which may begin with anything.
+  const code = exception.type === 'PromiseBroken' ? (broken.exec(text)?.[1] ?? unknownCode) : undefined;
   const stack = exception.stackTrace ?? '';
   return {
-    ...(code === undefined ? {} : { code }), type: exception.type, message: text.replace(broken, ''), causes: causesOf(stack),
+    ...(code === undefined ? {} : { code }), type: exception.type, message: code === undefined ? text : text.replace(broken, ''), causes: causesOf(stack),
     ...(stack === '' ? {} : { stack }),
   };
 }
