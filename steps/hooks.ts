@@ -1,12 +1,12 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { After, Before, setDefaultTimeout, type ITestCaseHookParameter } from '@cucumber/cucumber';
-import { promiseOfTags } from '../features/tags.ts';
+import { caseSlug, promiseOfTags } from '../features/tags.ts';
 import { makeWhole, waitUntilWhole } from '../harness/kube/whole.ts';
 import { collectState } from '../harness/probes/collect.ts';
 import { mediaTypes } from '../reports/attachments.ts';
 import { createNamespace, deleteNamespace } from '../harness/workloads/namespaces.ts';
-import { disturbedBy, healEverything } from './support/faults.ts';
+import { disturbedBy, faultsSince, healEverything } from './support/faults.ts';
 import { rolesOf } from './support/roles.ts';
 import { interruption, openSession, type Session } from './support/session.ts';
 import type { EdgeWorld } from './support/world.ts';
@@ -37,8 +37,10 @@ Before({ tags: '@needs-neighbour' }, async function (this: EdgeWorld) {
 Before(async function (this: EdgeWorld, scenario: ITestCaseHookParameter) {
   const session = await openSession();
   const { kube, docker, cluster } = session;
-  await waitUntilWhole(kube, docker, cluster, { timeoutMs: wholeBeforeMs, signal: this.signal });
-  const namespace = `${promiseOf(scenario)}-${Math.random().toString(36).slice(2, 7)}`.slice(0, 63);
+  // What the clean-up of an earlier scenario could not end would be told as a promise that this one saw broken.
+  const left = await healEverything(session, this.signal);
+  await waitUntilWhole(kube, docker, cluster, { timeoutMs: wholeBeforeMs, signal: this.signal, disturbed: disturbedBy(left, cluster) });
+  const namespace = `${promiseOf(scenario).slice(0, 57)}-${Math.random().toString(36).slice(2, 7)}`;
   this.open(session, namespace);
   await createNamespace(kube, namespace, this.signal);
 });
@@ -47,16 +49,20 @@ After(cleanUpTimeout, async function (this: EdgeWorld, scenario: ITestCaseHookPa
   if (!this.opened) return;
   const { session } = this;
   const failed = scenario.result?.status !== 'PASSED' && scenario.result?.status !== 'SKIPPED';
-  if (failed) await collect(this, session, promiseOf(scenario));
   try {
-    await cleanUp(this, session, failed ? 0 : patienceMs);
+    if (failed) await collect(this, session, caseSlug(scenario.pickle));
   } finally {
-    for (const record of this.faultRecords.values()) this.attachJson(record, mediaTypes.fault);
+    // Also when the disk is full: what is broken is healed, and told.
+    try {
+      await cleanUp(this, session, failed ? 0 : patienceMs);
+    } finally {
+      for (const record of this.faultRecords.values()) this.attachJson(record, mediaTypes.fault);
+    }
   }
 });
 
-async function collect(world: EdgeWorld, { docker, kube, cluster, runDir }: Session, promise: string): Promise<void> {
-  const folder = join(runDir, 'logs', promise);
+async function collect(world: EdgeWorld, { docker, kube, cluster, runDir }: Session, slug: string): Promise<void> {
+  const folder = join(runDir, 'logs', slug);
   await rm(folder, { recursive: true, force: true });
   await collectState(docker, kube, cluster, folder, { since: world.startedAt, timeoutMs: 30_000 });
 }
@@ -65,7 +71,12 @@ async function collect(world: EdgeWorld, { docker, kube, cluster, runDir }: Sess
 async function cleanUp(world: EdgeWorld, session: Session, patience: number): Promise<void> {
   const { kube, docker, cluster } = session;
   const signal = AbortSignal.timeout(wholeAfterMs + 60_000);
-  for (const record of await healEverything(session, signal)) world.faultRecords.set(record.id, record);
+  try {
+    await healEverything(session, signal);
+  } finally {
+    // The log also has those that nobody felt: they are over, and left their nodes in some state.
+    for (const record of await faultsSince(session, world.startedAt)) world.faultRecords.set(record.id, record);
+  }
   await deleteNamespace(kube, world.namespace, signal);
   const disturbed = disturbedBy([...world.faultRecords.values()], cluster);
   if (disturbed.nodes.length === 0 || interruption.signal.aborted) return;

@@ -20,6 +20,11 @@ export async function healEverything(session: Session, signal: AbortSignal): Pro
   return await healAll(contextOf(session, signal), session.faults);
 }
 
+/** All faults that began at or after a moment, also those that went wrong and were healed at once. */
+export async function faultsSince({ faults }: Pick<Session, 'faults'>, since: Date): Promise<FaultRecord[]> {
+  return (await faults.records()).filter(({ startedAt }) => new Date(startedAt) >= since);
+}
+
 /** The nodes that faults were done to, and when the last of them ended. The death of a container is its node's daily work. */
 export function disturbedBy(records: readonly FaultRecord[], cluster: ClusterState): { nodes: string[]; until: Date } {
   const grave = records.filter(({ target }) => !target.startsWith('pod '));
