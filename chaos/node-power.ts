@@ -36,8 +36,21 @@ async function pinAddress({ cluster, docker, signal }: FaultContext, node: NodeS
   await docker.run(['network', 'connect', '--ip', node.address, '--alias', node.name, network, node.name], options);
 }
 
+/** Time for a node that is shutting down to be off: what `docker stop` gives it, and room. */
+const offTimeoutMs = 30_000;
+
+/** Of a node that somebody, perhaps a process that was killed since, is stopping: waits until it is off. */
+async function waitWhileStopping({ docker, signal }: FaultContext, node: string): Promise<void> {
+  await waitFor(`${node} off, as it is shutting down`, async (look) => {
+    // A node that is off gives no answer, which is an answer.
+    const { stdout } = await docker.exec(node, ['systemctl', 'is-system-running'], { timeoutMs: 10_000, signal: look, accept: 'any' });
+    return stdout.trim() === 'stopping' ? { missing: 'it is still stopping' } : { done: true };
+  }, { timeoutMs: offTimeoutMs, everyMs: 200, signal });
+}
+
 /** Starts a stopped node, and waits until it is a machine again. Does nothing to a node that runs. */
 export async function powerOn(ctx: FaultContext, node: NodeState): Promise<void> {
+  await waitWhileStopping(ctx, node.name);
   if (!(await ctx.docker.inspect(node.name, ctx.signal)).State.Running) {
     await pinAddress(ctx, node);
     const { code, stderr } = await ctx.docker.run(['start', node.name], { timeoutMs: 60_000, signal: ctx.signal, accept: 'any' });

@@ -8,4 +8,4 @@ import { type Target } from '../target.ts';
  */
 export const nodeRestart = (target: Target): Pick<Fault, 'inject' | 'verify' | 'heal'> =>
   // 10 s as `docker restart` gives: systemd waits longer for a container whose PID 1 does not heed SIGTERM.
-  powerFault(target, (docker, node, signal) => docker.run(['stop', '--time', '10', node], { timeoutMs: 60_000, signal }));
+  powerFault(target, (docker, node) => docker.run(['stop', '--time', '10', node], { timeoutMs: 60_000 }));
