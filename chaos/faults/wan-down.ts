@@ -1,31 +1,33 @@
+import { allDone } from '../../core/all-done.ts';
 import { CannotTellError } from '../../core/errors.ts';
 import { waitFor } from '../../core/wait.ts';
 import { cloudServices } from '../../harness/wan/services.ts';
 import { connectWan } from '../../harness/wan/wan.ts';
 import { type Fault, type FaultContext } from '../fault.ts';
 import { siteOf, type Target } from '../target.ts';
-import { dialApiserver, openConnections } from '../wan-view.ts';
+import { describeView, dialServices, openConnections } from '../wan-view.ts';
 
 /** The site's WAN refuses: every connection over it ends at once, and new ones get an RST. */
 export function wanDown(target: Target): Pick<Fault, 'inject' | 'verify' | 'heal'> {
   const setAll = async ({ docker, cluster, signal }: FaultContext, enabled: boolean): Promise<void> => {
     const wan = await connectWan(docker, cluster.name, siteOf(target, cluster), { signal });
-    await Promise.all(cloudServices.map(({ name }) => wan.setEnabled(name, enabled)));
+    // Both to their end, also when one fails: one that is late would undo the healing.
+    await allDone(cloudServices.map(({ name }) => wan.setEnabled(name, enabled)));
   };
   return {
     inject: (ctx) => setAll(ctx, false),
     verify: async (ctx) => {
       const site = siteOf(target, ctx.cluster);
-      const seen = await dialApiserver(ctx, site);
+      const seen = await dialServices(ctx, site);
       const others = seen.filter((one) => one.seen !== 'refused');
       if (others.length > 0) {
-        throw new CannotTellError('FAULT_NOT_SEEN', `the WAN of ${site} is down, yet: ${others.map((one) => `${one.node} saw ${one.seen} (${one.detail})`).join('; ')}`);
+        throw new CannotTellError('FAULT_NOT_SEEN', `the WAN of ${site} is down, yet: ${others.map(describeView).join('; ')}`);
       }
-      await waitFor(`the end of the connections of site ${site} to the API server`, async (signal) => {
+      await waitFor(`the end of the connections of site ${site} to the cloud`, async (signal) => {
         const open = await openConnections({ ...ctx, signal }, site);
         return open === 0 ? { done: true } : { missing: `${open} still open` };
       }, { timeoutMs: 10_000, signal: ctx.signal });
-      return `${seen.map((one) => one.node).join(', ')}: the API server refuses connections, and none made before is left`;
+      return `${[...new Set(seen.map((one) => one.node))].join(', ')}: the API server and the tunnel refuse connections, and none made before is left`;
     },
     heal: (ctx) => setAll(ctx, true),
   };

@@ -56,6 +56,12 @@ export function wayProbes(cluster: ClusterState, edge: NodeState, expected: Expe
     .map((node) => ({ about: 'wan', from: edge.name, to: node.name, address: node.address, port: apiserver.port, expected }));
 }
 
+/** Every service of the cloud at every cloud node where it may be dialled: all of them lead through the WAN of the node's site. */
+export function serviceProbes(cluster: ClusterState, edge: NodeState, expected: Expected): ReachProbe[] {
+  const tunnels = cloudNodes(cluster).map((node): ReachProbe => ({ about: 'wan', from: edge.name, to: node.name, address: node.address, port: tunnel.port, expected }));
+  return [...wayProbes(cluster, edge, expected), ...tunnels];
+}
+
 const shut = (about: ReachTopic, from: NodeState, to: NodeState): ReachProbe[] => {
   // An edge node's dial to a service port of the cloud is answered by its WAN. The other way round nothing is.
   const ports = about === 'cloud-to-edge' ? [...shutPorts, apiserver.port, tunnel.port] : shutPorts;
