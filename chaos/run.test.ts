@@ -115,6 +115,12 @@ test('writers of one process do not lose each other\'s records', () => withLog(a
   assert.deepEqual((await log.records()).map((record) => record.id), ids);
 }));
 
+test('nothing is seen of what nobody did', async () => {
+  for (const [kind, target] of [['container-kill', 'pod ns/name'], ['sandbox-kill', 'pod ns/name'], ['flannel-restart', 'site east']] as const) {
+    await assert.rejects(createFault(kind, target).verify(ctx()), { code: 'FAULT_NOT_SEEN' }, kind);
+  }
+});
+
 test('kinds and targets', () => {
   const targets = { 'wan-down': 'site east', 'wan-blackhole': 'site east', 'node-restart': 'node a,b', 'power-cut': 'site east', 'kubelet-restart': 'node a', 'flannel-restart': 'node a', 'container-kill': 'pod ns/name', 'sandbox-kill': 'pod ns/name' };
   for (const kind of faultKinds) {

@@ -41,7 +41,8 @@ export function flannelRestart(target: Target): Pick<Fault, 'inject' | 'verify' 
     },
     verify: async (ctx) => {
       const seen = await Promise.all(nodesOf(target, ctx.cluster).map(async ({ name }) => {
-        const old = killed.get(name) ?? [];
+        const old = killed.get(name);
+        if (old === undefined) throw new CannotTellError('FAULT_NOT_SEEN', `nothing was killed on ${name} yet`);
         const id = await next(ctx, name, old);
         return `${name}: flannel runs in container ${id.slice(0, 12)}, it was ${old.map((one) => one.slice(0, 12)).join(', ')}`;
       }));

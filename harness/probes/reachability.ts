@@ -1,3 +1,4 @@
+import { allDone } from '../../core/all-done.ts';
 import { CannotTellError } from '../../core/errors.ts';
 import { type ClusterState, edgeNodes, nodesOfSite } from '../cluster/state.ts';
 import { type Docker } from '../docker/docker.ts';
@@ -28,7 +29,8 @@ export interface ReachOptions {
 export async function probeReachability(docker: Docker, cluster: ClusterState, { nodes, signal }: ReachOptions): Promise<ReachResult[]> {
   const open = await run(docker, cluster, reachPlan(cluster, nodes), signal);
   const sites = cluster.wans.filter(({ site }) => nodes === undefined || nodesOfSite(cluster, site).some((node) => nodes.includes(node.name)));
-  const shut = await Promise.all(sites.map(async ({ site }) => {
+  // All to their end, also when one fails: whoever cleans up then must find every WAN enabled.
+  const shut = await allDone(sites.map(async ({ site }) => {
     const edges = edgeNodes(cluster).filter((edge) => edge.site === site && (nodes === undefined || nodes.includes(edge.name)));
     return await withoutApiserver(docker, cluster, site, signal, async () =>
       await run(docker, cluster, edges.flatMap((edge) => wayProbes(cluster, edge, 'refused')), signal));
