@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import { chmod, mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { CannotTellError } from '../core/errors.ts';
+import { lock } from '../core/lock.ts';
 import { type ClusterState } from '../harness/cluster/state.ts';
 import { clusterDir } from '../harness/cluster/store.ts';
 import { faultKinds, type FaultRecord } from './fault.ts';
@@ -17,17 +19,22 @@ const fileSchema = z.array(z.strictObject({
   endedAt: time.optional(),
 }));
 
+/** A change takes a few milliseconds. */
+const lockTimeoutMs = 10_000;
+
 /**
  * The faults of a cluster, in `faults.json` in its folder. It is written before a fault is injected, so that what
  * a killed process left broken can be healed by another one. Processes may share it: each change starts from
- * the file.
+ * the file, and holds a lock meanwhile.
  */
 export class FaultLog {
   readonly #path: string;
+  readonly #lock: string;
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(path: string) {
     this.#path = path;
+    this.#lock = `faults-${createHash('sha256').update(path).digest('hex').slice(0, 16)}`;
   }
 
   /** @throws CannotTellError `FAULT_LOG` when the file is there but cannot be read */
@@ -70,6 +77,7 @@ export class FaultLog {
   /** Adds a record, or puts it in the place of the one with its id. On disk when this is done. */
   async put(record: FaultRecord): Promise<FaultRecord> {
     const write = this.#last.then(async () => {
+      await using _ = await lock(this.#lock, { timeoutMs: lockTimeoutMs });
       const records = await this.records();
       const index = records.findIndex((one) => one.id === record.id);
       await this.#write(index === -1 ? [...records, record] : records.with(index, record));

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { CannotTellError, UsageError } from '../core/errors.ts';
+import { exec } from '../core/exec.ts';
 import { WaitTimeoutError } from '../core/wait.ts';
 import { Docker } from '../harness/docker/docker.ts';
 import { createFault, type Fault, type FaultContext, faultFromRecord, faultKinds } from './fault.ts';
@@ -113,6 +114,15 @@ test('writers of one process do not lose each other\'s records', () => withLog(a
   const ids = Array.from({ length: 20 }, (_, index) => `f${index}`);
   await Promise.all(ids.map((id) => log.put({ id, kind: 'wan-down', target: 'site east', startedAt: new Date(1).toISOString() })));
   assert.deepEqual((await log.records()).map((record) => record.id), ids);
+}));
+
+test('writers of several processes do not lose each other\'s records', () => withLog(async (_, path) => {
+  const program = `
+    import { FaultLog } from '${import.meta.dirname}/fault-log.ts';
+    const log = new FaultLog(process.argv[1]);
+    for (let i = 0; i < 10; i++) await log.put({ id: process.argv[2] + i, kind: 'wan-down', target: 'site east', startedAt: new Date().toISOString() });`;
+  await Promise.all(['a', 'b', 'c'].map((name) => exec([process.execPath, '--input-type=module', '--eval', program, path, name])));
+  assert.equal((await new FaultLog(path).records()).length, 30);
 }));
 
 test('nothing is seen of what nobody did', async () => {
