@@ -1,4 +1,5 @@
 import { Then } from '@cucumber/cucumber';
+import { CannotTellError } from '../core/errors.ts';
 import { describeNodePod, isRunning, podsOn } from '../harness/probes/pods-on-node.ts';
 import { containersReplaced, notRunningAgain } from '../harness/probes/snapshot.ts';
 import { echoContainer } from '../harness/workloads/echo.ts';
@@ -11,6 +12,7 @@ Then('{string} runs again within {int} s as the same Pod', async function (this:
   const app = this.app(name);
   const { snapshot } = await this.remember();
   const old = snapshot.pods.find(({ uid }) => uid === app.uid)?.containers.find((one) => one.name === echoContainer)?.id;
+  if (old === undefined) throw new CannotTellError('NO_SNAPSHOT', `${app.pod} was not seen on ${snapshot.node} before, so whether it runs again cannot be told`);
   await this.within({ what: `${app.pod} running again on ${app.node}`, seconds, code: 'POD_NOT_RUNNING', since: this.lastFaultAt }, async (signal) => {
     const pod = (await podsOn(this.docker, app.node, signal)).find(({ uid }) => uid === app.uid);
     if (pod === undefined) return { missing: `${app.node} knows no Pod with UID ${app.uid}` };

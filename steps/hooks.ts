@@ -78,7 +78,7 @@ async function cleanUp(world: EdgeWorld, session: Session, patience: number): Pr
     for (const record of await faultsSince(session, world.startedAt)) world.faultRecords.set(record.id, record);
   }
   await deleteNamespace(kube, world.namespace, signal);
-  const disturbed = disturbedBy([...world.faultRecords.values()], cluster);
+  const { disturbed } = world;
   if (disturbed.nodes.length === 0 || interruption.signal.aborted) return;
   await makeWhole(kube, docker, cluster, { timeoutMs: wholeAfterMs, signal, disturbed, patienceMs: patience });
 }

@@ -3,14 +3,14 @@ import { PromiseBroken } from '../core/errors.ts';
 import { edgeTaint, siteNodeLabel, tierNodeLabel } from '../harness/cluster/labels.ts';
 import { nodesOfSite } from '../harness/cluster/state.ts';
 import type { KubeNode } from '../harness/kube/objects.ts';
-import { nodesNotReady } from '../harness/kube/whole.ts';
+import { staleNodes } from '../harness/kube/whole.ts';
 import type { EdgeWorld } from './support/world.ts';
 
 const nodesOf = async (world: EdgeWorld): Promise<KubeNode[]> => await world.kube.list<KubeNode>('v1', 'Node', { signal: world.signal });
 
 Then('every node of the topology is Ready within {int} s', async function (this: EdgeWorld, seconds: number) {
   await this.within({ what: `all ${this.cluster.nodes.length} nodes Ready`, seconds, code: 'NODE_NOT_READY' }, async (signal) => {
-    const missing = await nodesNotReady(this.kube, this.cluster, signal);
+    const missing = await staleNodes(this.kube, this.cluster, this.disturbed, signal);
     return missing.length === 0 ? { done: true } : { missing: missing.join('; ') };
   });
 });
@@ -18,7 +18,7 @@ Then('every node of the topology is Ready within {int} s', async function (this:
 Then('the edge node is Ready again within {int} s', async function (this: EdgeWorld, seconds: number) {
   const { name } = this.roles.edgeNode;
   await this.within({ what: `node ${name} Ready`, seconds, code: 'NODE_NOT_READY', since: this.lastFaultAt }, async (signal) => {
-    const missing = (await nodesNotReady(this.kube, this.cluster, signal)).filter((text) => text.startsWith(`node ${name} `));
+    const missing = (await staleNodes(this.kube, this.cluster, this.disturbed, signal)).filter((text) => text.startsWith(`node ${name} `));
     return missing.length === 0 ? { done: true } : { missing: missing.join('; ') };
   });
 });

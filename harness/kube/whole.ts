@@ -54,7 +54,11 @@ export async function makeWhole(kube: KubeClient, docker: Docker, cluster: Clust
   }
 }
 
-async function staleNodes(kube: KubeClient, cluster: ClusterState, disturbed: WholeOptions['disturbed'], signal: AbortSignal): Promise<string[]> {
+/**
+ * The nodes of a cluster that are not Ready, or that were disturbed and have not renewed their lease since: the API goes on
+ * calling a node Ready for 50 s after its last word. Each begins with `node NAME `.
+ */
+export async function staleNodes(kube: KubeClient, cluster: ClusterState, disturbed: WholeOptions['disturbed'], signal: AbortSignal): Promise<string[]> {
   const missing = await nodesNotReady(kube, cluster, signal);
   if (disturbed === undefined) return missing;
   const leases = await kube.list<KubeLease>('coordination.k8s.io/v1', 'Lease', { namespace: 'kube-node-lease', signal });
@@ -66,8 +70,8 @@ async function staleNodes(kube: KubeClient, cluster: ClusterState, disturbed: Wh
 }
 
 /** The nodes of a cluster that are not Ready, each with its reason. */
-export async function nodesNotReady(kube: KubeClient, cluster: ClusterState, signal?: AbortSignal): Promise<string[]> {
-  const nodes = await kube.list<KubeNode>('v1', 'Node', signal === undefined ? {} : { signal });
+async function nodesNotReady(kube: KubeClient, cluster: ClusterState, signal: AbortSignal): Promise<string[]> {
+  const nodes = await kube.list<KubeNode>('v1', 'Node', { signal });
   return [...cloudNodes(cluster), ...edgeNodes(cluster)].flatMap(({ name }) => {
     const node = nodes.find(({ metadata }) => metadata.name === name);
     if (node === undefined) return [`node ${name} is not in the cluster`];

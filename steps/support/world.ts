@@ -12,7 +12,7 @@ import { takeSnapshot, type NodeSnapshot } from '../../harness/probes/snapshot.t
 import type { App } from './apps.ts';
 import { mediaTypes, type BudgetAttachment } from '../../reports/attachments.ts';
 import { within } from './budget.ts';
-import { heal, inject } from './faults.ts';
+import { disturbedBy, heal, inject } from './faults.ts';
 import { rolesOf, type Roles } from './roles.ts';
 import { interruption, type Session } from './session.ts';
 
@@ -31,16 +31,15 @@ export class EdgeWorld extends World {
   readonly apps = new Map<string, App>();
   readonly faultRecords = new Map<string, FaultRecord>();
   before: Before | undefined;
-  /** When the last fault was seen from the victim's side, in milliseconds since the epoch: budgets run from here. */
-  lastFaultAt = 0;
+  #lastFaultAt: number | undefined;
   /** Nodes outside the cut site that were seen not Ready while it was cut. */
   readonly disturbedElsewhere = new Set<string>();
   /** What a When did, for the Thens that judge it: pairs of sources and targets that must reach each other. */
   pairs: { from: string; to: string; service: boolean }[] = [];
   /** How many Pods a workload must have, by its name. */
   readonly expectedPods = new Map<string, number>();
-  /** What the probes of the isolation saw, once they have run in this scenario. */
-  reached: readonly ReachResult[] | undefined;
+  /** What the probes of the isolation saw since the last fault: of the node that they were about, or of `all`. */
+  readonly reached = new Map<string, readonly ReachResult[]>();
   readonly startedAt = new Date();
 
   constructor(options: IWorldOptions) {
@@ -87,6 +86,17 @@ export class EdgeWorld extends World {
     return interruption.signal;
   }
 
+  /** When the last fault was seen from the victim's side, in milliseconds since the epoch: budgets run from here. @throws CannotTellError */
+  get lastFaultAt(): number {
+    if (this.#lastFaultAt === undefined) throw new CannotTellError('NO_FAULT', 'no step has done a fault that anything could come back after');
+    return this.#lastFaultAt;
+  }
+
+  /** What the scenario's faults disturbed so far, for those who must not take old news for new. */
+  get disturbed(): ReturnType<typeof disturbedBy> {
+    return disturbedBy([...this.faultRecords.values()], this.cluster);
+  }
+
   /** @throws CannotTellError when no earlier step made it. */
   app(name: string): App {
     const app = this.apps.get(name);
@@ -107,15 +117,17 @@ export class EdgeWorld extends World {
   /** Breaks something, and goes on only when the victim has felt it. @throws CannotTellError `FAULT_NOT_SEEN` */
   async disturb(kind: FaultKind, target: string): Promise<FaultRecord> {
     await this.remember();
+    this.reached.clear();
     const record = await inject(this.session, kind, target, this.signal);
     this.faultRecords.set(record.id, record);
     this.attachJson(record, mediaTypes.fault);
-    this.lastFaultAt = Date.now();
+    this.#lastFaultAt = Date.now();
     return record;
   }
 
   /** Ends the scenario's open faults of these kinds. */
   async heal(...kinds: readonly FaultKind[]): Promise<void> {
+    this.reached.clear();
     for (const record of [...this.faultRecords.values()]) {
       if (kinds.includes(record.kind) && record.endedAt === undefined) this.faultRecords.set(record.id, await heal(this.session, record, this.signal));
     }
