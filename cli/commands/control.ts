@@ -11,7 +11,7 @@ export const control: Register = (program, io, run) => {
     .addOption(nameOption('name of the cluster'))
     .option('--keep', 'leave the cluster running at the end')
     .addOption(imagesOption())
-    .addHelpText('after', '\nExample:\n  edgeproof control --topology one-edge')
+    .addHelpText('after', '\nA topology without two sites, or without a site of two nodes, skips scenarios: the control then cannot tell (exit 2).\n\nExample:\n  edgeproof control --keep')
     .action(run(async ({ topology, name, keep = false, images }: Flags) => {
       const checked: ControlOptions = {
         topology: await checkTopology(topology, io.cwd),
