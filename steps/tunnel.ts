@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { Given, Then } from '@cucumber/cucumber';
 import { CannotTellError, PromiseBroken } from '../core/errors.ts';
 import { echoContainer, echoLogLines } from '../harness/workloads/echo.ts';
-import { attempt, failureOf, type Attempt } from './support/kubectl-attempt.ts';
+import { attempt, failureOf, names, type Attempt } from './support/kubectl-attempt.ts';
 import type { App } from './support/apps.ts';
 import type { EdgeWorld } from './support/world.ts';
 
@@ -44,7 +44,7 @@ Then('kubectl logs of {string} fails within {int} s with an error that names the
   if (seen.code === 0) throw new CannotTellError('FAULT_NOT_FELT', `kubectl logs of ${app.pod} worked although the WAN of site ${this.roles.site} is down: there is another way to it`);
   if (seen.code === 'killed') throw new PromiseBroken('LOGS_HANG', `kubectl logs of ${app.pod} on ${app.node} still hung after ${seconds} s with the WAN down`);
   const { address } = this.roles.edgeNode;
-  if (![app.node, address].some((word) => seen.stderr.includes(word))) {
+  if (!names(seen.stderr, [app.node, address])) {
     throw new PromiseBroken('ERROR_UNCLEAR', `kubectl logs failed with the WAN down, but its error names neither ${app.node} nor ${address}: ${seen.stderr.trim() || '(nothing)'}`);
   }
 });
