@@ -1,18 +1,27 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { After, Before, setDefaultTimeout, type ITestCaseHookParameter } from '@cucumber/cucumber';
+import { After, Before, setDefaultTimeout, setDefinitionFunctionWrapper, type ITestCaseHookParameter } from '@cucumber/cucumber';
 import { caseSlug, promiseOfTags } from '../features/tags.ts';
 import { makeWhole, waitUntilWhole } from '../harness/kube/whole.ts';
 import { collectState } from '../harness/probes/collect.ts';
 import { mediaTypes } from '../reports/attachments.ts';
 import { createNamespace, deleteNamespace } from '../harness/workloads/namespaces.ts';
 import { disturbedBy, faultsSince, healEverything } from './support/faults.ts';
+import { tellNext } from './support/next-sentence.ts';
 import { rolesOf } from './support/roles.ts';
 import { interruption, openSession, type Session } from './support/session.ts';
 import type { EdgeWorld } from './support/world.ts';
 
 /** A step that is still running then is the harness's fault; every wait in it has a shorter deadline of its own. */
 setDefaultTimeout(180_000);
+/** Around every step and hook. */
+setDefinitionFunctionWrapper((code: (...args: unknown[]) => unknown) => async function (this: EdgeWorld, ...args: unknown[]) {
+  try {
+    return await code.apply(this, args);
+  } catch (error) {
+    throw tellNext(error);
+  }
+});
 const cleanUpTimeout = { timeout: 240_000 };
 /** After its heal, a node that could not register itself tries again within seconds; crash loops of its Pods take longer. */
 const wholeAfterMs = 150_000;
