@@ -1,6 +1,7 @@
 import { Given, type DataTable } from '@cucumber/cucumber';
 import { CannotTellError } from '../core/errors.ts';
 import { startApps, type AppOptions } from './support/apps.ts';
+import { rowsOf } from './support/table.ts';
 import type { EdgeWorld } from './support/world.ts';
 
 Given('an application {string} on the edge node', async function (this: EdgeWorld, name: string) {
@@ -20,9 +21,10 @@ Given('an application {string} with a Service on a cloud node', async function (
 });
 
 Given('these applications run in the site:', async function (this: EdgeWorld, table: DataTable) {
-  await startApps(this, table.hashes().map((row): AppOptions => {
-    const node = row['node'] === 'its neighbour' ? this.roles.neighbour : this.roles.edgeNode;
+  const rows = rowsOf(table, { application: 'text', node: ['the edge node', 'its neighbour'], network: ['pod', 'host'] });
+  await startApps(this, rows.map((row): AppOptions => {
+    const node = row.node === 'its neighbour' ? this.roles.neighbour : this.roles.edgeNode;
     if (node === undefined) throw new CannotTellError('NO_NEIGHBOUR', `no site of ${this.cluster.topology.name} has two nodes`);
-    return { name: row['application'] ?? '', node: node.name, hostNetwork: row['network'] === 'host', service: true };
+    return { name: row.application, node: node.name, hostNetwork: row.network === 'host', service: true };
   }));
 });

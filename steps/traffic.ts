@@ -3,6 +3,7 @@ import { waitFor } from '../core/wait.ts';
 import { podsOn, type NodePod } from '../harness/probes/pods-on-node.ts';
 import { fetchFrom } from '../harness/probes/traffic.ts';
 import { slugOf, urlOf } from './support/apps.ts';
+import { rowsOf } from './support/table.ts';
 import type { EdgeWorld } from './support/world.ts';
 
 interface Pair {
@@ -41,7 +42,8 @@ async function ask(world: EdgeWorld, { from, to, service }: Pair, pods: readonly
 }
 
 Given('they reach each other:', async function (this: EdgeWorld, table: DataTable) {
-  this.pairs = table.hashes().map((row) => ({ from: row['from'] ?? '', to: row['to'] ?? '', service: row['at'] === 'its Service' }));
+  const rows = rowsOf(table, { from: 'text', to: 'text', at: ['its address', 'its Service'] });
+  this.pairs = rows.map(({ from, to, at }) => ({ from, to, service: at === 'its Service' }));
   await waitFor('all pairs reaching each other before anything is disturbed', async (signal) => {
     const silent = await silentPairs(this, this.pairs, signal);
     return silent.length === 0 ? { done: true } : { missing: silent.join('; ') };
