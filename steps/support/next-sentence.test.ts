@@ -27,8 +27,3 @@ test('it reaches Cucumber\'s messages from a hook, and so the report', async () 
   assert.equal(code, 1);
   assert.match(await readFile(messages, 'utf8'), /"message":"EDGEPROOF_CLUSTER is not set\\n  next: Run the features by `npx edgeproof conformance`/);
 });
-
-test('every step of every feature has exactly one definition', async () => {
-  const { stderr, stdout, code } = await exec([process.execPath, cucumber, '--dry-run', '--format', 'summary'], { cwd: repositoryRoot, env: unset, accept: 'any' });
-  assert.equal(code, 0, stdout + stderr);
-});
