@@ -1,3 +1,4 @@
+import { printable } from '../core/printable.ts';
 import { markOf, type Mark } from './marks.ts';
 import { promisesOf, type CapabilityReport, type Report } from './model.ts';
 import { headline } from './verdict.ts';
@@ -11,9 +12,9 @@ export function summary(report: Report): string[] {
     headline(report),
     '',
     ...matrix(report, report.control === undefined ? conformanceRow : (one) => controlRow(one, marked.filter(({ promise }) => promise.capability === one.capability).map(({ mark }) => mark))),
-    ...report.problems.flatMap((problem) => ['', ...problem.split('\n').map((line, index) => `${index === 0 ? '! ' : '  '}${line}`)]),
+    ...report.problems.flatMap((problem) => ['', ...printable(problem).split('\n').map((line, index) => `${index === 0 ? '! ' : '  '}${line}`)]),
     ...listed.flatMap(({ promise, mark }) => ['', `${mark.word.padEnd(14)}  ${promise.promise}  (${promise.uri}:${promise.line})`, `  ${promise.name}`,
-      ...(mark.sentence === undefined ? [] : [`  ${mark.sentence}`])]),
+      ...(mark.sentence === undefined ? [] : [`  ${printable(mark.sentence)}`])]),
     ...(notRun.length === 0 ? [] : ['', `${'not run'.padEnd(14)}  ${notRun.length === 1 ? '1 promise' : `${notRun.length} promises`}: ${notRun.join(', ')}`]),
   ];
 }

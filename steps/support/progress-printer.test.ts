@@ -52,6 +52,11 @@ test('one line for each scenario, and why it failed', () => {
   ].join('\n'));
 });
 
+test('a reason cannot write over other lines', () => {
+  const text = told([{ name: 'Hostile', tags: ['@tunnel'], results: [{ status: 'FAILED', exception: { type: 'PromiseBroken', message: '[X] \u001b[2K\r[1/1] ✓ all is well' } }] }]);
+  assert.equal(text, '[1/1] ✗ tunnel: Hostile (3 s)\n        [X] \\u001b[2K\\u000d[1/1] ✓ all is well\n');
+});
+
 test('in a control, the failure that the tag names is what is wanted, and nothing else is', () => {
   const text = told([
     { name: 'A', tags: ['@identity', '@stock:POD_IP_CHANGED'], results: [broken] },

@@ -1,6 +1,7 @@
 import type { Envelope, Pickle, TestCase, TestStepFinished } from '@cucumber/messages';
 import { capabilities } from '../../core/capabilities.ts';
 import { formatDuration } from '../../core/duration.ts';
+import { printable } from '../../core/printable.ts';
 
 export interface ProgressOutput {
   readonly write: (text: string) => void;
@@ -122,6 +123,6 @@ function label(pickle: Pickle): string {
 }
 
 function shorten(reason: string): string[] {
-  const lines = reason.split('\n').map((line) => line.trimEnd()).filter((line) => line !== '');
+  const lines = printable(reason).split('\n').map((line) => line.trimEnd()).filter((line) => line !== '');
   return lines.length <= reasonLines ? lines : [...lines.slice(0, reasonLines), '…'];
 }
