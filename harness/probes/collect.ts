@@ -22,6 +22,8 @@ const nodeCommands: Readonly<Record<string, string>> = {
   'containers.txt': 'crictl ps -a',
   'sandboxes.txt': 'crictl pods',
   'flannel.log': 'for id in $(crictl ps -a -q --name flannel); do echo "== $id"; crictl logs --tail 200 "$id"; done',
+  // Of every component that is a Pod, the API server and what an implementation brings among them.
+  'pods.log': `find /var/log/pods -name '*.log' -newermt "$1" -exec tail --verbose --lines=200 {} +`,
   'addresses.txt': 'ip addr',
   'routes.txt': 'ip route',
   'neighbours.txt': 'ip neigh',
@@ -38,7 +40,9 @@ const cloudObjects = [['v1', 'Node'], ['v1', 'Pod'], ['v1', 'Event'], ['coordina
 
 /**
  * Saves the state of a cluster at this moment, for whoever must explain a failure: `NODE/FILE` for each node,
- * `cloud/KIND.json` for what the API says, `wans.json` for the links. It never throws: what could not be read says so in its file.
+ * `cloud/KIND.json` for what the API says, `wans.json` and `wan-SITE.log` for the links. What could not be read says so in its file.
+ *
+ * @throws when the folder cannot be written
  */
 export async function collectState(docker: Docker, kube: KubeClient, cluster: ClusterState, folder: string, options: CollectOptions): Promise<void> {
   const signal = AbortSignal.timeout(options.timeoutMs);
@@ -62,8 +66,15 @@ export async function collectState(docker: Docker, kube: KubeClient, cluster: Cl
       });
     }
   });
+  await mkdir(folder, { recursive: true });
   await Promise.allSettled([...nodes, cloud]);
   await save('wans.json', async () => `${JSON.stringify(await linkStates(docker, cluster, signal), null, 1)}\n`);
+  for (const { site, container } of cluster.wans) {
+    await save(`wan-${site}.log`, async () => {
+      const { stdout, stderr } = await docker.run(['logs', '--tail', '200', container], { signal, accept: 'any', timeoutMs: 10_000 });
+      return stdout + stderr;
+    });
+  }
 }
 
 /** When an event was last seen. */
@@ -75,9 +86,13 @@ function lastSeen(object: KubeObject): Date {
 /** Of every site's link, each service: whether it lets connections through, and its toxics. */
 async function linkStates(docker: Docker, cluster: ClusterState, signal: AbortSignal): Promise<object[]> {
   return await Promise.all(cluster.wans.map(async ({ site }) => {
-    const wan = await connectWan(docker, cluster.name, site, { signal });
-    const services = await Promise.all(cloudServices.map(async ({ name }) => ({ name, enabled: await wan.isEnabled(name), toxics: await wan.toxics(name) })));
-    return { site, services };
+    try {
+      const wan = await connectWan(docker, cluster.name, site, { signal });
+      const services = await Promise.all(cloudServices.map(async ({ name }) => ({ name, enabled: await wan.isEnabled(name), toxics: await wan.toxics(name) })));
+      return { site, services };
+    } catch (error) {
+      return { site, unreadable: describeError(error) }; // that of one site hides no other
+    }
   }));
 }
 
