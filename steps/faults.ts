@@ -24,10 +24,11 @@ const cloudNoticesMs = 90_000;
 
 When('the WAN of the site is down until the cloud has noticed', async function (this: EdgeWorld) {
   await cutOff(this);
+  const elsewhere = (this.disturbedElsewhere = new Set<string>());
   const inside = new Set(nodesOfSite(this.cluster, this.roles.site).map(({ name }) => name));
   await waitFor(`the cloud giving up the nodes of site ${this.roles.site}`, async (signal) => {
     const nodes = await this.kube.list<KubeNode>('v1', 'Node', { signal });
-    for (const node of nodes) if (!inside.has(node.metadata.name) && !isReady(node)) this.disturbedElsewhere.add(node.metadata.name);
+    for (const node of nodes) if (!inside.has(node.metadata.name) && !isReady(node)) elsewhere.add(node.metadata.name);
     const still = nodes.filter((node) => inside.has(node.metadata.name) && isReady(node)).map(({ metadata }) => metadata.name);
     return still.length === 0 ? { done: true } : { missing: `${still.join(', ')} still Ready` };
   }, { timeoutMs: cloudNoticesMs, everyMs: 1000, signal: this.signal });

@@ -1,5 +1,5 @@
 import { Then } from '@cucumber/cucumber';
-import { PromiseBroken } from '../core/errors.ts';
+import { CannotTellError, PromiseBroken } from '../core/errors.ts';
 import { edgeTaint, siteNodeLabel, tierNodeLabel } from '../harness/cluster/labels.ts';
 import { nodesOfSite } from '../harness/cluster/state.ts';
 import type { KubeNode } from '../harness/kube/objects.ts';
@@ -24,6 +24,7 @@ Then('the edge node is Ready again within {int} s', async function (this: EdgeWo
 });
 
 Then('all nodes outside the site stayed Ready', function (this: EdgeWorld) {
+  if (this.disturbedElsewhere === undefined) throw new CannotTellError('NOT_WATCHED', 'no step has watched the nodes outside the site');
   if (this.disturbedElsewhere.size > 0) {
     throw new PromiseBroken('OTHER_SITE_DISTURBED', `while site ${this.roles.site} was cut off, these nodes outside it were not Ready: ${[...this.disturbedElsewhere].join(', ')}`);
   }

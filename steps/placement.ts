@@ -1,5 +1,5 @@
 import { Then, When } from '@cucumber/cucumber';
-import { PromiseBroken } from '../core/errors.ts';
+import { CannotTellError, PromiseBroken } from '../core/errors.ts';
 import { cloudNodes, edgeNodes, type NodeState } from '../harness/cluster/state.ts';
 import { condition, isReady, type KubePod } from '../harness/kube/objects.ts';
 import { echoWorkload, type EchoOptions } from '../harness/workloads/echo.ts';
@@ -31,7 +31,8 @@ When('a Pod asks for an edge node but does not tolerate its taint', async functi
 
 /** Waits until all Pods of a workload run. @returns where, in the order of the Pods' names. */
 async function placesOf(world: EdgeWorld, name: string, seconds: number): Promise<KubePod[]> {
-  const count = world.expectedPods.get(name) ?? 0;
+  const count = world.expectedPods.get(name);
+  if (count === undefined) throw new CannotTellError('NO_SUCH_WORKLOAD', `no step has made a ${name}`);
   return await world.within({ what: `${count} Pods of the ${name} running`, seconds, code: 'WORKLOAD_NOT_RUNNING' }, async (signal) => {
     const pods = await podsOf(world.kube, world.namespace, name, signal);
     const waiting = pods.filter((pod) => !isReady(pod));

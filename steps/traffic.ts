@@ -1,8 +1,9 @@
 import { Given, Then, type DataTable } from '@cucumber/cucumber';
+import { CannotTellError } from '../core/errors.ts';
 import { waitFor } from '../core/wait.ts';
 import { podsOn, type NodePod } from '../harness/probes/pods-on-node.ts';
 import { fetchFrom } from '../harness/probes/traffic.ts';
-import { slugOf, urlOf } from './support/apps.ts';
+import { serviceUrlOf, slugOf, urlOf } from './support/apps.ts';
 import { rowsOf } from './support/table.ts';
 import type { EdgeWorld } from './support/world.ts';
 
@@ -35,7 +36,7 @@ async function silentPairs(world: EdgeWorld, pairs: readonly Pair[], signal: Abo
 
 async function ask(world: EdgeWorld, { from, to, service }: Pair, pods: readonly NodePod[], signal: AbortSignal): Promise<string | undefined> {
   const [source, target] = [world.app(from), world.app(to)];
-  const url = service ? `http://${target.clusterIp}/` : urlOf(target);
+  const url = service ? serviceUrlOf(target) : urlOf(target);
   const reply = await fetchFrom(world.docker, pods.find(({ uid }) => uid === source.uid), url, signal);
   if ('failure' in reply) return reply.failure;
   return reply.answer.uid === target.uid ? undefined : `${reply.answer.name} answered at ${url}`;
@@ -51,6 +52,7 @@ Given('they reach each other:', async function (this: EdgeWorld, table: DataTabl
 });
 
 Then('all of them reach each other again within {int} s, where they were before', async function (this: EdgeWorld, seconds: number) {
+  if (this.pairs.length === 0) throw new CannotTellError('NO_PAIRS', 'no step has said who reaches whom');
   await this.within({ what: `${this.pairs.length} pairs reaching each other again`, seconds, code: 'TRAFFIC_DOWN', since: this.lastFaultAt, everyMs: 1000 }, async (signal) => {
     const silent = await silentPairs(this, this.pairs, signal);
     return silent.length === 0 ? { done: true } : { missing: `${silent.length} of ${this.pairs.length} are silent: ${silent.join('; ')}` };
@@ -67,7 +69,7 @@ Then('{string} reaches {string} at its DNS name within {int} s', async function 
 
 async function reaches(world: EdgeWorld, from: string, to: string, at: 'ClusterIP' | 'DNS name', seconds: number): Promise<void> {
   const [source, target] = [world.app(from), world.app(to)];
-  const url = at === 'ClusterIP' ? `http://${target.clusterIp}/` : `http://${slugOf(to)}.${world.namespace}.svc.cluster.local/`;
+  const url = at === 'ClusterIP' ? serviceUrlOf(target) : `http://${slugOf(to)}.${world.namespace}.svc.cluster.local/`;
   await world.within({ what: `${from} reaching ${to} at its ${at}`, seconds, code: at === 'ClusterIP' ? 'SERVICE_DOWN' : 'DNS_DOWN' }, async (signal) => {
     const pod = (await podsOn(world.docker, source.node, signal)).find(({ uid }) => uid === source.uid);
     const reply = await fetchFrom(world.docker, pod, url, signal);

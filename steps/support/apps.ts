@@ -1,3 +1,4 @@
+import { CannotTellError } from '../../core/errors.ts';
 import { podIdentity } from '../../harness/probes/identity.ts';
 import type { KubePod, KubeService } from '../../harness/kube/objects.ts';
 import { defaultPort, echoService, echoWorkload, type EchoOptions } from '../../harness/workloads/echo.ts';
@@ -67,3 +68,9 @@ const hostPort = (index: number): number => 20_000 + Math.floor(Math.random() * 
 export const podTarget = (world: EdgeWorld, app: App): string => `pod ${world.namespace}/${app.pod}`;
 
 export const urlOf = (app: App): string => `http://${app.ip}:${app.port}/`;
+
+/** @throws CannotTellError for an application without a Service */
+export function serviceUrlOf({ name, clusterIp }: App): string {
+  if (clusterIp === undefined) throw new CannotTellError('NO_SERVICE', `the application "${name}" has no Service`);
+  return `http://${clusterIp}/`;
+}

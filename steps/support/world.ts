@@ -32,8 +32,8 @@ export class EdgeWorld extends World {
   readonly faultRecords = new Map<string, FaultRecord>();
   before: Before | undefined;
   #lastFaultAt: number | undefined;
-  /** Nodes outside the cut site that were seen not Ready while it was cut. */
-  readonly disturbedElsewhere = new Set<string>();
+  /** Nodes outside the cut site that were seen not Ready while it was cut; undefined when nobody looked. */
+  disturbedElsewhere: Set<string> | undefined;
   /** What a When did, for the Thens that judge it: pairs of sources and targets that must reach each other. */
   pairs: { from: string; to: string; service: boolean }[] = [];
   /** How many Pods a workload must have, by its name. */
@@ -125,11 +125,13 @@ export class EdgeWorld extends World {
     return record;
   }
 
-  /** Ends the scenario's open faults of these kinds. */
+  /** Ends the scenario's open faults of these kinds. @throws CannotTellError `NO_FAULT` when there is none */
   async heal(...kinds: readonly FaultKind[]): Promise<void> {
     this.reached.clear();
-    for (const record of [...this.faultRecords.values()]) {
-      if (kinds.includes(record.kind) && record.endedAt === undefined) this.faultRecords.set(record.id, await heal(this.session, record, this.signal));
+    const open = [...this.faultRecords.values()].filter(({ kind, endedAt }) => kinds.includes(kind) && endedAt === undefined);
+    if (open.length === 0) throw new CannotTellError('NO_FAULT', `there is no ${kinds.join(' or ')} to end`);
+    for (const record of open) {
+      this.faultRecords.set(record.id, await heal(this.session, record, this.signal));
     }
   }
 
