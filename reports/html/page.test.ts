@@ -113,3 +113,11 @@ test('text has a contrast of 4.5 or more on every ground it stands on, in light 
     for (const shape of ['good', 'bad', 'unsure', 'none', 'fault']) assert.ok(contrast(colours.get(shape) ?? '', colours.get('fault-wash') ?? '') >= 3, shape);
   }
 });
+
+test('the command for one promise is the run\'s own, also for a topology in a file', () => {
+  const commandOf = (reproduce: string): string | undefined =>
+    /This one again<\/dt><dd><code>([^<]*tunnel-top)</.exec(reportPage({ ...report, run: { ...report.run, reproduce } }))?.[1];
+  assert.equal(commandOf('npm run conformance'), 'npm run conformance -- --tags @tunnel-top');
+  assert.equal(commandOf('npm run conformance -- --tags @tunnel'), 'npm run conformance -- --tags @tunnel-top');
+  assert.equal(commandOf('npm run conformance -- --topology ./mine.yaml --tags @tunnel'), 'npm run conformance -- --topology ./mine.yaml --tags @tunnel-top');
+});

@@ -31,8 +31,11 @@ ${report.control === undefined && promise.outcome !== 'notClaimed' && html`<div>
 </details>`;
 }
 
-const commandOf = ({ run }: Report, promise: PromiseReport): string =>
-  `npm run edgeproof -- conformance --topology ${run.topology.name} --implementation ${run.implementation.name} --tags @${promise.promise}`;
+/** The run's own command, of which the topology may be a file, for this promise alone: `--tags` is its last flag. */
+function commandOf({ run }: Report, promise: PromiseReport): string {
+  const whole = run.reproduce.replace(/ --tags .*$/, '');
+  return `${whole}${/ --( |$)/.test(whole) ? '' : ' --'} --tags @${promise.promise}`;
+}
 
 function caseBlock(report: Report, one: CaseReport, several: boolean): Markup {
   const mark = caseMark(one);
