@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import { type AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { type ClusterState } from '../cluster/state.ts';
+import { type Docker } from '../docker/docker.ts';
 import { readCurl } from './dial.ts';
-import { demandIsolated, type ReachResult } from './reachability.ts';
+import { demandIsolated, probeReachability, type ReachResult } from './reachability.ts';
 import { reachPlan } from './reach-plan.ts';
 
 const node = (name: string, tier: 'cloud' | 'edge', address: string, site?: string): ClusterState['nodes'][number] =>
@@ -43,4 +46,32 @@ test('a leak is named; what is merely missing has another code', () => {
   assert.throws(() => demandIsolated([{ ...result, about: 'wan', expected: 'answers', seen: 'nothing' }]), { code: 'ISOLATION_NO_WAY' });
   assert.throws(() => demandIsolated([{ ...result, about: 'wan', expected: 'refused', seen: 'answers' }]), { code: 'ISOLATION_LEAK' });
   demandIsolated([{ ...result, seen: 'nothing', ok: true }]);
+});
+
+test('probing does not heal a WAN that is down, and enables again those that it shut', async () => {
+  const enabled = new Map([['east', false], ['west', true]]);
+  const changes: string[] = [];
+  /** Toxiproxy of a site, by the port that Docker says. */
+  const servers = await Promise.all([...enabled.keys()].map(async (site) => {
+    const server = createServer((request, response) => {
+      if (request.method === 'POST') {
+        enabled.set(site, !enabled.get(site));
+        changes.push(`${site} ${enabled.get(site)}`);
+      }
+      response.end(JSON.stringify({ name: 'apiserver', listen: '0.0.0.0:6443', upstream: '10.0.0.2:6443', enabled: enabled.get(site), toxics: [] }));
+    }).listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    return { site, server };
+  }));
+  const docker = {
+    run: async (argv: string[]) => ({ code: 0, stderr: '', stdout: `127.0.0.1:${(servers.find(({ site }) => argv[1] === `dev-wan-${site}`)!.server.address() as AddressInfo).port}\n` }),
+    exec: async () => ({ code: 0, stdout: '', stderr: '' }),
+  } as unknown as Docker;
+  const dev = { ...cluster('deny'), name: 'dev', topology: { interSite: 'deny', sites: [] } } as unknown as ClusterState;
+  try {
+    await assert.rejects(probeReachability(docker, dev, { signal: AbortSignal.timeout(10_000) }), { code: 'WAN_DOWN', message: /site east is down already/ });
+    assert.deepEqual(changes, ['west false', 'west true']);
+  } finally {
+    for (const { server } of servers) server.close().closeAllConnections();
+  }
 });

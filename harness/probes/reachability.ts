@@ -24,7 +24,7 @@ export interface ReachOptions {
  * sees that the API server is gone with it, which proves that the WAN is the way: connections of the site's nodes
  * to the cloud end and are made again. Takes about five seconds. The WANs must be enabled and the nodes must run.
  *
- * @throws ExecError, CannotTellError `WAN_GONE`, ToxiproxyApiError
+ * @throws ExecError, CannotTellError `WAN_GONE`, `WAN_DOWN`, ToxiproxyApiError
  */
 export async function probeReachability(docker: Docker, cluster: ClusterState, { nodes, signal }: ReachOptions): Promise<ReachResult[]> {
   const open = await run(docker, cluster, reachPlan(cluster, nodes), signal);
@@ -100,6 +100,10 @@ function slackMs(cluster: ClusterState, node: string): number {
 async function withoutApiserver<T>(docker: Docker, cluster: ClusterState, site: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
   const wan = await connectWan(docker, cluster.name, site);
   signal.throwIfAborted();
+  if (!(await wan.isEnabled(apiserver.name))) {
+    // Enabling it again at the end would heal a fault behind the back of whoever did it.
+    throw new CannotTellError('WAN_DOWN', `the WAN of site ${site} is down already, so it cannot be proven to be the way`, { next: 'heal the fault first: edgeproof fault heal' });
+  }
   try {
     await wan.setEnabled(apiserver.name, false);
     return await work();
