@@ -1,0 +1,31 @@
+/**
+ * Bytes that may be promised to peers as credit, and so may come to be held here. A session's budget draws on the
+ * process's: one session cannot use up what all share, and all together stay under one cap.
+ */
+export class CreditBudget {
+  readonly #limitBytes: number;
+  readonly #parent: CreditBudget | undefined;
+  #used = 0;
+
+  constructor(limitBytes: number, parent?: CreditBudget) {
+    this.#limitBytes = limitBytes;
+    this.#parent = parent;
+  }
+
+  get usedBytes(): number {
+    return this.#used;
+  }
+
+  /** Takes all of it or nothing. */
+  take(bytes: number): boolean {
+    if (this.#used + bytes > this.#limitBytes) return false;
+    if (this.#parent !== undefined && !this.#parent.take(bytes)) return false;
+    this.#used += bytes;
+    return true;
+  }
+
+  give(bytes: number): void {
+    this.#used -= bytes;
+    this.#parent?.give(bytes);
+  }
+}

@@ -1,0 +1,38 @@
+export interface SessionConfig {
+  /** Credit that a new stream starts with, in bytes: the least that its buffer may come to take here. */
+  readonly initialWindowBytes: number;
+  /** A stream that is read fast enough grows to this many bytes, and no further. */
+  readonly maxWindowBytes: number;
+  /** All windows of one session together. A stream that finds no room for its initial window is refused. */
+  readonly sessionMemoryBytes: number;
+  /** How many streams the peer may have open at once. */
+  readonly maxStreams: number;
+  /** DATA waits while the socket holds this many bytes, so that control frames pass with little in front of them. */
+  readonly dataBacklogBytes: number;
+  /** A peer that makes us answer (PING, refused OPENs) and does not read the answers is cut off at this many bytes. */
+  readonly controlBacklogBytes: number;
+  /** Silence after which a PING is sent. */
+  readonly pingAfterMs: number;
+  /** Silence after a PING until the peer counts as gone. Together with pingAfterMs and two ticks: under 15 s. */
+  readonly pongWithinMs: number;
+  /** How often silence is looked at. */
+  readonly tickMs: number;
+  /** The peer's HELLO must be here by then. */
+  readonly helloWithinMs: number;
+}
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+export const defaultSessionConfig: SessionConfig = {
+  initialWindowBytes: 256 * KiB,
+  maxWindowBytes: 4 * MiB,
+  sessionMemoryBytes: 64 * MiB,
+  maxStreams: 4096,
+  dataBacklogBytes: 256 * KiB,
+  controlBacklogBytes: 2 * MiB,
+  pingAfterMs: 4000,
+  pongWithinMs: 6000,
+  tickMs: 1500,
+  helloWithinMs: 5000,
+};
