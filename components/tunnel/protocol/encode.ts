@@ -12,7 +12,11 @@ function writeHeader(buffer: Buffer, type: FrameType, streamId: number, payloadB
 }
 
 /** The header of a DATA frame alone: its payload is written behind it as it is, without a copy. */
-export const dataHeader = (streamId: number, payloadBytes: number): Buffer => frame(frameTypes.DATA, streamId, payloadBytes);
+export function dataHeader(streamId: number, payloadBytes: number): Buffer {
+  const buffer = Buffer.allocUnsafe(headerBytes);
+  writeHeader(buffer, frameTypes.DATA, streamId, payloadBytes);
+  return buffer;
+}
 
 /** @param bytes how many more the peer may send on the stream */
 export function creditFrame(streamId: number, bytes: number): Buffer {

@@ -36,8 +36,12 @@ export class TunnelStream {
   /** Bytes through this stream: from its user to the peer, and back. */
   sentBytes = 0;
   receivedBytes = 0;
+  /** Times that it had bytes to send and no credit. */
+  stalls = 0;
   /** In the carrier's line (the carrier keeps this). */
   queued = false;
+  /** Told when the stream ends before it was accepted: whoever is dialling for it may stop. */
+  onClosedEarly: ((error: StreamError | undefined) => void) | undefined;
   readonly #carrier: StreamCarrier;
   readonly #receive: ReceiveWindow;
   readonly #send = new SendWindow();
@@ -102,6 +106,7 @@ export class TunnelStream {
       return true;
     }
     this.#pending.push(bytes);
+    if (this.#pendingBytes === 0 && this.#send.credit === 0) this.stalls += 1;
     this.#pendingBytes += bytes.length;
     this.#enqueue();
     return false;
@@ -140,7 +145,10 @@ export class TunnelStream {
     else this.#pending[0] = first.subarray(bytes);
     this.#pendingBytes -= bytes;
     this.#sendPiece(bytes === first.length ? first : first.subarray(0, bytes));
-    if (this.#pendingBytes > 0) return this.#send.credit > 0;
+    if (this.#pendingBytes > 0) {
+      if (this.#send.credit === 0) this.stalls += 1;
+      return this.#send.credit > 0;
+    }
     if (this.#endWanted) this.#sendFin();
     else this.#handler?.writable();
     return this.#pendingBytes > 0 && this.#send.credit > 0;
@@ -208,7 +216,8 @@ export class TunnelStream {
     this.#carrier.forget(this);
     const handler = this.#handler;
     this.#handler = undefined;
-    handler?.closed(error);
+    if (handler === undefined) this.onClosedEarly?.(error);
+    else handler.closed(error);
   }
 
   /** Bytes that the far socket has not taken yet are still held here, also after a clean end. */

@@ -1,0 +1,18 @@
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { StreamMeter } from '../common/stream-meter.ts';
+import type { Session } from '../protocol/index.ts';
+
+/** What an agent tells Prometheus. */
+export class AgentMetrics {
+  readonly registry = new Registry();
+  readonly meter: StreamMeter;
+  readonly connects = new Counter({ name: 'edge_tunnel_agent_connects_total', help: 'Sessions opened to tunnel servers.', registers: [this.registry] });
+  readonly connectFailures = new Counter({ name: 'edge_tunnel_agent_connect_failures_total', help: 'Dials of tunnel servers that gave no session, by reason.', labelNames: ['reason'], registers: [this.registry] });
+  readonly dialSeconds = new Histogram({ name: 'edge_tunnel_dial_seconds', help: 'Time to connect to a target.', buckets: [0.001, 0.005, 0.025, 0.1, 0.5, 1, 5], registers: [this.registry] });
+  readonly refused = new Counter({ name: 'edge_tunnel_dial_failures_total', help: 'Streams that did not reach their target, by reason.', labelNames: ['reason'], registers: [this.registry] });
+
+  constructor(sessions: () => Iterable<Session>) {
+    collectDefaultMetrics({ register: this.registry });
+    this.meter = new StreamMeter(this.registry, sessions);
+  }
+}

@@ -1,0 +1,39 @@
+import type { AllowList } from './allow-list.ts';
+import { dial, type DialError } from '../common/dial.ts';
+import { formatHostPort, parseHostPort } from '../common/host-port.ts';
+import { Splice, type StreamError, type TunnelStream } from '../protocol/index.ts';
+
+/** For logs and metrics. */
+export interface StreamEvents {
+  dialled(stream: TunnelStream, ms: number): void;
+  refused(stream: TunnelStream, code: string, reason: string): void;
+  done(stream: TunnelStream, error: StreamError | undefined): void;
+}
+
+/** Dials what the server asks for, if the allow-list has it, and joins the two. */
+export function serveStream(stream: TunnelStream, deadlineMs: number, allowList: AllowList, events: StreamEvents): void {
+  const refuse = (code: Parameters<TunnelStream['reset']>[0], reason: string): void => {
+    events.refused(stream, code, reason);
+    stream.reset(code, reason);
+  };
+  const target = parseHostPort(stream.target);
+  if (target === undefined) return refuse('FORBIDDEN', 'the target is not HOST:PORT');
+  const where = allowList.resolve(target);
+  if (where === undefined) return refuse('FORBIDDEN', `the agent dials its own kubelet and the Pods of its own node, not ${formatHostPort(target)}`);
+  const abort = new AbortController();
+  const startedAt = performance.now();
+  // A stream that the server gives up while it is being dialled: nobody waits for the socket.
+  stream.onClosedEarly = () => abort.abort();
+  dial(where, deadlineMs, abort.signal).then(
+    (socket) => {
+      if (stream.isClosed) return void socket.destroy();
+      events.dialled(stream, performance.now() - startedAt);
+      const splice = new Splice(socket, stream, { done: (error) => events.done(stream, error) });
+      stream.accept(splice);
+      splice.start();
+    },
+    (error: DialError) => {
+      if (!stream.isClosed) refuse(error.code, error.message);
+    },
+  );
+}
