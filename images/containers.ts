@@ -5,13 +5,17 @@ export interface ContainerImage {
   /** All names it is known by inside the node. */
   readonly tags: readonly string[];
   /** Path inside the image → program (of images/programs.ts). */
-  readonly programs: Readonly<Record<string, string>>;
+  readonly programs?: Readonly<Record<string, string>>;
+  /** Path inside the image → file on this host. Everybody may read it; it is executable where it is so here. */
+  readonly files?: Readonly<Record<string, string>>;
   /** Path inside the image → link target. */
   readonly links?: Readonly<Record<string, string>>;
   /** iptables of either flavour, with its libraries, and busybox: for what writes rules. */
   readonly iptables?: boolean;
   /** busybox under all its names in /bin. */
   readonly busybox?: boolean;
+  /** /usr/local/bin/node, the Node that edgeproof itself runs on, with its libraries; users `root` and `nonroot` (65532); /tmp. */
+  readonly node?: boolean;
   readonly entrypoint?: readonly string[];
 }
 
@@ -26,7 +30,7 @@ const kubernetes = {
 const flannel: ContainerImage = { tags: [flannelImage], programs: { '/opt/bin/flanneld': 'flanneld' }, iptables: true, busybox: true, entrypoint: ['/opt/bin/flanneld'] };
 
 /** What the test workloads run: a shell, an HTTP server and client, nc, ip. */
-const workload: ContainerImage = { tags: [workloadImage], programs: {}, busybox: true };
+const workload: ContainerImage = { tags: [workloadImage], busybox: true };
 
 /** For every node, also those from an upstream node image. */
 export const overlayContainers: readonly ContainerImage[] = [flannel, workload];
