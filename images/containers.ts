@@ -1,4 +1,4 @@
-import { flannelImage, kubeadmImages, workloadImage } from './versions.ts';
+import { flannelImage, kubeadmImages, metricsServerImage, workloadImage } from './versions.ts';
 
 /** A container image that is put into nodes. Each is one layer, unpacked when the node image is built. */
 export interface ContainerImage {
@@ -29,14 +29,19 @@ const kubernetes = {
 
 const flannel: ContainerImage = { tags: [flannelImage], programs: { '/opt/bin/flanneld': 'flanneld' }, iptables: true, busybox: true, entrypoint: ['/opt/bin/flanneld'] };
 
-/** What the test workloads run: a shell, an HTTP server and client, nc, ip. */
-const workload: ContainerImage = { tags: [workloadImage], busybox: true };
+/** What the test workloads run: a shell, an HTTP server and client, nc, ip, an admission webhook. */
+const workload: ContainerImage = { tags: [workloadImage], programs: { [`${path}/webhook`]: 'webhook' }, busybox: true };
 
-/** For every node, also those from an upstream node image. */
-export const overlayContainers: readonly ContainerImage[] = [flannel, workload];
+const metricsServer: ContainerImage = { tags: [metricsServerImage], programs: { '/metrics-server': 'metrics-server' }, entrypoint: ['/metrics-server'] };
+
+const everywhere: readonly ContainerImage[] = [flannel, workload];
+
+/** For every node from an upstream node image, which is one for cloud and edge. */
+export const overlayContainers: readonly ContainerImage[] = [...everywhere, metricsServer];
 
 /** For every node built here. */
 export const edgeContainers: readonly ContainerImage[] = [
+  ...everywhere,
   { ...kubernetes, tags: [kubeadmImages.kubeProxy] },
   { tags: [kubeadmImages.pause], programs: { '/pause': 'pause' }, entrypoint: ['/pause'] },
 ];
@@ -47,4 +52,5 @@ export const cloudContainers: readonly ContainerImage[] = [
   { ...kubernetes, tags: kubeadmImages.kubernetes },
   { tags: [kubeadmImages.etcd], programs: { [`${path}/etcd`]: 'etcd' } },
   { tags: [kubeadmImages.coredns], programs: { '/coredns': 'coredns' }, entrypoint: ['/coredns'] },
+  metricsServer,
 ];

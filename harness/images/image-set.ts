@@ -72,7 +72,7 @@ async function build(context: Context): Promise<Omit<ImageSet, 'source' | 'tools
       return await writeArchive(images, { folder, baseFiles, findProgram: finder([overlay, programs]), ...(signal && { signal }) });
     };
     const common = { docker, step, ...(signal && { signal }) };
-    const edgeArchive = await archive('edge node', [...overlayContainers, ...edgeContainers]);
+    const edgeArchive = await archive('edge node', edgeContainers);
     await buildNodeImage({ ...common, base: rootfs, image: edge, files: nodeFiles(overlay, programs), archives: [edgeArchive], folder: join(work.path, 'edge node') });
     const cloudArchive = await archive('cloud node', cloudContainers);
     await buildNodeImage({ ...common, base: edge, image: cloud, archives: [cloudArchive], folder: join(work.path, 'cloud node') });
