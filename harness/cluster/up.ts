@@ -21,8 +21,10 @@ import { flannelManifests } from './flannel.ts';
 import { raiseHostLimits } from './host-limits.ts';
 import { kindConfig, type KindPatches } from './kind-config.ts';
 import { networkOf } from './labels.ts';
+import { metricsServerManifests, metricsServerName } from './metrics-server.ts';
 import { createNetwork } from './network.ts';
 import { planNodes } from './plan-nodes.ts';
+import { servingCertificate } from './serving-certificate.ts';
 import type { ClusterState, NodeState } from './state.ts';
 import { clusterDir, implementationFolder, saveCluster } from './store.ts';
 
@@ -105,8 +107,9 @@ async function boot(options: UpOptions, progress: Progress): Promise<ClusterStat
   const nodes = await Promise.all(planNodes(name, topology).map(async ({ labels: _, ...node }): Promise<NodeState> => ({ ...node, address: await docker.address(node.name, network.name) })));
   using kube = await KubeClient.fromKubeconfig(kubeconfig);
   const kubectl = new Kubectl(images.tools.kubectl, kubeconfig);
-  const [, wans] = await allDone([
+  const [, , wans] = await allDone([
     phase('flannel', async () => await kube.applyAll(flannelManifests(topology.overlay), { signal })),
+    phase('metrics-server', async () => await kube.applyAll(metricsServerManifests(await servingCertificate([metricsServerName])), { signal })),
     phase('WANs', async () => await allDone(topology.sites.map(async (site) => {
       return await startWan(docker, { cluster: name, network: network.name, site, upstreams: upstreamsOf(nodes), image: images.toxiproxy }, signal);
     }))),
