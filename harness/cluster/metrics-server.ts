@@ -1,5 +1,6 @@
 import { metricsServerImage } from '../../images/versions.ts';
-import type { Manifest } from '../kube/objects.ts';
+import type { Topology } from '../../topologies/schema.ts';
+import type { KubePod, Manifest } from '../kube/objects.ts';
 import { tierNodeLabel } from './labels.ts';
 import type { ServingCertificate } from './serving-certificate.ts';
 
@@ -13,7 +14,13 @@ const controlPlane = 'node-role.kubernetes.io/control-plane';
 /** What the API server calls it by: the name its certificate must carry. */
 export const metricsServerName = `${name}.${namespace}.svc`;
 
-/** How metrics-server reaches kubelets. Without any of it: as on plain clusters, without verifying their certificates. */
+/**
+ * Whether it is Ready says whether it can reach a kubelet, which is the implementation's part: kubelets whose serving certificates
+ * wait for an approval answer nobody. A cluster is whole without it.
+ */
+export const isMetricsServer = ({ metadata }: KubePod): boolean => metadata.namespace === namespace && metadata.labels?.['k8s-app'] === name;
+
+/** How metrics-server reaches kubelets. Without any of it: directly, and without verifying their certificates. */
 export interface MetricsServerOptions {
   /** Replaces `--kubelet-insecure-tls`. */
   readonly kubeletFlags?: readonly string[];
@@ -31,7 +38,7 @@ export interface MetricsServerOptions {
  *
  * @param serving for {@link metricsServerName}
  */
-export function metricsServerManifests(serving: ServingCertificate): Manifest[] {
+export function metricsServerManifests({ cloud }: Pick<Topology, 'cloud'>, serving: ServingCertificate): Manifest[] {
   const account = { kind: 'ServiceAccount', name, namespace };
   const rbac = 'rbac.authorization.k8s.io/v1';
   const roleRef = (kind: string, role: string): object => ({ apiGroup: 'rbac.authorization.k8s.io', kind, name: role });
@@ -64,7 +71,7 @@ export function metricsServerManifests(serving: ServingCertificate): Manifest[] 
       data: { 'tls.crt': base64(serving.certificate), 'tls.key': base64(serving.privateKey) },
     },
     { apiVersion: 'v1', kind: 'Service', metadata: { name, namespace, labels }, spec: { selector: labels, ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: 'https', appProtocol: 'https' }] } },
-    metricsServerDeployment(),
+    metricsServerDeployment({ cloud }),
     {
       apiVersion: 'apiregistration.k8s.io/v1',
       kind: 'APIService',
@@ -78,9 +85,9 @@ const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
 /**
  * The Deployment alone: an implementation applies it again with its own way to the kubelets, and without options to undo that.
- * It is Ready once it has heard one kubelet, so nodes that it cannot reach do not hold it up for longer than their time-out.
+ * It is Ready once it has heard a kubelet in two rounds; nodes that it cannot reach hold it up for no longer than their time-out.
  */
-export function metricsServerDeployment(options: MetricsServerOptions = {}): Manifest {
+export function metricsServerDeployment({ cloud }: Pick<Topology, 'cloud'>, options: MetricsServerOptions = {}): Manifest {
   const probe = (path: string, rest: object): object => ({ httpGet: { path, port: 'https', scheme: 'HTTPS' }, ...rest });
   return {
     apiVersion: 'apps/v1',
@@ -96,8 +103,7 @@ export function metricsServerDeployment(options: MetricsServerOptions = {}): Man
           priorityClassName: 'system-cluster-critical',
           nodeSelector: { 'kubernetes.io/os': 'linux', [tierNodeLabel]: 'cloud' },
           // Beside the API server only where there is no other cloud node: the way to an aggregated API is part of what is graded.
-          tolerations: [{ key: controlPlane, operator: 'Exists', effect: 'NoSchedule' }],
-          affinity: { nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, preference: { matchExpressions: [{ key: controlPlane, operator: 'DoesNotExist' }] } }] } },
+          tolerations: cloud.workers > 0 ? [] : [{ key: controlPlane, operator: 'Exists', effect: 'NoSchedule' }],
           containers: [{
             name,
             image: metricsServerImage,
@@ -108,9 +114,9 @@ export function metricsServerDeployment(options: MetricsServerOptions = {}): Man
               `--tls-private-key-file=${certificateFolder}/tls.key`,
               '--kubelet-preferred-address-types=InternalIP',
               '--kubelet-use-node-status-port',
-              // The shortest it takes. `top` has its first figures after two rounds.
+              // The time of a round, and the shortest it takes (upstream: 15s): until the second there is nothing to tell.
               '--metric-resolution=10s',
-              // A round lasts as long as its slowest node, and the first one is what readiness waits for (upstream: 10s).
+              // A round lasts as long as its slowest node (upstream: 10s).
               '--kubelet-request-timeout=3s',
               ...(options.kubeletFlags ?? ['--kubelet-insecure-tls']),
             ],

@@ -109,7 +109,7 @@ async function boot(options: UpOptions, progress: Progress): Promise<ClusterStat
   const kubectl = new Kubectl(images.tools.kubectl, kubeconfig);
   const [, , wans] = await allDone([
     phase('flannel', async () => await kube.applyAll(flannelManifests(topology.overlay), { signal })),
-    phase('metrics-server', async () => await kube.applyAll(metricsServerManifests(await servingCertificate([metricsServerName])), { signal })),
+    phase('metrics-server', async () => await kube.applyAll(metricsServerManifests(topology, await servingCertificate([metricsServerName])), { signal })),
     phase('WANs', async () => await allDone(topology.sites.map(async (site) => {
       return await startWan(docker, { cluster: name, network: network.name, site, upstreams: upstreamsOf(nodes), image: images.toxiproxy }, signal);
     }))),

@@ -43,6 +43,24 @@ test("a kubelet's request for its own name and address is in order, with the usa
   assert.equal(await servingRequestProblem(await request({ names: own.slice(1), spec: { usages: ['key encipherment', 'digital signature', 'server auth'] } }), nodes), undefined);
 });
 
+// What the kubelet of Kubernetes 1.37 wrote on a cluster "img-a".
+const fromKubelet = `-----BEGIN CERTIFICATE REQUEST-----
+MIIBKDCBzgIBADA7MRUwEwYDVQQKEwxzeXN0ZW06bm9kZXMxIjAgBgNVBAMTGXN5
+c3RlbTpub2RlOmltZy1hLXdvcmtlcjIwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNC
+AARRnogMpNT4xB/FFQ5kq+j6x2z2ryayXdu0D5J38Wn4qy2+UWpnanr9IovNjph/
+ITJ3HJyzd1YLG8OGMqecJK5joDEwLwYJKoZIhvcNAQkOMSIwIDAeBgNVHREEFzAV
+gg1pbWctYS13b3JrZXIyhwSsEQACMAoGCCqGSM49BAMCA0kAMEYCIQDpaHa2HNjq
+vvOpDDR0mSjVcmd91fIFHsG63Ro90WsyaAIhAPYb5dzgry7mpQn9Mu9KRkBeVMxs
+G9zo17M9tqloUMrV
+-----END CERTIFICATE REQUEST-----
+`;
+
+test('the request of a real kubelet is in order, for its own node', async () => {
+  const asked = of({ username: 'system:node:img-a-worker2', request: Buffer.from(fromKubelet).toString('base64') });
+  assert.equal(await servingRequestProblem(asked, [{ name: 'img-a-worker2', address: '172.17.0.2' }]), undefined);
+  assert.match((await servingRequestProblem(asked, [{ name: 'img-a-worker2', address: '172.17.0.3' }])) ?? '', /names ip 172\.17\.0\.2/);
+});
+
 const refused: Record<string, [Asked, RegExp]> = {
   'the name of another node': [{ names: [...own, { type: 'dns', value: 'dev-worker2' }] }, /names dns dev-worker2, and its node is dev-worker at 172\.18\.0\.3/],
   'the address of another node': [{ names: [{ type: 'ip', value: '172.18.0.4' }] }, /names ip 172\.18\.0\.4/],
