@@ -32,6 +32,8 @@ export interface ConformanceOptions extends Omit<UpOptions, 'name'> {
 export type ControlOptions = Omit<ConformanceOptions, 'implementation' | 'tags'>;
 
 export interface ImagesBuildOptions {
+  /** A folder of implementations/. */
+  readonly implementation: string;
   readonly images: ImagesMode;
 }
 

@@ -14,4 +14,5 @@ export const home = resolve(process.env['EDGEPROOF_HOME'] || join(homedir(), '.c
 export const clustersDir = join(home, 'clusters');
 export const engineDir = join(home, 'engine');
 export const binDir = join(home, 'bin');
+export const bundlesDir = join(home, 'bundles');
 export const runsDir = join(repositoryRoot, 'reports', 'runs');

@@ -1,15 +1,39 @@
 import type { Capability } from '../core/capabilities.ts';
-import type { Step } from '../core/progress.ts';
+import type { Progress, Step } from '../core/progress.ts';
+import type { ContainerImage } from '../images/containers.ts';
 import type { Topology } from '../topologies/schema.ts';
 import type { KindPatches } from './cluster/kind-config.ts';
-import type { ClusterState } from './cluster/state.ts';
+import type { ClusterState, Tier } from './cluster/state.ts';
 import type { Docker } from './docker/docker.ts';
 import type { KubeClient } from './kube/client.ts';
 import type { Kubectl } from './kube/kubectl.ts';
 
+/** A container image that an implementation brings, and the nodes that have it from the start (`imagePullPolicy: Never`). */
+export interface ImplementationImage extends ContainerImage {
+  readonly tiers: readonly Tier[];
+}
+
+export interface ImagesContext {
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+}
+
+/** What an implementation knows before its cluster boots. */
+export interface PrepareContext {
+  /** The cluster's name. Its nodes have no addresses yet; `planNodes` knows their names. */
+  readonly cluster: string;
+  readonly topology: Topology;
+  /** For what it needs on this host, such as certificates: empty, its owner's alone, and removed with the cluster. */
+  readonly folder: string;
+  readonly step: Step;
+  readonly signal: AbortSignal;
+}
+
 /** What an implementation gets to work with once the plain cluster runs. */
 export interface InstallContext {
   readonly cluster: ClusterState;
+  /** The folder that `prepare` had, with what that left there. */
+  readonly folder: string;
   readonly docker: Docker;
   readonly kube: KubeClient;
   readonly kubectl: Kubectl;
@@ -24,10 +48,15 @@ export interface Implementation {
   readonly version: string;
   /** Capabilities it says it has: only their scenarios are run and graded; the others are reported as not claimed. */
   readonly claims: readonly Capability[];
-  /** What it needs from kubeadm and the node containers before the cluster boots. */
-  kindPatches?(topology: Topology): KindPatches;
+  /**
+   * The container images that its nodes are to have. Asked whenever node images are built, looked for or listed, so it answers
+   * in seconds; the node images are made anew only when the content of one of these changes.
+   */
+  images?(context: ImagesContext): Promise<readonly ImplementationImage[]>;
+  /** Makes what must be there before the cluster boots, and says what it needs from kubeadm and the node containers. */
+  prepare?(context: PrepareContext): Promise<KindPatches>;
   /** Brings the components into a running plain cluster, and returns when they are ready. */
   install(context: InstallContext): Promise<void>;
-  /** Takes them out again: a plain cluster remains. */
+  /** Takes them out again, maybe in another process than `install`: a plain cluster remains. */
   uninstall(context: InstallContext): Promise<void>;
 }

@@ -1,17 +1,21 @@
-import { flannelImage, kubeadmImages, workloadImage } from './versions.ts';
+import { flannelImage, kubeadmImages, metricsServerImage, workloadImage } from './versions.ts';
 
 /** A container image that is put into nodes. Each is one layer, unpacked when the node image is built. */
 export interface ContainerImage {
   /** All names it is known by inside the node. */
   readonly tags: readonly string[];
   /** Path inside the image → program (of images/programs.ts). */
-  readonly programs: Readonly<Record<string, string>>;
+  readonly programs?: Readonly<Record<string, string>>;
+  /** Path inside the image → file on this host. Everybody may read it; it is executable where it is so here. */
+  readonly files?: Readonly<Record<string, string>>;
   /** Path inside the image → link target. */
   readonly links?: Readonly<Record<string, string>>;
   /** iptables of either flavour, with its libraries, and busybox: for what writes rules. */
   readonly iptables?: boolean;
   /** busybox under all its names in /bin. */
   readonly busybox?: boolean;
+  /** /usr/local/bin/node, the Node that edgeproof itself runs on, with its libraries; users `root` and `nonroot` (65532); /tmp. */
+  readonly node?: boolean;
   readonly entrypoint?: readonly string[];
 }
 
@@ -25,14 +29,19 @@ const kubernetes = {
 
 const flannel: ContainerImage = { tags: [flannelImage], programs: { '/opt/bin/flanneld': 'flanneld' }, iptables: true, busybox: true, entrypoint: ['/opt/bin/flanneld'] };
 
-/** What the test workloads run: a shell, an HTTP server and client, nc, ip. */
-const workload: ContainerImage = { tags: [workloadImage], programs: {}, busybox: true };
+/** What the test workloads run: a shell, an HTTP server and client, nc, ip, an admission webhook. */
+const workload: ContainerImage = { tags: [workloadImage], programs: { [`${path}/webhook`]: 'webhook' }, busybox: true };
 
-/** For every node, also those from an upstream node image. */
-export const overlayContainers: readonly ContainerImage[] = [flannel, workload];
+const metricsServer: ContainerImage = { tags: [metricsServerImage], programs: { '/metrics-server': 'metrics-server' }, entrypoint: ['/metrics-server'] };
+
+const everywhere: readonly ContainerImage[] = [flannel, workload];
+
+/** For every node from an upstream node image, which is one for cloud and edge. */
+export const overlayContainers: readonly ContainerImage[] = [...everywhere, metricsServer];
 
 /** For every node built here. */
 export const edgeContainers: readonly ContainerImage[] = [
+  ...everywhere,
   { ...kubernetes, tags: [kubeadmImages.kubeProxy] },
   { tags: [kubeadmImages.pause], programs: { '/pause': 'pause' }, entrypoint: ['/pause'] },
 ];
@@ -43,4 +52,5 @@ export const cloudContainers: readonly ContainerImage[] = [
   { ...kubernetes, tags: kubeadmImages.kubernetes },
   { tags: [kubeadmImages.etcd], programs: { [`${path}/etcd`]: 'etcd' } },
   { tags: [kubeadmImages.coredns], programs: { '/coredns': 'coredns' }, entrypoint: ['/coredns'] },
+  metricsServer,
 ];

@@ -19,10 +19,16 @@ export const toolPrograms: ProgramGroup = { module: 'tools', programs: { kind: '
 
 export const wanPrograms: ProgramGroup = { module: 'wan', programs: { 'toxiproxy-server': 'github.com/Shopify/toxiproxy/v2/cmd/server' } };
 
-/** What every node needs beyond an upstream node image. */
+/** What a cluster needs beyond upstream node images. */
 export const overlayPrograms: ProgramGroup = {
   module: 'node',
-  programs: { flanneld: './cmd/flanneld', flannel: './cmd/flannel', bridge: `${plugins}/main/bridge` },
+  programs: {
+    flanneld: './cmd/flanneld',
+    flannel: './cmd/flannel',
+    bridge: `${plugins}/main/bridge`,
+    webhook: './cmd/webhook',
+    'metrics-server': 'sigs.k8s.io/metrics-server/cmd/metrics-server',
+  },
 };
 
 /** The rest of a node: Kubernetes in one binary, its runtime, and what its static Pods run. */

@@ -26,6 +26,7 @@ export const versions = {
   etcd: moduleVersion('go.etcd.io/etcd/server/v3'),
   coredns: moduleVersion('github.com/coredns/coredns'),
   flannel: moduleVersion('github.com/flannel-io/flannel'),
+  'metrics-server': moduleVersion('sigs.k8s.io/metrics-server'),
   'cni-plugins': moduleVersion('github.com/containernetworking/plugins'),
   kind: moduleVersion('sigs.k8s.io/kind'),
   toxiproxy: moduleVersion('github.com/Shopify/toxiproxy/v2'),
@@ -43,6 +44,7 @@ export const kubeadmImages = {
 /** Images of our own, as Pods name them. They are inside every node: `imagePullPolicy: Never`. */
 export const workloadImage = 'edgeproof.dev/workload:v1';
 export const flannelImage = `edgeproof.dev/flannel:${versions.flannel}`;
+export const metricsServerImage = `edgeproof.dev/metrics-server:${versions['metrics-server']}`;
 
 /** The Debian release of a node's root file system: the last whose systemd runs under cgroup v1 too. */
 export const debianSuite = 'bookworm';

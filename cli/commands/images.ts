@@ -1,4 +1,4 @@
-import { imagesOption, type ImagesBuildOptions } from '../options.ts';
+import { checkImplementation, defaultImplementation, imagesOption, type ImagesBuildOptions } from '../options.ts';
 import type { Register } from '../program.ts';
 
 const load = async (): Promise<typeof import('../run/images.ts')> => await import('../run/images.ts');
@@ -11,9 +11,13 @@ export const images: Register = (program, io, run) => {
   group
     .command('build')
     .description('make sure that all images are there, pulling or building what is missing')
+    .option('--implementation <name>', 'whose images, besides the plain ones: a folder of implementations/', defaultImplementation)
     .addOption(imagesOption())
     .addHelpText('after', '\nExample:\n  edgeproof images build --images build')
-    .action(run(async (options: ImagesBuildOptions) => await (await load()).imagesBuild(options, io)));
+    .action(run(async (options: ImagesBuildOptions) => {
+      await checkImplementation(options.implementation);
+      return await (await load()).imagesBuild(options, io);
+    }));
   group
     .command('list')
     .description('what is there, how big it is, and what is missing')

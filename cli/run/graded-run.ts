@@ -89,12 +89,13 @@ async function bootAndRun(options: Booted, io: Io): Promise<void> {
   const { run, runDir, engine, topology } = options;
   const { docker } = engine;
   const name = options.name ?? `grade-${randomBytes(2).toString('hex')}`;
-  const images = await timed(run, 'images', async () => await useImages(docker, options.images, io));
+  const implementation = await loadImplementation(options.implementation);
+  const images = await timed(run, 'images', async () => await useImages(docker, options.images, implementation, io));
   await writeRun(runDir, run);
   const cluster = await bootCluster({
     name,
     topology,
-    implementation: await loadImplementation(options.implementation),
+    implementation,
     docker,
     images,
     progress: io.progress,

@@ -1,8 +1,11 @@
 import { exitCodes } from '../../core/errors.ts';
 import { findEngine } from '../../harness/engine/find-engine.ts';
 import { Docker } from '../../harness/docker/docker.ts';
+import { silentProgress } from '../../core/progress.ts';
 import { builtImages } from '../../harness/images/image-names.ts';
+import { derivedImages } from '../../harness/images/implementation-images.ts';
 import { storedImages } from '../../harness/images/image-store.ts';
+import { implementationNames, loadImplementation } from '../../implementations/load.ts';
 import { versions } from '../../images/versions.ts';
 import { printJson, type Io } from '../io.ts';
 import type { ImagesBuildOptions } from '../options.ts';
@@ -12,9 +15,20 @@ import { useEngine, useImages } from './prepare.ts';
 /** `edgeproof images build` */
 export async function imagesBuild(options: ImagesBuildOptions, io: Io): Promise<number> {
   await using engine = await useEngine(io);
-  const images = await useImages(engine.docker, options.images, io);
+  const images = await useImages(engine.docker, options.images, await loadImplementation(options.implementation), io);
   io.stdout.write(`${[images.cloud, images.edge, images.toxiproxy].join('\n')}\n`);
   return exitCodes.pass;
+}
+
+/** The images that this checkout is made of: the plain ones, and those of every implementation that brings some. */
+async function currentImages(signal: AbortSignal): Promise<string[]> {
+  const plain = await builtImages();
+  const current = new Set(Object.values(plain));
+  for (const name of await implementationNames()) {
+    const images = (await (await loadImplementation(name)).images?.({ progress: silentProgress, signal })) ?? [];
+    for (const image of Object.values(await derivedImages(plain, name, images))) current.add(image);
+  }
+  return [...current];
 }
 
 interface ListedImage {
@@ -27,7 +41,7 @@ interface ListedImage {
 /** `edgeproof images list` */
 export async function imagesList({ json }: { readonly json: boolean }, io: Io): Promise<number> {
   const engine = await findEngine(io.signal);
-  const current = Object.values(await builtImages());
+  const current = await currentImages(io.signal);
   const stored = engine === undefined ? [] : await storedImages(new Docker(engine));
   const images: readonly ListedImage[] = [
     ...stored.map((image) => ({ ...image, state: current.includes(image.name) ? 'current' : 'superseded' })),

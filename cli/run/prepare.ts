@@ -2,7 +2,9 @@ import { Docker } from '../../harness/docker/docker.ts';
 import { ensureEngine } from '../../harness/engine/engine.ts';
 import { leavePrivateEngine } from '../../harness/engine/private-engine.ts';
 import { ensureImages, type ImageSet } from '../../harness/images/image-set.ts';
+import { ensureImplementationImages } from '../../harness/images/implementation-images.ts';
 import type { ImagesMode } from '../../harness/images/registry.ts';
+import type { Implementation } from '../../harness/implementation.ts';
 import type { Io } from '../io.ts';
 
 /** An engine for as long as it is needed: edgeproof's own ends with its last user, unless a container runs on it. */
@@ -22,4 +24,8 @@ export async function useEngine(io: Io): Promise<UsedEngine> {
   };
 }
 
-export const useImages = async (docker: Docker, mode: ImagesMode, io: Io): Promise<ImageSet> => await ensureImages(docker, mode, io.progress, io.signal);
+/** What a cluster with this implementation is made of. @throws CannotTellError, ExecError */
+export async function useImages(docker: Docker, mode: ImagesMode, implementation: Implementation, io: Io): Promise<ImageSet> {
+  const set = await ensureImages(docker, mode, io.progress, io.signal);
+  return await ensureImplementationImages(set, implementation, { docker, progress: io.progress, signal: io.signal });
+}

@@ -15,7 +15,7 @@ export async function up(options: UpOptions, io: Io): Promise<number> {
   // Said before the images are built, which may take half an hour.
   await assertNameFree(engine.docker, name);
   const implementation = await loadImplementation(options.implementation);
-  const images = await useImages(engine.docker, options.images, io);
+  const images = await useImages(engine.docker, options.images, implementation, io);
   const logsDir = join(home, 'boot-logs', name);
   const cluster = await bootCluster({ name, topology, implementation, docker: engine.docker, images, progress: io.progress, signal: io.signal, logsDir });
   io.stdout.write([

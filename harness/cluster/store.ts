@@ -4,8 +4,10 @@ import { CannotTellError, UsageError } from '../../core/errors.ts';
 import { clustersDir } from '../../core/paths.ts';
 import type { ClusterState } from './state.ts';
 
-/** Where everything that edgeproof keeps of one cluster lies: state, kubeconfig, kind config, fault log. */
+/** Where everything that edgeproof keeps of one cluster lies: state, kubeconfig, kind config, fault log, the implementation's files. */
 export const clusterDir = (name: string): string => join(clustersDir, name);
+/** The part of it that is the implementation's own. */
+export const implementationFolder = (name: string): string => join(clusterDir(name), 'implementation');
 const stateFile = (name: string): string => join(clusterDir(name), 'cluster.json');
 
 /** Writes the state so that a reader sees the old one or the new one, never half of it. */

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { allDone } from '../../core/all-done.ts';
 import { CannotTellError, describeError, UsageError } from '../../core/errors.ts';
@@ -19,12 +19,14 @@ import { collectNodeLogs } from './boot-logs.ts';
 import { clusterExists, removeCluster } from './down.ts';
 import { flannelManifests } from './flannel.ts';
 import { raiseHostLimits } from './host-limits.ts';
-import { kindConfig } from './kind-config.ts';
+import { kindConfig, type KindPatches } from './kind-config.ts';
 import { networkOf } from './labels.ts';
+import { metricsServerManifests, metricsServerName } from './metrics-server.ts';
 import { createNetwork } from './network.ts';
 import { planNodes } from './plan-nodes.ts';
+import { servingCertificate } from './serving-certificate.ts';
 import type { ClusterState, NodeState } from './state.ts';
-import { clusterDir, saveCluster } from './store.ts';
+import { clusterDir, implementationFolder, saveCluster } from './store.ts';
 
 export interface UpOptions {
   readonly name: string;
@@ -92,16 +94,22 @@ async function boot(options: UpOptions, progress: Progress): Promise<ClusterStat
     const raised = await raiseHostLimits(docker, images.cloud, name, signal);
     step.result(raised.length === 0 ? 'high enough' : `raised ${raised.join(', ')}`);
   });
+  const folder = implementationFolder(name);
+  // A boot that was killed may have left one.
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { mode: 0o700 });
+  const patches = implementation.prepare && (await phase(`Preparing ${implementation.name}`, async (step) => await implementation.prepare?.({ cluster: name, topology, folder, step, signal })));
   const network = await createNetwork(docker, name, signal);
   const kubeconfig = join(clusterDir(name), 'kubeconfig');
   await phase(`kind: ${planNodes(name, topology).length} nodes`, async (step) => {
-    await createKindCluster(options, network.name, kubeconfig, step.detail);
+    await createKindCluster(options, { network: network.name, kubeconfig, detail: step.detail, ...(patches && { patches }) });
   });
   const nodes = await Promise.all(planNodes(name, topology).map(async ({ labels: _, ...node }): Promise<NodeState> => ({ ...node, address: await docker.address(node.name, network.name) })));
   using kube = await KubeClient.fromKubeconfig(kubeconfig);
   const kubectl = new Kubectl(images.tools.kubectl, kubeconfig);
-  const [, wans] = await allDone([
+  const [, , wans] = await allDone([
     phase('flannel', async () => await kube.applyAll(flannelManifests(topology.overlay), { signal })),
+    phase('metrics-server', async () => await kube.applyAll(metricsServerManifests(topology, await servingCertificate([metricsServerName])), { signal })),
     phase('WANs', async () => await allDone(topology.sites.map(async (site) => {
       return await startWan(docker, { cluster: name, network: network.name, site, upstreams: upstreamsOf(nodes), image: images.toxiproxy }, signal);
     }))),
@@ -118,14 +126,20 @@ async function boot(options: UpOptions, progress: Progress): Promise<ClusterStat
   });
   await saveCluster(cluster);
   await phase(`Implementation ${implementation.name}`, async (step) => {
-    await implementation.install({ cluster, docker, kube, kubectl, step, signal });
+    await implementation.install({ cluster, folder, docker, kube, kubectl, step, signal });
   });
   return cluster;
 }
 
-async function createKindCluster(options: UpOptions, network: string, kubeconfig: string, detail: (text: string) => void): Promise<void> {
-  const { name, topology, implementation, docker, images, signal, logsDir } = options;
-  const patches = implementation.kindPatches?.(topology);
+interface KindOptions {
+  readonly network: string;
+  readonly kubeconfig: string;
+  readonly patches?: KindPatches;
+  readonly detail: (text: string) => void;
+}
+
+async function createKindCluster(options: UpOptions, { network, kubeconfig, patches, detail }: KindOptions): Promise<void> {
+  const { name, topology, docker, images, signal, logsDir } = options;
   const config = kindConfig(topology, { images: { cloud: images.cloud, edge: images.edge }, ...(patches && { patches }) });
   const configFile = join(clusterDir(name), 'kind.yaml');
   await writeFile(configFile, config, { mode: 0o600 });

@@ -14,8 +14,8 @@ export interface ArchiveOptions {
   /** An empty folder to work in; the archive lies in it too. */
   readonly folder: string;
   readonly findProgram: (name: string) => string;
-  /** A folder with the files of iptables and busybox (see base-files.ts). */
-  readonly baseFiles: { readonly iptables: string; readonly busybox: string };
+  /** Folders with the files of iptables and busybox (see base-files.ts) and of Node (node-runtime.ts); those that an image asks for. */
+  readonly baseFiles: { readonly iptables?: string; readonly busybox?: string; readonly node?: string };
   readonly signal?: AbortSignal;
 }
 
@@ -33,7 +33,8 @@ export async function writeArchive(images: readonly ContainerImage[], options: A
     const root = join(options.folder, `root-${index}`);
     await layOut(image, root, options);
     const layer = join(content, `layer-${index}.tar`);
-    await exec(['tar', '--create', '--sort=name', '--mtime=@0', '--owner=0', '--group=0', '--numeric-owner', '--file', layer, '--directory', root, '.'], {
+    // Whatever the umask here is, any user may read there.
+    await exec(['tar', '--create', '--sort=name', '--mtime=@0', '--owner=0', '--group=0', '--numeric-owner', '--mode=u+rwX,go+rX', '--file', layer, '--directory', root, '.'], {
       timeoutMs: 120_000,
       ...(options.signal && { signal: options.signal }),
     });
@@ -55,18 +56,25 @@ export async function writeArchive(images: readonly ContainerImage[], options: A
 
 async function layOut(image: ContainerImage, root: string, options: ArchiveOptions): Promise<void> {
   await mkdir(root, { recursive: true });
-  const copyTree = async (from: string): Promise<void> => void (await exec(['cp', '--archive', `${from}/.`, root]));
+  const copyTree = async (name: keyof ArchiveOptions['baseFiles']): Promise<void> => {
+    const from = options.baseFiles[name];
+    if (from === undefined) throw new Error(`${image.tags[0]} wants ${name}, and no folder has it`);
+    await exec(['cp', '--archive', `${from}/.`, root]);
+  };
+  const place = async (path: string, source: string): Promise<void> => {
+    await mkdir(dirname(join(root, path)), { recursive: true });
+    await copyFile(source, join(root, path));
+  };
   if (image.iptables) {
-    await copyTree(options.baseFiles.iptables);
+    await copyTree('iptables');
     for (const name of ['iptables', 'iptables-save', 'iptables-restore', 'ip6tables', 'ip6tables-save', 'ip6tables-restore']) {
       await copyFile(join(repositoryRoot, 'images', 'containers', 'iptables-wrapper'), join(root, 'usr', 'sbin', name));
     }
   }
-  if (image.busybox) await copyTree(options.baseFiles.busybox);
-  for (const [path, program] of Object.entries(image.programs)) {
-    await mkdir(dirname(join(root, path)), { recursive: true });
-    await copyFile(options.findProgram(program), join(root, path));
-  }
+  if (image.busybox) await copyTree('busybox');
+  if (image.node) await copyTree('node');
+  for (const [path, program] of Object.entries(image.programs ?? {})) await place(path, options.findProgram(program));
+  for (const [path, source] of Object.entries(image.files ?? {})) await place(path, source);
   for (const [path, target] of Object.entries(image.links ?? {})) await symlink(target, join(root, path));
 }
 

@@ -24,6 +24,10 @@ export interface ImageSet {
   readonly cloud: string;
   readonly edge: string;
   readonly toxiproxy: string;
+  /** The root file system that container images take what they need of Debian from. */
+  readonly rootfs: string;
+  /** Folders of programs for container images. */
+  readonly programs: readonly string[];
   /** Folder with `kind` and `kubectl` for this host. */
   readonly tools: { readonly kind: string; readonly kubectl: string };
 }
@@ -42,7 +46,8 @@ export async function ensureImages(docker: Docker, mode: ImagesMode, progress: P
     const tools = await buildPrograms(toolPrograms, step, signal);
     const set = source === 'build' ? await build(context) : await pull(context);
     step.result(source === 'build' ? 'built here' : 'from registries');
-    return { source, ...set, tools: { kind: join(tools, 'kind'), kubectl: set.kubectl } };
+    const { kubectl, ...images } = set;
+    return { source, ...images, tools: { kind: join(tools, 'kind'), kubectl } };
   });
 }
 
@@ -54,7 +59,8 @@ async function build(context: Context): Promise<Omit<ImageSet, 'source' | 'tools
   const rootfs = await buildRootfs(docker, progress, signal);
   const { edge, cloud } = await builtImages();
   const kubectl = await linkKubectl(programs);
-  if ((await hasImage(docker, edge)) && (await hasImage(docker, cloud))) return { edge, cloud, toxiproxy, kubectl };
+  const set = { edge, cloud, toxiproxy, rootfs, programs: [overlay, programs], kubectl };
+  if ((await hasImage(docker, edge)) && (await hasImage(docker, cloud))) return set;
 
   await progress.step('Node images', async (step) => {
     await using work = await workFolder('node');
@@ -66,14 +72,14 @@ async function build(context: Context): Promise<Omit<ImageSet, 'source' | 'tools
       return await writeArchive(images, { folder, baseFiles, findProgram: finder([overlay, programs]), ...(signal && { signal }) });
     };
     const common = { docker, step, ...(signal && { signal }) };
-    const edgeArchive = await archive('edge node', [...overlayContainers, ...edgeContainers]);
+    const edgeArchive = await archive('edge node', edgeContainers);
     await buildNodeImage({ ...common, base: rootfs, image: edge, files: nodeFiles(overlay, programs), archives: [edgeArchive], folder: join(work.path, 'edge node') });
     const cloudArchive = await archive('cloud node', cloudContainers);
     await buildNodeImage({ ...common, base: edge, image: cloud, archives: [cloudArchive], folder: join(work.path, 'cloud node') });
   });
   await pruneImages(docker, [edge, cloud, toxiproxy, rootfs]);
   await prunePrograms([overlay, programs]);
-  return { edge, cloud, toxiproxy, kubectl };
+  return set;
 }
 
 /** An upstream node image already has Kubernetes; it gets flannel's CNI plugins and our container images. */
@@ -91,5 +97,5 @@ async function pull(context: Context): Promise<Omit<ImageSet, 'source' | 'tools'
       await buildNodeImage({ docker, step, base: upstream.node, image: node, files: { files: cniFiles(overlay) }, archives: [archive], folder: work.path, ...(signal && { signal }) });
     });
   }
-  return { edge: node, cloud: node, toxiproxy: upstream.toxiproxy, kubectl: await copyKubectl(docker, node) };
+  return { edge: node, cloud: node, toxiproxy: upstream.toxiproxy, rootfs, programs: [overlay], kubectl: await copyKubectl(docker, node) };
 }

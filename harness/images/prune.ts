@@ -18,10 +18,16 @@ export function superseded(newestFirst: readonly string[], current: readonly str
   });
 }
 
-/** Removes images that newer ones have replaced. One that a container still uses stays: Docker refuses, and that is fine. */
+const repositoryOf = (name: string): string => name.split(':')[0] ?? name;
+
+/**
+ * Removes images that newer ones of the same repository have replaced; of a repository that no current one is of (another
+ * implementation's) nothing is known. One that a container still uses stays: Docker refuses, and that is fine.
+ */
 export async function pruneImages(docker: Docker, current: readonly string[]): Promise<void> {
-  const images = (await storedImages(docker)).sort((a, b) => b.created.localeCompare(a.created)).map(({ name }) => name);
-  const old = superseded(images, current, (name) => name.split(':')[0] ?? name);
+  const ours = new Set(current.map(repositoryOf));
+  const images = (await storedImages(docker)).filter(({ name }) => ours.has(repositoryOf(name))).sort((a, b) => b.created.localeCompare(a.created));
+  const old = superseded(images.map(({ name }) => name), current, repositoryOf);
   for (const name of old) await docker.run(['image', 'rm', name], { accept: 'any' });
 }
 

@@ -1,4 +1,5 @@
 import { WaitTimeoutError, waitFor } from '../../core/wait.ts';
+import { isMetricsServer } from '../cluster/metrics-server.ts';
 import { cloudNodes, edgeNodes, type ClusterState } from '../cluster/state.ts';
 import type { Docker } from '../docker/docker.ts';
 import { isRunning, podsOn } from '../probes/pods-on-node.ts';
@@ -85,7 +86,7 @@ async function nodesNotReady(kube: KubeClient, cluster: ClusterState, signal: Ab
 async function podsMissing(kube: KubeClient, docker: Docker, lookInside: readonly string[], signal: AbortSignal): Promise<string[]> {
   const pods = (await Promise.all(systemNamespaces.map((namespace) => kube.list<KubePod>('v1', 'Pod', { namespace, signal })))).flat();
   const alive = pods.filter((pod) => pod.metadata.deletionTimestamp === undefined && pod.status.phase !== 'Succeeded');
-  const missing = alive.filter((pod) => !isReady(pod)).map(describePod);
+  const missing = alive.filter((pod) => !isReady(pod) && !isMetricsServer(pod)).map(describePod);
   for (const node of lookInside) {
     if (!(await hasOverlay(docker, node, signal))) missing.push(`flannel on ${node} has not told the CNI its subnet`);
     const there = await podsOn(docker, node, signal);
