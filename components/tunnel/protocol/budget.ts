@@ -24,8 +24,17 @@ export class CreditBudget {
     return true;
   }
 
+  /** For growth: takes only of the first half. The other half is for streams that are still to come. */
+  takeSpare(bytes: number): boolean {
+    return this.#hasSpare(bytes) && this.take(bytes);
+  }
+
   give(bytes: number): void {
     this.#used -= bytes;
     this.#parent?.give(bytes);
+  }
+
+  #hasSpare(bytes: number): boolean {
+    return (this.#used + bytes) * 2 <= this.#limitBytes && (this.#parent === undefined || this.#parent.#hasSpare(bytes));
   }
 }

@@ -1,9 +1,9 @@
 export interface SessionConfig {
-  /** Credit that a new stream starts with, in bytes: the least that its buffer may come to take here. */
+  /** Credit that a new stream starts with, in bytes; less (down to 16 KiB) when memory runs short. */
   readonly initialWindowBytes: number;
   /** A stream that is read fast enough grows to this many bytes, and no further. */
   readonly maxWindowBytes: number;
-  /** All windows of one session together. A stream that finds no room for its initial window is refused. */
+  /** All windows of one session together: half of it for growth. A stream that finds no room at all is refused. */
   readonly sessionMemoryBytes: number;
   /** How many streams the peer may have open at once. */
   readonly maxStreams: number;
@@ -11,7 +11,7 @@ export interface SessionConfig {
   readonly dataBacklogBytes: number;
   /** A peer that makes us answer (PING, refused OPENs) and does not read the answers is cut off at this many bytes. */
   readonly controlBacklogBytes: number;
-  /** Silence after which a PING is sent. */
+  /** Time between two PINGs. */
   readonly pingAfterMs: number;
   /** Silence after a PING until the peer counts as gone. Together with pingAfterMs and two ticks: under 15 s. */
   readonly pongWithinMs: number;
@@ -30,7 +30,8 @@ export const defaultSessionConfig: SessionConfig = {
   sessionMemoryBytes: 64 * MiB,
   maxStreams: 4096,
   dataBacklogBytes: 256 * KiB,
-  controlBacklogBytes: 2 * MiB,
+  // An answer of 16 bytes costs some 300 while it waits.
+  controlBacklogBytes: 512 * KiB,
   pingAfterMs: 4000,
   pongWithinMs: 6000,
   tickMs: 1500,

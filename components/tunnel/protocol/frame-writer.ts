@@ -1,5 +1,8 @@
 import type { Duplex } from 'node:stream';
-import { dataHeader } from './encode.ts';
+import { dataFrame, dataHeader } from './encode.ts';
+
+/** Up to here a payload is copied behind its header. */
+const smallBytes = 2048;
 
 /**
  * Writes frames to a session's socket. All that is written in one turn of the event loop goes to TLS as one piece: a
@@ -9,6 +12,8 @@ export class FrameWriter {
   readonly #socket: Duplex;
   #corked = false;
   readonly #flush = (): void => {
+    // Of a socket that was destroyed meanwhile this does nothing.
+    if (!this.#corked) return;
     this.#corked = false;
     this.#socket.uncork();
   };
@@ -29,13 +34,14 @@ export class FrameWriter {
 
   data(streamId: number, piece: Buffer): void {
     if (!this.#open()) return;
+    if (piece.length <= smallBytes) return void this.#socket.write(dataFrame(streamId, piece));
     this.#socket.write(dataHeader(streamId, piece.length));
     this.#socket.write(piece);
   }
 
   /** Lets out now what would go at the end of this turn: before the socket is ended. */
   flush(): void {
-    if (this.#corked) this.#flush();
+    this.#flush();
   }
 
   #open(): boolean {

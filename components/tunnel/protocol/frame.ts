@@ -31,6 +31,8 @@ export const maxReasonBytes = 512;
 export const maxTargetBytes = 512;
 /** Name of the sender's instance, in HELLO. Bytes. */
 export const maxInstanceBytes = 256;
+/** Ids go up by two and are never used again; a session that has used up its own is drained. */
+export const maxStreamId = 0xffff_ffff;
 
 /** The payload length that a frame of a type may have, inclusive; what is outside ends the session. */
 export const payloadBounds: Readonly<Record<FrameType, readonly [min: number, max: number]>> = {
@@ -45,6 +47,9 @@ export const payloadBounds: Readonly<Record<FrameType, readonly [min: number, ma
   [frameTypes.GOAWAY]: [2, 2 + maxReasonBytes],
   [frameTypes.HELLO]: [4, 4 + maxInstanceBytes],
 };
+
+/** The most that any frame but DATA carries. */
+export const maxControlBytes = Math.max(8 + maxTargetBytes, 2 + maxReasonBytes, 4 + maxInstanceBytes);
 
 /** These belong to a stream and carry its id; all others carry 0. */
 export const isStreamFrame = (type: FrameType): boolean => type <= frameTypes.OPENED;

@@ -5,22 +5,28 @@ export interface LivenessCalls {
   ping(opaque: Buffer): void;
   /** The peer was silent for too long. Called once. */
   dead(reason: string): void;
+  /** The peer has not said who it is in time. Called once. */
+  noHello(reason: string): void;
 }
 
 /**
  * Finds out that a peer is gone although no socket says so: a black hole sends no RST. Bytes of any kind are a sign of
- * life, so a busy session sends no PING. Also measures the round trip.
+ * life. Also measures the round trip, of busy sessions too, because windows are tuned by it.
  */
 export class Liveness {
   readonly #config: SessionConfig;
   readonly #calls: LivenessCalls;
   readonly #timer: NodeJS.Timeout;
-  readonly #startedAt = performance.now();
+  #startedAt = performance.now();
+  #tickedAt = this.#startedAt;
   #heardAt = this.#startedAt;
   #ready = false;
-  #ping: { readonly opaque: Buffer; readonly at: number } | undefined;
+  /** The last PING, and when it was sent. */
+  #opaque: Buffer | undefined;
+  #pingedAt = 0;
+  #answered = true;
+  #heardSincePing = true;
   #roundTripMs = 0;
-  #tickedAt = this.#startedAt;
 
   constructor(config: SessionConfig, calls: LivenessCalls) {
     this.#config = config;
@@ -33,7 +39,7 @@ export class Liveness {
     return this.#roundTripMs;
   }
 
-  /** The HELLO is here: the round trip is measured at once, because windows are tuned by it. */
+  /** The HELLO is here: the round trip is measured at once. */
   ready(): void {
     this.#ready = true;
     this.#sendPing();
@@ -41,13 +47,16 @@ export class Liveness {
 
   heard(): void {
     this.#heardAt = performance.now();
+    this.#heardSincePing = true;
   }
 
   /** A PONG that answers no PING of ours means nothing, and does no harm. */
   pong(opaque: Buffer): void {
-    if (this.#ping === undefined || !opaque.equals(this.#ping.opaque)) return;
-    this.#roundTripMs = performance.now() - this.#ping.at;
-    this.#ping = undefined;
+    if (this.#answered || !opaque.equals(this.#opaque!)) return;
+    this.#answered = true;
+    const now = performance.now();
+    // While this process was stopped no trip took place.
+    if (!this.#isLate(now)) this.#roundTripMs = now - this.#pingedAt;
   }
 
   stop(): void {
@@ -55,30 +64,42 @@ export class Liveness {
   }
 
   #sendPing(): void {
-    this.#ping = { opaque: randomBytes(8), at: performance.now() };
-    this.#calls.ping(this.#ping.opaque);
+    this.#opaque = randomBytes(8);
+    this.#pingedAt = performance.now();
+    this.#answered = false;
+    this.#heardSincePing = false;
+    this.#calls.ping(this.#opaque);
   }
 
   #tick(): void {
+    const { tickMs, helloWithinMs, pingAfterMs, pongWithinMs } = this.#config;
     const now = performance.now();
-    const late = now - this.#tickedAt > 2 * this.#config.tickMs;
+    if (this.#isLate(now)) this.#forgive(now, now - this.#tickedAt - tickMs);
     this.#tickedAt = now;
-    // This process itself was stopped or overloaded: what the peer sent meanwhile is still to be read.
-    if (late) return;
     if (!this.#ready) {
-      if (now - this.#startedAt > this.#config.helloWithinMs) this.#dead(`no HELLO within ${this.#config.helloWithinMs / 1000} s`);
+      if (now - this.#startedAt > helloWithinMs) {
+        this.stop();
+        this.#calls.noHello(`no HELLO within ${helloWithinMs / 1000} s`);
+      }
       return;
     }
-    const silentMs = now - this.#heardAt;
-    if (this.#ping !== undefined && this.#ping.at >= this.#heardAt) {
-      if (now - this.#ping.at >= this.#config.pongWithinMs) this.#dead(`silent for ${(silentMs / 1000).toFixed(1)} s`);
-    } else if (silentMs >= this.#config.pingAfterMs) {
-      this.#sendPing();
+    if (!this.#heardSincePing) {
+      if (now - this.#pingedAt < pongWithinMs) return;
+      this.stop();
+      return this.#calls.dead(`silent for ${((now - this.#heardAt) / 1000).toFixed(1)} s`);
     }
+    // After other bytes, but not the PONG: it may be far back behind them, and is waited for as long as they come.
+    if (now - (this.#answered ? this.#pingedAt : this.#heardAt) >= pingAfterMs) this.#sendPing();
   }
 
-  #dead(reason: string): void {
-    this.stop();
-    this.#calls.dead(reason);
+  #isLate(now: number): boolean {
+    return now - this.#tickedAt > 2 * this.#config.tickMs;
+  }
+
+  /** This process itself was stopped or overloaded: what the peer sent meanwhile is still to be read. That is no silence. */
+  #forgive(now: number, lostMs: number): void {
+    this.#startedAt += lostMs;
+    this.#heardAt = Math.min(now, this.#heardAt + lostMs);
+    this.#pingedAt = Math.min(now, this.#pingedAt + lostMs);
   }
 }

@@ -11,6 +11,9 @@ export interface ReceiveWindowOptions {
   readonly now: () => number;
 }
 
+/** With less than one TLS record in flight a stream would crawl: it is refused instead. */
+export const leastWindowBytes = 16 * 1024;
+
 /**
  * What a peer may send on one stream. Credit goes back only for bytes that the far socket has taken, in halves of the
  * window. A window that is emptied within two round trips is what holds the stream back: it doubles, as far as the
@@ -26,15 +29,20 @@ export class ReceiveWindow {
   #lastReturnAt: number;
   #released = false;
 
-  /** @returns undefined when the budget has no room for the initial window */
+  /** Starts with less where there is little room. @returns undefined when the budget has none */
   static open(options: ReceiveWindowOptions): ReceiveWindow | undefined {
-    return options.budget.take(options.initialBytes) ? new ReceiveWindow(options) : undefined;
+    let bytes = options.initialBytes;
+    while (!options.budget.take(bytes)) {
+      bytes = Math.floor(bytes / 2);
+      if (bytes < leastWindowBytes) return undefined;
+    }
+    return new ReceiveWindow(options, bytes);
   }
 
-  private constructor(options: ReceiveWindowOptions) {
+  private constructor(options: ReceiveWindowOptions, bytes: number) {
     this.#options = options;
-    this.#windowBytes = options.initialBytes;
-    this.#credit = options.initialBytes;
+    this.#windowBytes = bytes;
+    this.#credit = bytes;
     this.#lastReturnAt = options.now();
   }
 
@@ -69,7 +77,7 @@ export class ReceiveWindow {
 
   #grow(): number {
     const growth = Math.min(this.#windowBytes, this.#options.maxBytes - this.#windowBytes);
-    if (growth <= 0 || !this.#options.budget.take(growth)) return 0;
+    if (growth <= 0 || !this.#options.budget.takeSpare(growth)) return 0;
     this.#windowBytes += growth;
     return growth;
   }

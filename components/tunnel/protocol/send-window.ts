@@ -9,9 +9,9 @@ export class SendWindow {
     return this.#credit;
   }
 
-  /** @throws ProtocolError for a credit that no peer can mean */
+  /** @throws ProtocolError for more credit than any peer can mean */
   add(bytes: number): void {
-    if (bytes === 0 || this.#credit + bytes > maxCredit) throw new ProtocolError(`a credit of ${bytes} on top of ${this.#credit}`);
+    if (this.#credit + bytes > maxCredit) throw new ProtocolError(`a credit of ${bytes} on top of ${this.#credit}`);
     this.#credit += bytes;
   }
 

@@ -5,7 +5,7 @@ import { FrameDecoder, type FrameSink } from './decode.ts';
 import { goawayFrame, helloFrame, openFrame, pingFrame, resetFrame } from './encode.ts';
 import { ProtocolError, SessionUnavailableError, StreamError } from './errors.ts';
 import { FrameWriter } from './frame-writer.ts';
-import { frameTypes, type ReasonCode } from './frame.ts';
+import { frameTypes, maxCredit, maxStreamId, type ReasonCode } from './frame.ts';
 import { Liveness } from './liveness.ts';
 import { ReceiveWindow } from './receive-window.ts';
 import { TunnelStream, type StreamCarrier, type StreamHandler } from './stream.ts';
@@ -54,11 +54,13 @@ export class Session implements StreamCarrier {
   readonly #turns = new Turns();
   readonly #budget: CreditBudget;
   readonly #liveness: Liveness;
+  readonly #dataBacklogBytes: number;
   #nextId: number;
   #lastPeerId = 0;
   #peerStreams = 0;
   #peerMaxStreams = 0;
   #ready = false;
+  #pumping = false;
   /** DATA of the frame that is coming in goes here; undefined when its stream is over already. */
   #receiving: TunnelStream | undefined;
   /** Bytes that may still come for streams that were reset here. */
@@ -75,9 +77,12 @@ export class Session implements StreamCarrier {
     this.#nextId = options.side === 'tls-server' ? 1 : 2;
     this.#budget = new CreditBudget(this.config.sessionMemoryBytes, options.budget);
     this.#writer = new FrameWriter(socket);
+    // Below its high-water mark a socket does not say when it has drained.
+    this.#dataBacklogBytes = Math.max(this.config.dataBacklogBytes, socket.writableHighWaterMark);
     this.#liveness = new Liveness(this.config, {
       ping: (opaque) => this.sendControl(pingFrame(frameTypes.PING, opaque)),
-      dead: (reason) => this.#finish({ code: 'LINK_LOST', reason, by: 'link' }),
+      dead: (reason) => this.#lost(reason),
+      noHello: (reason) => this.close('PROTOCOL', reason),
     });
     socket.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => this.#feed(chunk));
@@ -86,6 +91,8 @@ export class Session implements StreamCarrier {
     socket.on('error', (error: NodeJS.ErrnoException) => this.#lost(error.code ?? error.message));
     socket.on('close', () => this.#lost('the connection was closed'));
     this.sendControl(helloFrame(this.config.maxStreams, options.instance));
+    // It has told of its end already, when nobody listened.
+    if (socket.destroyed || socket.readableEnded) process.nextTick(() => this.#lost('the connection was closed'));
   }
 
   get streamCount(): number {
@@ -124,7 +131,7 @@ export class Session implements StreamCarrier {
    * @param target `host:port`
    * @param deadlineMs how long the peer may take; the stream is reset (TIMEOUT) when it has not answered by then and the
    *   time that an answer needs on its way. Milliseconds.
-   * @throws SessionUnavailableError DRAINING, BUSY, LINK_LOST
+   * @throws SessionUnavailableError DRAINING, BUSY, or why the session has ended; RangeError for a target that is none
    */
   open(target: string, deadlineMs: number, handler: StreamHandler): TunnelStream {
     if (this.#end !== undefined) throw new SessionUnavailableError(this.#end.code, `the session has ended: ${this.#end.reason}`);
@@ -132,10 +139,18 @@ export class Session implements StreamCarrier {
     if (this.#draining !== undefined) throw new SessionUnavailableError('DRAINING', `the session is being drained: ${this.#draining.reason}`);
     const own = this.#streams.size - this.#peerStreams;
     if (own >= this.#peerMaxStreams) throw new SessionUnavailableError('BUSY', `the peer takes ${this.#peerMaxStreams} streams at once`);
-    const stream = this.#add(this.#nextId, target, handler);
-    if (stream === undefined) throw new SessionUnavailableError('BUSY', 'no memory left for another stream');
+    const window = this.#window();
+    if (window === undefined) throw new SessionUnavailableError('BUSY', 'no memory left for another stream');
+    const stream = new TunnelStream(this.#nextId, target, this, window, handler);
+    try {
+      this.sendControl(openFrame(stream.id, window.outstandingBytes, deadlineMs, target));
+    } catch (error) {
+      window.release();
+      throw error;
+    }
+    this.#streams.set(stream.id, stream);
     this.#nextId += 2;
-    this.sendControl(openFrame(stream.id, stream.outstandingBytes, deadlineMs, target));
+    if (this.#nextId > maxStreamId) this.drain('all its stream ids are used up');
     return stream;
   }
 
@@ -155,7 +170,7 @@ export class Session implements StreamCarrier {
   // StreamCarrier: for the streams.
 
   get idle(): boolean {
-    return this.#turns.empty && this.#writer.backlogBytes < this.config.dataBacklogBytes;
+    return this.#turns.empty && this.#writer.backlogBytes < this.#dataBacklogBytes;
   }
 
   sendControl(frame: Buffer): void {
@@ -171,11 +186,14 @@ export class Session implements StreamCarrier {
     this.#pump();
   }
 
-  forget(stream: TunnelStream): void {
+  forget(stream: TunnelStream, strayBytes: number): void {
     if (!this.#streams.delete(stream.id)) return;
-    if (!stream.finReceived) this.#strayAllowance += stream.outstandingBytes;
+    this.#strayAllowance += strayBytes;
     if (this.#isPeers(stream.id)) this.#peerStreams -= 1;
     if (this.#receiving === stream) this.#receiving = undefined;
+  }
+
+  settled(): void {
     this.#endIfDrained();
   }
 
@@ -192,73 +210,89 @@ export class Session implements StreamCarrier {
       },
       open: (id, credit, deadlineMs, target) => this.#opened(id, credit, deadlineMs, target),
       opened: (id, credit) => {
-        const stream = this.#known(id, 'OPENED');
+        const stream = this.#find(id, 'OPENED');
         if (stream === undefined) return;
         if (this.#isPeers(id) || stream.isOpened) throw new ProtocolError(`OPENED for stream ${id}, which was not being opened`);
         stream.onOpened(credit);
       },
       dataStart: (id, bytes) => {
-        this.#receiving = this.#known(id, 'DATA');
+        this.#receiving = this.#flowing(id, 'DATA');
         if (this.#receiving !== undefined) return this.#receiving.onDataStart(bytes);
         this.#strayAllowance -= bytes;
         if (this.#strayAllowance < 0) throw new ProtocolError(`${bytes} bytes of DATA for stream ${id}, which is over`);
       },
       data: (_, piece) => this.#receiving?.onData(piece),
-      credit: (id, bytes) => this.#known(id, 'CREDIT')?.onCredit(bytes),
-      fin: (id) => this.#known(id, 'FIN')?.onFin(),
-      reset: (id, code, reason) => this.#known(id, 'RESET', true)?.onReset(new StreamError(code, reason, 'peer')),
-      ping: (opaque) => this.sendControl(pingFrame(frameTypes.PONG, opaque)),
-      pong: (opaque) => this.#liveness.pong(opaque),
-      goaway: (code, reason) => this.#goaway(code, reason),
+      credit: (id, bytes) => {
+        const stream = this.#flowing(id, 'CREDIT');
+        if (bytes === 0) throw new ProtocolError(`a credit of 0 for stream ${id}`);
+        stream?.onCredit(bytes);
+      },
+      fin: (id) => this.#flowing(id, 'FIN')?.onFin(),
+      reset: (id, code, reason) => this.#find(id, 'RESET')?.onReset(new StreamError(code, reason, 'peer')),
+      ping: (opaque) => {
+        this.#afterHello('PING');
+        this.sendControl(pingFrame(frameTypes.PONG, opaque));
+      },
+      pong: (opaque) => {
+        this.#afterHello('PONG');
+        this.#liveness.pong(opaque);
+      },
+      goaway: (code, reason) => {
+        this.#afterHello('GOAWAY');
+        this.#goaway(code, reason);
+      },
     };
   }
 
   #opened(id: number, credit: number, deadlineMs: number, target: string): void {
+    this.#afterHello('OPEN');
     if (!this.#isPeers(id)) throw new ProtocolError(`OPEN of stream ${id}: its parity is this end's`);
     if (id <= this.#lastPeerId) throw new ProtocolError(`OPEN of stream ${id} after ${this.#lastPeerId}`);
-    if (id === 0) throw new ProtocolError('OPEN of stream 0');
+    if (credit > maxCredit) throw new ProtocolError(`a credit of ${credit}`);
     this.#lastPeerId = id;
     const refuse = (code: ReasonCode, reason: string): void => this.sendControl(resetFrame(id, code, reason));
     if (this.#draining !== undefined) return refuse('DRAINING', this.#draining.reason);
     if (this.#handler.stream === undefined) return refuse('FORBIDDEN', 'this end opens streams and takes none');
     if (this.#peerStreams >= this.config.maxStreams) return refuse('BUSY', `${this.config.maxStreams} streams are open already`);
-    const stream = this.#add(id, target);
-    if (stream === undefined) return refuse('BUSY', 'no memory left for another stream');
+    const window = this.#window();
+    if (window === undefined) return refuse('BUSY', 'no memory left for another stream');
+    const stream = new TunnelStream(id, target, this, window, undefined, credit);
+    this.#streams.set(id, stream);
     this.#peerStreams += 1;
-    if (credit > 0) stream.onCredit(credit);
     this.#handler.stream(stream, deadlineMs);
   }
 
-  #add(id: number, target: string, handler?: StreamHandler): TunnelStream | undefined {
-    const window = ReceiveWindow.open({
+  #window(): ReceiveWindow | undefined {
+    return ReceiveWindow.open({
       initialBytes: this.config.initialWindowBytes,
       maxBytes: this.config.maxWindowBytes,
       budget: this.#budget,
       roundTripMs: () => this.#liveness.roundTripMs,
       now: () => performance.now(),
     });
-    if (window === undefined) return undefined;
-    const stream = new TunnelStream(id, target, this, window, handler);
-    this.#streams.set(id, stream);
+  }
+
+  /** The stream of a frame. Undefined for one that is over: the frame was on its way. @throws ProtocolError for one that never was */
+  #find(id: number, frame: string): TunnelStream | undefined {
+    const stream = this.#streams.get(id);
+    if (stream !== undefined) return stream;
+    this.#afterHello(frame);
+    const was = this.#isPeers(id) ? id <= this.#lastPeerId : id < this.#nextId;
+    if (!was) throw new ProtocolError(`${frame} for stream ${id}, which was never opened`);
+    return undefined;
+  }
+
+  /** The stream of a frame that only an opened stream gets, and no DATA or FIN after the FIN. */
+  #flowing(id: number, frame: 'DATA' | 'CREDIT' | 'FIN'): TunnelStream | undefined {
+    const stream = this.#find(id, frame);
+    if (stream === undefined) return undefined;
+    if (!stream.isOpened) throw new ProtocolError(`${frame} for stream ${id} before OPENED`);
+    if (stream.finReceived && frame !== 'CREDIT') throw new ProtocolError(`${frame} for stream ${id} after its FIN`);
     return stream;
   }
 
-  /**
-   * The stream of a frame. Undefined for one that is over: the frame was on its way.
-   *
-   * @param early whether the frame may come for a stream that is still being opened
-   * @throws ProtocolError for one that never was, or that has no business getting this frame now
-   */
-  #known(id: number, frame: string, early = frame === 'OPENED'): TunnelStream | undefined {
-    const stream = this.#streams.get(id);
-    if (stream === undefined) {
-      const was = this.#isPeers(id) ? id <= this.#lastPeerId : id < this.#nextId;
-      if (!was) throw new ProtocolError(`${frame} for stream ${id}, which was never opened`);
-      return undefined;
-    }
-    if (!early && !stream.isOpened && !this.#isPeers(id)) throw new ProtocolError(`${frame} for stream ${id} before OPENED`);
-    if (stream.finReceived && (frame === 'DATA' || frame === 'FIN')) throw new ProtocolError(`${frame} for stream ${id} after its FIN`);
-    return stream;
+  #afterHello(frame: string): void {
+    if (!this.#ready) throw new ProtocolError(`${frame} before HELLO`);
   }
 
   #isPeers(id: number): boolean {
@@ -278,7 +312,7 @@ export class Session implements StreamCarrier {
     this.#liveness.heard();
     try {
       this.#decoder.feed(chunk);
-      if (this.#writer.backlogBytes > this.config.controlBacklogBytes + this.config.dataBacklogBytes) {
+      if (this.#writer.backlogBytes > this.config.controlBacklogBytes + this.#dataBacklogBytes) {
         throw new ProtocolError(`${this.#writer.backlogBytes} bytes of answers that the peer does not read`);
       }
     } catch (error) {
@@ -288,11 +322,15 @@ export class Session implements StreamCarrier {
   }
 
   #pump(): void {
-    while (this.#writer.backlogBytes < this.config.dataBacklogBytes) {
+    // A stream whose turn it is may put others, and itself, in line.
+    if (this.#pumping) return;
+    this.#pumping = true;
+    while (this.#writer.backlogBytes < this.#dataBacklogBytes) {
       const stream = this.#turns.take();
-      if (stream === undefined) return;
+      if (stream === undefined) break;
       if (stream.takeTurn()) this.#turns.add(stream);
     }
+    this.#pumping = false;
   }
 
   #endIfDrained(): void {
@@ -308,18 +346,34 @@ export class Session implements StreamCarrier {
     if (this.#end !== undefined) return;
     this.#end = end;
     this.#liveness.stop();
+    this.#decoder.stop();
+    const drained = this.#draining !== undefined && this.#streams.size === 0;
     if (end.by === 'here') this.sendControl(goawayFrame(end.code, end.reason));
-    this.#writer.flush();
-    // What is told to the peer is a courtesy: a peer that does not read it must not keep the socket.
-    if (end.by === 'link') this.socket.destroy();
-    else this.socket.destroySoon();
-    const grave = setTimeout(() => this.socket.destroy(), lingerMs);
-    this.socket.once('close', () => clearTimeout(grave));
-    const streams = [...this.#streams.values()];
-    for (const stream of streams) stream.onReset(new StreamError(end.code === 'CANCELLED' ? 'LINK_LOST' : end.code, end.reason, end.by));
+    this.#hangUp(end, drained ? drainedLingerMs : lingerMs);
+    const error = new StreamError(this.#streamCode(end.code), end.reason, end.by);
+    for (const stream of [...this.#streams.values()]) stream.onReset(error);
     this.#handler.ended(end);
+  }
+
+  /** CANCELLED is a good end of a session, and never one of a stream that was open. */
+  #streamCode(code: ReasonCode): ReasonCode {
+    if (code !== 'CANCELLED') return code;
+    return this.#draining === undefined ? 'LINK_LOST' : 'DRAINING';
+  }
+
+  #hangUp(end: SessionEnd, lingerMs: number): void {
+    const { socket } = this;
+    if (end.by === 'link' || socket.destroyed) return void socket.destroy();
+    this.#writer.flush();
+    // Goes on reading, and throws away, until the peer has hung up too: a socket that is closed with bytes to read is
+    // reset by the kernel, and the last words that it still had to send are lost.
+    socket.end();
+    const timer = setTimeout(() => socket.destroy(), lingerMs);
+    socket.once('close', () => clearTimeout(timer));
   }
 }
 
-/** How long a peer that is told why may take to read it. */
+/** How long a peer that is told why may take to read it: it must not keep the socket. */
 const lingerMs = 1000;
+/** How long the last bytes of a drained session may take on a slow link. */
+const drainedLingerMs = 10_000;

@@ -2,10 +2,11 @@ import { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { StreamError } from './errors.ts';
 import type { ReasonCode } from './frame.ts';
+import { Pieces } from './pieces.ts';
 import type { StreamHandler, TunnelStream } from './stream.ts';
 
 export interface SpliceOptions {
-  /** Called once, when neither side has anything left: with what broke it, if anything did. */
+  /** Called once, when the stream is over: with what broke it, if anything did. The socket may still be taking its last bytes. */
   readonly done?: (error: StreamError | undefined) => void;
   /** What to tell the peer when the socket fails. Default: TARGET_RESET. */
   readonly failure?: ReasonCode;
@@ -19,32 +20,46 @@ export class Splice implements StreamHandler {
   readonly #socket: Socket;
   readonly #stream: TunnelStream;
   readonly #options: SpliceOptions;
-  #batch: Buffer[] = [];
+  readonly #batch = new Pieces();
   #scheduled = false;
+  /** Of the batch that the kernel has not taken yet; 0 for none. */
+  #writing = 0;
   #ended = false;
   #over = false;
-  readonly #flush = (): void => this.#write();
+  readonly #flush = (): void => {
+    this.#scheduled = false;
+    this.#write();
+  };
+  readonly #written = (): void => {
+    const bytes = this.#writing;
+    this.#writing = 0;
+    this.#stream.consumed(bytes);
+    this.#write();
+  };
 
   constructor(socket: Socket, stream: TunnelStream, options: SpliceOptions = {}) {
     this.#socket = socket;
     this.#stream = stream;
     this.#options = options;
-    socket.on('data', (chunk: Buffer) => {
-      if (!stream.write(chunk)) socket.pause();
-    });
-    socket.on('end', () => stream.end());
+    // Otherwise Node would end it by itself when its other end has nothing more to say.
+    socket.allowHalfOpen = true;
     socket.on('error', (error: NodeJS.ErrnoException) => stream.reset(options.failure ?? 'TARGET_RESET', error.code ?? error.message));
-    socket.on('close', () => {
-      // Of a stream that both ended this does nothing.
-      if (!socket.readableEnded || !this.#ended) stream.reset('CANCELLED', 'the connection was closed');
-    });
-    if (socket.destroyed) stream.reset('CANCELLED', 'the connection was closed');
+    socket.on('close', () => this.#gone());
+    if (socket.destroyed) this.#gone();
   }
 
   /** Begins to read the socket. @param head what was read of it already */
   start(head?: Buffer): void {
-    if (head !== undefined && head.length > 0 && !this.#stream.write(head)) this.#socket.pause();
-    else this.#socket.resume();
+    const socket = this.#socket;
+    const stream = this.#stream;
+    const more = head === undefined || stream.write(head);
+    socket.on('data', (chunk: Buffer) => {
+      if (!stream.write(chunk)) socket.pause();
+    });
+    socket.on('end', () => stream.end());
+    if (socket.readableEnded) stream.end();
+    else if (more) socket.resume();
+    else socket.pause();
   }
 
   data(piece: Buffer): void {
@@ -57,7 +72,7 @@ export class Splice implements StreamHandler {
 
   end(): void {
     this.#ended = true;
-    if (!this.#scheduled) this.#socket.end();
+    if (this.#batch.bytes === 0) this.#socket.end();
   }
 
   writable(): void {
@@ -71,24 +86,39 @@ export class Splice implements StreamHandler {
     this.#options.done?.(error);
   }
 
+  /** One batch at a time: what comes while a slow socket takes it is gathered here, where small pieces are joined. */
   #write(): void {
-    this.#scheduled = false;
-    const pieces = this.#batch;
-    this.#batch = [];
-    const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    if (this.#writing > 0 || this.#batch.bytes === 0 || this.#socket.destroyed) return;
     const socket = this.#socket;
-    const passedOn = (): void => this.#stream.consumed(bytes);
-    if (socket.destroyed || !socket.writable) return passedOn();
+    this.#writing = this.#batch.bytes;
+    const pieces = this.#batch.takeAll();
     socket.cork();
-    for (const [index, piece] of pieces.entries()) socket.write(piece, index === pieces.length - 1 ? passedOn : undefined);
+    for (const [index, piece] of pieces.entries()) socket.write(piece, index === pieces.length - 1 ? this.#written : undefined);
     if (this.#ended) socket.end();
     socket.uncork();
   }
+
+  #gone(): void {
+    const socket = this.#socket;
+    // Of a stream that both ended this does nothing.
+    if (!socket.readableEnded || !this.#ended) this.#stream.reset(this.#options.failure ?? 'CANCELLED', 'the connection was closed');
+    const bytes = this.#batch.bytes;
+    this.#batch.takeAll();
+    if (bytes > 0) this.#stream.consumed(bytes);
+  }
 }
 
-/** Ends a socket so that its other end sees an error: a FIN would pass for the end of what was sent. */
+/**
+ * Ends a socket so that its other end sees an error: a FIN would pass for the end of what was sent. The lack of a
+ * close_notify is no error to Go and Node, which take a FIN after a whole record for the end: it has to be a TCP reset.
+ */
 export function cut(socket: Socket): void {
-  // TLS without its close_notify is an error to any TLS end (RFC 8446, 6.1).
-  if (socket instanceof TLSSocket || socket.connecting || socket.destroyed) socket.destroy();
-  else socket.resetAndDestroy();
+  const tcp = socket instanceof TLSSocket ? tcpOf(socket) : socket;
+  if (!(tcp instanceof Socket) || socket.destroyed || tcp.connecting) return void socket.destroy();
+  tcp.resetAndDestroy();
+  // A TLS socket follows the one below it by itself, but not at once.
+  if (tcp !== socket) socket.destroy();
 }
+
+/** Of a server's TLS socket. Node has no public name for it; where it is missing, a FIN has to do. */
+const tcpOf = (socket: TLSSocket): unknown => (socket as unknown as { readonly _parent?: unknown })._parent;

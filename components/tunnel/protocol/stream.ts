@@ -1,10 +1,11 @@
 import { StreamError } from './errors.ts';
 import { creditFrame, finFrame, openedFrame, resetFrame } from './encode.ts';
 import { maxDataBytes, type ReasonCode } from './frame.ts';
+import { Pieces } from './pieces.ts';
 import type { ReceiveWindow } from './receive-window.ts';
 import { SendWindow } from './send-window.ts';
 
-/** What a stream tells whoever uses it. None of these may throw. */
+/** What a stream tells whoever uses it. None of these may throw; each may call the stream again. */
 export interface StreamHandler {
   /** The target was reached (the opener is told; the accepting end knows). */
   opened?(): void;
@@ -12,7 +13,9 @@ export interface StreamHandler {
   data(piece: Buffer): void;
   /** The peer sends no more; this end may go on sending (half-close). */
   end(): void;
-  /** All that `write` had taken is with the session: more may be written. */
+  /** Some of what waited is with the session: see `stream.pendingBytes`. */
+  sent?(): void;
+  /** After a `write` that gave false: all that was written is with the session. */
   writable(): void;
   /** Exactly once, last. Without an error both ends had said that they were done. */
   closed(error: StreamError | undefined): void;
@@ -26,7 +29,10 @@ export interface StreamCarrier {
   readonly idle: boolean;
   /** Puts the stream in line for its turn. */
   queue(stream: TunnelStream): void;
-  forget(stream: TunnelStream): void;
+  /** The stream is over. @param strayBytes how many bytes of it may still be on their way */
+  forget(stream: TunnelStream, strayBytes: number): void;
+  /** Whoever used a stream that is over has been told. */
+  settled(): void;
 }
 
 /** One connection through the tunnel. */
@@ -45,22 +51,27 @@ export class TunnelStream {
   readonly #carrier: StreamCarrier;
   readonly #receive: ReceiveWindow;
   readonly #send = new SendWindow();
+  readonly #pending = new Pieces();
   #handler: StreamHandler | undefined;
+  /** The credit that came with the OPEN: it counts once this end has said OPENED. */
+  #offeredCredit: number;
   #opened = false;
-  #pending: Buffer[] = [];
-  #pendingBytes = 0;
   #consumedBytes = 0;
+  /** A `write` gave false, and nothing was said since. */
+  #blocked = false;
   #endWanted = false;
   #finSent = false;
   #finReceived = false;
   #closed = false;
+  #error: StreamError | undefined;
 
-  constructor(id: number, target: string, carrier: StreamCarrier, receive: ReceiveWindow, handler?: StreamHandler) {
+  constructor(id: number, target: string, carrier: StreamCarrier, receive: ReceiveWindow, handler?: StreamHandler, offeredCredit = 0) {
     this.id = id;
     this.target = target;
     this.#carrier = carrier;
     this.#receive = receive;
     this.#handler = handler;
+    this.#offeredCredit = offeredCredit;
   }
 
   get isClosed(): boolean {
@@ -71,44 +82,50 @@ export class TunnelStream {
     return this.#opened;
   }
 
-  /** Bytes that the peer may still send: after a reset they may be on their way. */
+  /** Credit that the peer has. */
   get outstandingBytes(): number {
     return this.#receive.outstandingBytes;
   }
 
   /** Written, and not with the session yet. */
   get pendingBytes(): number {
-    return this.#pendingBytes;
+    return this.#pending.bytes;
   }
 
   /** True while the peer's lack of credit, not the link, is what it waits for. */
   get stalled(): boolean {
-    return this.#pendingBytes > 0 && this.#send.credit === 0;
+    return this.#pending.bytes > 0 && this.#send.credit === 0;
   }
 
-  /** The accepting end: the target is reached, bytes may flow. */
+  /** The accepting end: the target is reached, bytes may flow. The handler of a stream that is over is told so at once. */
   accept(handler: StreamHandler): void {
+    if (this.#closed && !this.#opened) handler.closed(this.#error);
     if (this.#closed || this.#opened) return;
     this.#handler = handler;
     this.#opened = true;
     this.#carrier.sendControl(openedFrame(this.id, this.#receive.outstandingBytes));
+    this.#send.add(this.#offeredCredit);
+    this.#begin();
   }
 
   /**
-   * Sends bytes to the peer; they must not be changed afterwards. Writing to a closed stream does nothing.
+   * Sends bytes to the peer; they must not be changed afterwards. Writing to a closed or ended stream does nothing.
+   * Before the stream is opened, bytes wait.
    *
    * @returns false when the writer should wait for `writable` before it writes more
    */
   write(bytes: Buffer): boolean {
     if (this.#closed || this.#endWanted || bytes.length === 0) return true;
-    if (this.#pendingBytes === 0 && bytes.length <= maxDataBytes && bytes.length <= this.#send.credit && this.#carrier.idle) {
+    if (this.#pending.bytes === 0 && bytes.length <= maxDataBytes && bytes.length <= this.#send.credit && this.#carrier.idle) {
       this.#sendPiece(bytes);
       return true;
     }
+    if (this.#pending.bytes === 0 && this.#send.credit === 0) this.stalls += 1;
     this.#pending.push(bytes);
-    if (this.#pendingBytes === 0 && this.#send.credit === 0) this.stalls += 1;
-    this.#pendingBytes += bytes.length;
     this.#enqueue();
+    // Its turn may have come at once.
+    if (this.#pending.bytes === 0) return true;
+    this.#blocked = true;
     return false;
   }
 
@@ -116,56 +133,57 @@ export class TunnelStream {
   end(): void {
     if (this.#closed || this.#endWanted) return;
     this.#endWanted = true;
-    if (this.#pendingBytes === 0) this.#sendFin();
+    this.#finish();
   }
 
   /** Bytes that `data` had given were passed on. */
   consumed(bytes: number): void {
     this.#consumedBytes += bytes;
     if (this.#closed) return this.#releaseWhenDrained();
+    if (this.#finReceived) return;
     const credit = this.#receive.drained(bytes);
-    if (credit > 0 && !this.#finReceived) this.#carrier.sendControl(creditFrame(this.id, credit));
+    if (credit > 0) this.#carrier.sendControl(creditFrame(this.id, credit));
   }
 
   /** Ends the stream at once, at both ends. */
   reset(code: ReasonCode, reason: string): void {
     if (this.#closed) return;
     this.#carrier.sendControl(resetFrame(this.id, code, reason));
-    this.#close(new StreamError(code, reason, 'here'));
+    this.#close(new StreamError(code, reason, 'here'), this.#finReceived ? 0 : this.#receive.outstandingBytes);
   }
 
   // What follows is the session's to call.
 
-  /** One fair share. @returns true when it could send more right away */
+  /** One fair share, in as many pieces as it takes. @returns true when it could send more right away */
   takeTurn(): boolean {
-    if (this.#closed || this.#pendingBytes === 0 || this.#send.credit === 0) return false;
-    const first = this.#pending[0]!;
-    const bytes = Math.min(first.length, this.#send.credit, maxDataBytes);
-    if (bytes === first.length) this.#pending.shift();
-    else this.#pending[0] = first.subarray(bytes);
-    this.#pendingBytes -= bytes;
-    this.#sendPiece(bytes === first.length ? first : first.subarray(0, bytes));
-    if (this.#pendingBytes > 0) {
-      if (this.#send.credit === 0) this.stalls += 1;
-      return this.#send.credit > 0;
+    let share = maxDataBytes;
+    while (share > 0 && this.#pending.bytes > 0 && this.#send.credit > 0) {
+      const piece = this.#pending.take(Math.min(share, this.#send.credit));
+      share -= piece.length;
+      this.#sendPiece(piece);
     }
-    if (this.#endWanted) this.#sendFin();
-    else this.#handler?.writable();
-    return this.#pendingBytes > 0 && this.#send.credit > 0;
+    if (share === maxDataBytes) return false; // it was closed while it stood in line
+    if (this.#pending.bytes > 0 && this.#send.credit === 0) this.stalls += 1;
+    this.#handler?.sent?.();
+    if (this.#pending.bytes === 0) this.#drained();
+    return this.#pending.bytes > 0 && this.#send.credit > 0;
   }
 
+  /** @throws ProtocolError for a credit that is none */
   onOpened(credit: number): void {
+    this.#send.add(credit);
     this.#opened = true;
-    if (credit > 0) this.#send.add(credit);
     this.#handler?.opened?.();
-    this.#enqueue();
+    this.#begin();
   }
 
+  /** @throws ProtocolError for a credit that is none */
   onCredit(bytes: number): void {
     this.#send.add(bytes);
     this.#enqueue();
   }
 
+  /** @throws ProtocolError for more than there was credit for */
   onDataStart(bytes: number): void {
     this.#receive.received(bytes);
   }
@@ -182,16 +200,22 @@ export class TunnelStream {
   onFin(): void {
     this.#finReceived = true;
     this.#handler?.end();
-    if (this.#finSent) this.#close(undefined);
+    if (this.#finSent) this.#close(undefined, 0);
   }
 
-  /** The peer, or the end of the session, ended it. */
+  /** The peer, or the end of the session, ended it: nothing more comes. */
   onReset(error: StreamError): void {
-    this.#close(error);
+    this.#close(error, 0);
+  }
+
+  /** What was written, and ended, before the stream was opened. */
+  #begin(): void {
+    this.#enqueue();
+    this.#finish();
   }
 
   #enqueue(): void {
-    if (this.#pendingBytes > 0 && this.#send.credit > 0) this.#carrier.queue(this);
+    if (this.#pending.bytes > 0 && this.#send.credit > 0) this.#carrier.queue(this);
   }
 
   #sendPiece(piece: Buffer): void {
@@ -200,24 +224,35 @@ export class TunnelStream {
     this.#carrier.sendData(this.id, piece);
   }
 
-  #sendFin(): void {
-    this.#finSent = true;
-    this.#carrier.sendControl(finFrame(this.id));
-    if (this.#finReceived) this.#close(undefined);
+  #drained(): void {
+    if (this.#blocked) {
+      this.#blocked = false;
+      this.#handler?.writable();
+    }
+    this.#finish();
   }
 
-  #close(error: StreamError | undefined): void {
+  /** Says FIN when all that was to be sent has been. */
+  #finish(): void {
+    if (!this.#endWanted || this.#finSent || !this.#opened || this.#closed || this.#pending.bytes > 0) return;
+    this.#finSent = true;
+    this.#carrier.sendControl(finFrame(this.id));
+    if (this.#finReceived) this.#close(undefined, 0);
+  }
+
+  #close(error: StreamError | undefined, strayBytes: number): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#pending = [];
-    this.#pendingBytes = 0;
+    this.#error = error;
+    this.#pending.takeAll();
     if (error === undefined) this.#releaseWhenDrained();
     else this.#receive.release();
-    this.#carrier.forget(this);
+    this.#carrier.forget(this, strayBytes);
     const handler = this.#handler;
     this.#handler = undefined;
     if (handler === undefined) this.onClosedEarly?.(error);
     else handler.closed(error);
+    this.#carrier.settled();
   }
 
   /** Bytes that the far socket has not taken yet are still held here, also after a clean end. */
