@@ -1,9 +1,54 @@
-import type { Implementation } from '../../harness/implementation.ts';
-import { implementation as stock } from '../stock/implementation.ts';
+import { edgeNodes } from '../../harness/cluster/state.ts';
+import type { Implementation, InstallContext, PrepareContext } from '../../harness/implementation.ts';
+import type { KindPatches } from '../../harness/cluster/kind-config.ts';
+import { approveKubeletServing } from '../../harness/kube/kubelet-serving.ts';
+import type { KubeObject } from '../../harness/kube/objects.ts';
+import { agentManifests } from './agent-manifests.ts';
+import { makeCertificates, readPair } from './certificates.ts';
+import { egressPatches } from './egress.ts';
+import { componentImages } from './images.ts';
+import { metricsManifests } from './metrics-manifests.ts';
+import { agentName, namespace, serverName, version } from './names.ts';
+import { serverManifests } from './server-manifests.ts';
+import { uninstall } from './uninstall.ts';
 
-/** edgeproof's own components. Until they come it is what `stock` is, and claims no more. */
+const approvalTimeoutMs = 60_000;
+const rolloutTimeoutMs = 120_000;
+
+async function prepare({ folder, topology }: PrepareContext): Promise<KindPatches> {
+  await makeCertificates(folder, topology.overlay.serviceSubnet);
+  return await egressPatches(folder, topology);
+}
+
+async function install({ cluster, folder, kube, kubectl, step, signal }: InstallContext): Promise<void> {
+  const { topology } = cluster;
+  step.detail('approving the certificates of kubelets');
+  await approveKubeletServing(kube, cluster, { timeoutMs: approvalTimeoutMs, signal });
+  step.detail('applying the tunnel');
+  const [ca, server, client] = await Promise.all([readPair(folder, 'ca'), readPair(folder, 'server'), readPair(folder, 'metrics-server')]);
+  const root = await kube.get<KubeObject & { data: { 'ca.crt': string } }>('v1', 'ConfigMap', 'kube-root-ca.crt', { namespace: 'kube-system', signal });
+  await kube.applyAll([
+    // Agents are on the host's network and read the kubelet's key: `privileged` is the Pod security standard that lets them.
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels: { 'pod-security.kubernetes.io/enforce': 'privileged' } } },
+    ...serverManifests(topology, { ca, server }),
+    ...agentManifests(cluster, ca),
+    ...metricsManifests(topology, { ca, client, clusterCa: root.data['ca.crt'] }),
+  ], { signal });
+  for (const workload of [`deployment/${serverName}`, `daemonset/${agentName}`]) {
+    step.detail(`waiting for ${workload}`);
+    await kubectl.run(['rollout', 'status', workload, '--namespace', namespace, `--timeout=${rolloutTimeoutMs / 1000}s`], { timeoutMs: rolloutTimeoutMs + 5000, signal });
+  }
+  step.result(`${edgeNodes(cluster).length} agents connected`);
+}
+
+/** edgeproof's own components. */
 export const implementation: Implementation = {
-  ...stock,
   name: 'reference',
-  description: "edgeproof's own edge components (none yet: a plain cluster)",
+  description: "edgeproof's own edge components: the tunnel",
+  version,
+  claims: ['lifecycle', 'tunnel'],
+  images: componentImages,
+  prepare,
+  install,
+  uninstall,
 };

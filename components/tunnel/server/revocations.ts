@@ -1,6 +1,5 @@
-import 'reflect-metadata';
 import { readFileSync } from 'node:fs';
-import { X509Crl } from '@peculiar/x509';
+import { X509Crl } from '../../../core/x509.ts';
 
 /** Serial numbers of a certificate revocation list (RFC 5280, 5), read again while it runs. No file: nothing is revoked. */
 export class Revocations {

@@ -1,0 +1,71 @@
+import type { KeyPair } from '../../core/pki.ts';
+import { tierNodeLabel } from '../../harness/cluster/labels.ts';
+import { cloudNodes, type ClusterState } from '../../harness/cluster/state.ts';
+import type { Manifest } from '../../harness/kube/objects.ts';
+import { tunnel } from '../../harness/wan/services.ts';
+import { bundlePath } from './images.ts';
+import { agentHealthPort, agentName, componentsImage, namespace } from './names.ts';
+import { flagsOf, lockedDown, mount } from './pod-parts.ts';
+
+const labels = { app: agentName };
+const authorities = 'edge-tunnel-ca';
+
+/** Any cloud node answers at the tunnel's NodePort; a worker outlives an upgrade of the control plane. */
+const loadBalancer = (cluster: ClusterState): string => {
+  const cloud = cloudNodes(cluster);
+  return `${(cloud.find(({ role }) => role === 'worker') ?? cloud[0]!).address}:${tunnel.port}`;
+};
+
+/** The agents: one on each edge node, on its network, with its kubelet's certificate. They use no API and have no token. */
+export function agentManifests(cluster: ClusterState, ca: KeyPair): Manifest[] {
+  const probe = (path: string, rest: object): object => ({ httpGet: { host: '127.0.0.1', path, port: agentHealthPort }, timeoutSeconds: 5, ...rest });
+  return [
+    // During a rotation it holds the old and the new authority.
+    { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: authorities, namespace, labels }, data: { 'ca.crt': ca.certPem } },
+    {
+      apiVersion: 'apps/v1',
+      kind: 'DaemonSet',
+      metadata: { name: agentName, namespace, labels },
+      spec: {
+        selector: { matchLabels: labels },
+        updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: '34%' } },
+        template: {
+          metadata: { labels },
+          spec: {
+            hostNetwork: true,
+            automountServiceAccountToken: false,
+            enableServiceLinks: false,
+            priorityClassName: 'system-node-critical',
+            nodeSelector: { [tierNodeLabel]: 'edge' },
+            tolerations: [{ operator: 'Exists' }],
+            terminationGracePeriodSeconds: 25,
+            securityContext: { seccompProfile: { type: 'RuntimeDefault' } },
+            containers: [{
+              name: agentName,
+              image: componentsImage,
+              imagePullPolicy: 'Never',
+              args: [bundlePath(agentName), ...flagsOf({
+                server: loadBalancer(cluster),
+                cert: '/var/lib/kubelet/pki/kubelet-client-current.pem',
+                key: '/var/lib/kubelet/pki/kubelet-client-current.pem',
+                ca: '/etc/edge-tunnel/ca/ca.crt',
+                podInterface: 'cni0',
+                health: `127.0.0.1:${agentHealthPort}`,
+              })],
+              readinessProbe: probe('/readyz', { periodSeconds: 1 }),
+              livenessProbe: probe('/healthz', { periodSeconds: 10, initialDelaySeconds: 10 }),
+              resources: { requests: { cpu: '10m', memory: '64Mi' }, limits: { memory: '384Mi' } },
+              // Root, for the kubelet's key is root's; without any capability.
+              securityContext: { ...lockedDown, runAsUser: 0 },
+              volumeMounts: [mount('kubelet-pki', '/var/lib/kubelet/pki'), mount('ca', '/etc/edge-tunnel/ca')],
+            }],
+            volumes: [
+              { name: 'kubelet-pki', hostPath: { path: '/var/lib/kubelet/pki', type: 'Directory' } },
+              { name: 'ca', configMap: { name: authorities } },
+            ],
+          },
+        },
+      },
+    },
+  ];
+}

@@ -1,0 +1,19 @@
+import { join } from 'node:path';
+import { repositoryRoot } from '../../core/paths.ts';
+import type { ImagesContext, ImplementationImage } from '../../harness/implementation.ts';
+import { bundle } from '../../harness/images/bundle.ts';
+import { agentName, componentsImage, serverName } from './names.ts';
+
+export const bundlePath = (name: string): string => `/app/${name}.mjs`;
+
+/** edgeproof's components: each one file, beside one Node. */
+export async function componentImages({ signal }: ImagesContext): Promise<ImplementationImage[]> {
+  const built = async (name: string, source: string): Promise<[string, string]> => [bundlePath(name), await bundle(join(repositoryRoot, 'components', source), { name, signal })];
+  return [{
+    tags: [componentsImage],
+    tiers: ['cloud', 'edge'],
+    node: true,
+    files: Object.fromEntries([await built(serverName, 'tunnel/server/main.ts'), await built(agentName, 'tunnel/agent/main.ts')]),
+    entrypoint: ['/usr/local/bin/node'],
+  }];
+}

@@ -1,0 +1,31 @@
+import { waitFor } from '../../core/wait.ts';
+import { metricsServerDeployment } from '../../harness/cluster/metrics-server.ts';
+import type { InstallContext } from '../../harness/implementation.ts';
+import { metricsSecret } from './metrics-manifests.ts';
+import { namespace, serverName } from './names.ts';
+
+const apiserverManifest = '/etc/kubernetes/manifests/kube-apiserver.yaml';
+const apiserverTimeoutMs = 120_000;
+
+/** The API server dials by itself again, metrics-server too, and nothing of the tunnel is left. */
+export async function uninstall({ cluster, docker, kube, step, signal }: InstallContext): Promise<void> {
+  const controlPlane = cluster.nodes.find(({ role }) => role === 'control-plane')!;
+  step.detail('taking the egress configuration from the API server');
+  // First: with the configuration and without servers it would reach no node at all. The kubelet restarts it when its file changes.
+  await docker.exec(controlPlane.name, ['sed', '-i', '/--egress-selector-config-file=/d', apiserverManifest], { signal });
+  await waitFor('the API server without an egress configuration', async (look) => {
+    const { stdout } = await docker.exec(controlPlane.name, ['pgrep', '-af', 'kube-apiserver'], { accept: 'any', signal: look });
+    if (stdout.trim() === '' || stdout.includes('--egress-selector-config-file')) return { missing: 'the old one still runs, or none does' };
+    await kube.request('GET', '/readyz', { signal: look, timeoutMs: 3000 });
+    return { done: true };
+  }, { timeoutMs: apiserverTimeoutMs, everyMs: 1000, signal });
+  step.detail('removing the tunnel');
+  await kube.apply(metricsServerDeployment(cluster.topology), { signal });
+  await kube.delete('v1', 'Secret', metricsSecret.name, { namespace: metricsSecret.namespace, signal });
+  for (const kind of ['ClusterRoleBinding', 'ClusterRole']) await kube.delete('rbac.authorization.k8s.io/v1', kind, serverName, { signal });
+  await kube.delete('v1', 'Namespace', namespace, { signal });
+  await waitFor(`namespace ${namespace} gone`, async (look) => {
+    const left = await kube.find('v1', 'Namespace', namespace, { signal: look });
+    return left === undefined ? { done: true } : { missing: 'it is still terminating' };
+  }, { timeoutMs: apiserverTimeoutMs, everyMs: 1000, signal });
+}
