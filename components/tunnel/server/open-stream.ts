@@ -45,6 +45,10 @@ export class OpenedStream implements StreamHandler {
     this.#to?.writable();
   }
 
+  sent(): void {
+    this.#to?.sent?.();
+  }
+
   closed(error: StreamError | undefined): void {
     this.#closed = { error };
     this.#failed(error ?? new StreamError('CANCELLED', 'it was closed while it was being opened', 'peer'));

@@ -62,7 +62,7 @@ export class TunnelServer {
     const route = target === undefined ? undefined : router.route(target, 'cluster');
     if (route?.kind !== 'agent') return asked.reset('FORBIDDEN', `${asked.target} is not at the edge`);
     const session = registry.get(route.node);
-    if (session === undefined) return asked.reset('ABSENT', `node ${route.node} is not connected here`);
+    if (session === undefined) return asked.reset('ABSENT', this.#whyAbsent(route.node) ?? '');
     const abort = new AbortController();
     asked.onClosedEarly = () => abort.abort();
     try {
@@ -107,13 +107,16 @@ export class TunnelServer {
       const causes = error instanceof AggregateError ? (error.errors as (StreamError | SessionUnavailableError)[]) : [];
       const told = causes.find(({ code }) => code !== 'ABSENT');
       if (told !== undefined) throw refusalOf(node, told);
-      throw new ConnectRefusal(503, `node ${node} is not connected: ${this.#whyAbsent(node)}`);
+      // Whichever server had the agent last knows why it has it no more.
+      const why = [this.#whyAbsent(node), ...causes.map(({ message }) => message)].find((reason) => reason !== undefined && reason !== '');
+      throw new ConnectRefusal(503, `node ${node} is not connected: ${why ?? 'its agent has not been seen'}`);
     }
   }
 
-  #whyAbsent(node: string): string {
+  /** Why a node's agent is not here, if it ever was. */
+  #whyAbsent(node: string): string | undefined {
     const loss = this.#options.registry.lastLoss(node);
-    if (loss === undefined) return 'its agent has not been seen';
+    if (loss === undefined) return undefined;
     return `its agent was lost ${Math.round((Date.now() - loss.at) / 1000)} s ago: ${loss.reason}`;
   }
 }
