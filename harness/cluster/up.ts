@@ -25,7 +25,7 @@ import { metricsServerManifests, metricsServerName } from './metrics-server.ts';
 import { createNetwork } from './network.ts';
 import { planNodes } from './plan-nodes.ts';
 import { servingCertificate } from './serving-certificate.ts';
-import type { ClusterState, NodeState } from './state.ts';
+import { edgeNodes, type ClusterState, type NodeState } from './state.ts';
 import { clusterDir, implementationFolder, saveCluster } from './store.ts';
 
 export interface UpOptions {
@@ -119,7 +119,9 @@ async function boot(options: UpOptions, progress: Progress): Promise<ClusterStat
     const applied = await applyIsolation(docker, images.cloud, cluster, signal);
     if (applied.switchedBridgeNfOn) step.result('net.bridge.bridge-nf-call-iptables was 0 on the Docker host and is 1 now');
   });
-  await phase('Nodes Ready', async () => await waitUntilWhole(kube, docker, cluster, { timeoutMs: readyTimeoutMs, signal }));
+  // The isolation has just cut the edge nodes' connections to the cloud: what lived on them may back off.
+  const disturbed = { nodes: edgeNodes(cluster).map((node) => node.name), until: new Date() };
+  await phase('Nodes Ready', async () => await waitUntilWhole(kube, docker, cluster, { timeoutMs: readyTimeoutMs, signal, disturbed }));
   await phase('Isolation proven from inside the nodes', async (step) => {
     const results = await assertIsolated(docker, cluster, { signal });
     step.result(`${results.length} ways tried`);

@@ -144,7 +144,7 @@ export class KubeClient {
         agent: this.#agent,
         method,
         signal,
-        headers: { ...(this.#tls.headers as Record<string, string> | undefined), accept: 'application/json', ...(body !== undefined && { 'content-type': contentType }) },
+        headers: { ...(this.#tls.headers as Record<string, string> | undefined), accept: 'application/json', ...(body !== undefined && { 'content-type': contentType, 'content-length': Buffer.byteLength(body) }) },
       });
       sent.once('error', reject);
       sent.once('response', (response) => {

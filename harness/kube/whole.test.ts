@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { WaitTimeoutError } from '../../core/wait.ts';
 import type { ClusterState } from '../cluster/state.ts';
+import type { Docker } from '../docker/docker.ts';
 import type { KubeClient } from './client.ts';
-import { staleNodes } from './whole.ts';
+import type { Manifest } from './objects.ts';
+import { makeWhole, staleNodes, waitUntilWhole } from './whole.ts';
 
 const cluster = { nodes: [{ name: 'control', tier: 'cloud' }, { name: 'edge', tier: 'edge' }] } as unknown as ClusterState;
 const signal = AbortSignal.timeout(5000);
@@ -19,4 +22,59 @@ test('a node that the API still calls Ready is stale until it has renewed its le
   assert.deepEqual(await staleNodes(kube('2026-01-01T00:00:10.400000Z'), cluster, disturbed, signal), ['node edge last renewed its lease at 2026-01-01T00:00:10.400000Z']);
   assert.deepEqual(await staleNodes(kube('2026-01-01T00:00:10.600000Z'), cluster, disturbed, signal), []);
   assert.deepEqual(await staleNodes(kube('2026-01-01T00:00:10.400000Z'), cluster, { nodes: [], until }, signal), []);
+});
+
+/**
+ * A cluster where all is well, but that the kube-proxy of the edge node backs off: it knows no Service that came after the
+ * cut, and whoever asks at its ClusterIP hears a stranger outside, or nobody.
+ */
+function deafCluster() {
+  const state = { proxies: ['old'], restarts: 0, objects: new Set<string>() };
+  const kube = {
+    list: async (_version: string, kind: string, { namespace }: { namespace?: string } = {}) => {
+      if (kind === 'Lease') return [{ metadata: { name: 'edge' }, spec: { renewTime: new Date().toISOString() } }];
+      const ready = { conditions: [{ type: 'Ready', status: 'True' }] };
+      if (kind === 'Node') return cluster.nodes.map(({ name }) => ({ metadata: { name }, spec: {}, status: ready }));
+      return namespace === 'kube-system' ? state.proxies.map((uid) => ({ metadata: { name: `kube-proxy-${uid}`, uid }, spec: { nodeName: 'edge', containers: [] }, status: ready })) : [];
+    },
+    apply: async ({ kind, metadata }: Manifest) => {
+      state.objects.add(`${kind} ${metadata.name}`);
+      return { spec: { clusterIP: '10.96.0.7' } };
+    },
+    delete: async (_version: string, kind: string, name: string) => {
+      if (kind === 'Pod') state.proxies = ['new'];
+      state.objects.delete(`${kind} ${name}`);
+    },
+  } as unknown as KubeClient;
+  const sandboxes = (): object => ({ items: state.proxies.map((uid) => ({ id: uid, metadata: { name: uid, uid, namespace: 'kube-system' }, state: 'SANDBOX_READY', createdAt: '1' })) });
+  const docker = {
+    exec: async (_node: string, argv: readonly string[]) => {
+      if (argv[0] === 'systemctl') state.restarts += 1;
+      const said = argv[1] === 'pods' ? JSON.stringify(sandboxes()) : argv[0] === 'crictl' ? '{}' : argv.at(-1) === '10.96.0.7' ? (state.proxies.includes('old') ? 'unknown' : 'known') : '';
+      return { code: 0, stdout: said, stderr: '' };
+    },
+  } as unknown as Docker;
+  return { state, kube, docker };
+}
+
+test('a node is not whole until it serves a Service that is new, and nothing of that Service is left', async () => {
+  const { state, kube, docker } = deafCluster();
+  const disturbed = { nodes: ['edge'], until: new Date(0) };
+  await assert.rejects(waitUntilWhole(kube, docker, cluster, { timeoutMs: 300, disturbed }), (error: unknown) => {
+    assert.ok(error instanceof WaitTimeoutError);
+    assert.match(error.missing, /^node edge does not serve a new Service/);
+    return true;
+  });
+  assert.deepEqual([...state.objects], []);
+  state.proxies = ['new'];
+  await waitUntilWhole(kube, docker, cluster, { timeoutMs: 5000, disturbed });
+});
+
+test('a kube-proxy that backs off is replaced instead of waited for; one that listens stays', async () => {
+  const { state, kube, docker } = deafCluster();
+  const options = { timeoutMs: 20_000, patienceMs: 200, disturbed: { nodes: ['edge'], until: new Date(0) } };
+  await makeWhole(kube, docker, cluster, options);
+  assert.deepEqual([state.proxies, state.restarts, [...state.objects]], [['new'], 1, []]);
+  await makeWhole(kube, docker, cluster, options);
+  assert.deepEqual([state.proxies, state.restarts], [['new'], 1]);
 });

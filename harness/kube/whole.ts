@@ -1,13 +1,16 @@
+import { allDone } from '../../core/all-done.ts';
 import { WaitTimeoutError, waitFor } from '../../core/wait.ts';
 import { isMetricsServer } from '../cluster/metrics-server.ts';
 import { cloudNodes, edgeNodes, type ClusterState } from '../cluster/state.ts';
 import type { Docker } from '../docker/docker.ts';
 import { isRunning, podsOn } from '../probes/pods-on-node.ts';
+import { ServiceNews } from '../probes/service-news.ts';
 import { uidOnNode } from '../probes/snapshot.ts';
 import { hasOverlay } from '../probes/identity.ts';
 import { describePod } from '../workloads/ready.ts';
 import type { KubeClient } from './client.ts';
 import { isReady, type KubeLease, type KubeNode, type KubePod } from './objects.ts';
+import { replaceServiceProxies } from './service-proxy.ts';
 
 export interface WholeOptions {
   readonly timeoutMs: number;
@@ -21,38 +24,71 @@ export interface WholeOptions {
 
 /** Namespaces whose Pods make the cluster: they must all be Ready before it can be trusted. */
 const systemNamespaces = ['kube-system', 'kube-flannel'];
+/** A kube-proxy that listens writes its rules at most once a second. */
+const hearingMs = 3000;
 const badTaints = ['node.kubernetes.io/unreachable', 'node.kubernetes.io/not-ready'];
 
 /**
- * Waits until a cluster is whole: every node Ready and fresh, every system Pod running.
+ * Waits until a cluster is whole: every node Ready and fresh, every system Pod running, and every node that was disturbed
+ * serving a Service that did not exist before.
  *
  * @throws WaitTimeoutError saying what is not.
  */
 export async function waitUntilWhole(kube: KubeClient, docker: Docker, cluster: ClusterState, options: WholeOptions): Promise<void> {
-  const call = { timeoutMs: options.timeoutMs, ...(options.signal && { signal: options.signal }) };
-  await waitFor(`cluster ${cluster.name} whole`, async (signal) => {
-    const missing = [...(await staleNodes(kube, cluster, options.disturbed, signal)), ...(await podsMissing(kube, docker, options.disturbed?.nodes ?? [], signal))];
-    return missing.length === 0 ? { done: true } : { missing: missing.slice(0, 8).join('; ') };
-  }, call);
+  await using news = await newsFor(kube, docker, cluster, options);
+  await wholeWith(news, kube, docker, cluster, options);
 }
 
 /**
- * Like `waitUntilWhole`, for cleaning up after a fault. A kubelet that was cut off for a minute watches again only up to a
- * minute later, and its Pods back off for longer: nodes that are not whole after `patienceMs` have their kubelet
- * restarted, which resets both and touches no container.
+ * Like `waitUntilWhole`, for cleaning up after a fault. A kubelet or kube-proxy that was cut off for a minute watches again
+ * only up to a minute later, and the kubelet's Pods back off for longer. Of nodes that are not whole after `patienceMs` the
+ * kubelet is restarted, which resets both and touches no container, and the kube-proxy is replaced where it has not heard
+ * of a new Service.
  *
  * @throws WaitTimeoutError saying what is not whole; ExecError when a node does not answer.
  */
 export async function makeWhole(kube: KubeClient, docker: Docker, cluster: ClusterState, options: WholeOptions & { readonly patienceMs: number }): Promise<void> {
-  const { patienceMs } = options;
+  const { patienceMs, timeoutMs } = options;
+  await using news = await newsFor(kube, docker, cluster, options);
+  const startedAt = Date.now();
   try {
-    await waitUntilWhole(kube, docker, cluster, { ...options, timeoutMs: Math.min(patienceMs, options.timeoutMs) });
+    await wholeWith(news, kube, docker, cluster, { ...options, timeoutMs: Math.min(patienceMs, timeoutMs) });
   } catch (error) {
-    if (!(error instanceof WaitTimeoutError) || options.timeoutMs <= patienceMs) throw error;
-    const call = { timeoutMs: 30_000, ...(options.signal && { signal: options.signal }) };
-    await Promise.all((options.disturbed?.nodes ?? []).map(async (node) => await docker.exec(node, ['systemctl', 'restart', 'kubelet'], call)));
-    await waitUntilWhole(kube, docker, cluster, { ...options, timeoutMs: options.timeoutMs - patienceMs });
+    if (!(error instanceof WaitTimeoutError) || timeoutMs <= patienceMs) throw error;
+    const call = options.signal === undefined ? {} : { signal: options.signal };
+    const disturbed = options.disturbed?.nodes ?? [];
+    await allDone(disturbed.map(async (node) => await docker.exec(node, ['systemctl', 'restart', 'kubelet'], { timeoutMs: 30_000, ...call })));
+    const deaf = await deafNodes(news, hearingMs - (Date.now() - startedAt), options.signal);
+    const leftMs = (): number => Math.max(timeoutMs - (Date.now() - startedAt), 1);
+    if (deaf.length > 0) await replaceServiceProxies(kube, deaf, { timeoutMs: leftMs(), ...call });
+    await wholeWith(news, kube, docker, cluster, { ...options, timeoutMs: leftMs() });
   }
+}
+
+/** The nodes whose kube-proxy has not heard the news in that time, or by the first look. */
+async function deafNodes(news: ServiceNews, timeoutMs: number, signal: AbortSignal | undefined): Promise<string[]> {
+  let deaf: string[] = [];
+  await waitFor('news of Services', async () => {
+    // Not the look's own signal: the last look decides, and goes on to its end.
+    deaf = (await news.unheard(signal)).map(({ node }) => node);
+    return deaf.length === 0 ? { done: undefined } : { missing: deaf.join(', ') };
+  }, { timeoutMs: Math.max(timeoutMs, 1), ...(signal && { signal }) }).catch((error: unknown) => {
+    if (!(error instanceof WaitTimeoutError) || error.cause !== undefined) throw error;
+  });
+  return deaf;
+}
+
+async function newsFor(kube: KubeClient, docker: Docker, cluster: ClusterState, { disturbed, signal }: WholeOptions): Promise<ServiceNews> {
+  return await ServiceNews.spread(kube, docker, cluster.nodes.filter(({ name }) => disturbed?.nodes.includes(name)), signal);
+}
+
+async function wholeWith(news: ServiceNews, kube: KubeClient, docker: Docker, cluster: ClusterState, options: WholeOptions): Promise<void> {
+  const call = { timeoutMs: options.timeoutMs, ...(options.signal && { signal: options.signal }) };
+  await waitFor(`cluster ${cluster.name} whole`, async (signal) => {
+    const missing = [...(await staleNodes(kube, cluster, options.disturbed, signal)), ...(await podsMissing(kube, docker, options.disturbed?.nodes ?? [], signal))];
+    if (missing.length === 0) missing.push(...(await news.unheard(signal)).map(({ why }) => why));
+    return missing.length === 0 ? { done: true } : { missing: missing.slice(0, 8).join('; ') };
+  }, call);
 }
 
 /**
