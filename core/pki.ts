@@ -1,6 +1,4 @@
-// @peculiar/x509 registers its parts through decorators, and fails to load without this before it.
-import 'reflect-metadata';
-import * as x509 from '@peculiar/x509';
+import * as x509 from './x509.ts';
 import { createPrivateKey, randomBytes, X509Certificate, type webcrypto } from 'node:crypto';
 import { EdgeproofError } from './errors.ts';
 

@@ -26,12 +26,13 @@ test('an implementation that verifies kubelets takes the place of not verifying 
   assert.equal(volumes.length, 2);
 });
 
-test('the API server verifies it by the certificate that it serves, and its Pod is told from others', () => {
-  const manifests = metricsServerManifests({ cloud: { controlPlanes: 1, workers: 1 } }, { certificate: 'CERT', privateKey: 'KEY' });
+test('the API server verifies it by the authority of the certificate that it serves, and its Pod is told from others', () => {
+  const manifests = metricsServerManifests({ cloud: { controlPlanes: 1, workers: 1 } }, { certificate: 'CERT', privateKey: 'KEY', authority: 'AUTHORITY' });
   const of = (kind: string): Record<string, unknown> => manifests.find((manifest) => manifest.kind === kind)!;
   const { caBundle, insecureSkipTLSVerify } = of('APIService')['spec'] as { caBundle: string; insecureSkipTLSVerify?: boolean };
   assert.equal(insecureSkipTLSVerify, undefined);
-  assert.equal(caBundle, (of('Secret')['data'] as Record<string, string>)['tls.crt']);
+  assert.equal(Buffer.from(caBundle, 'base64').toString(), 'AUTHORITY');
+  assert.equal(Buffer.from((of('Secret')['data'] as Record<string, string>)['tls.crt']!, 'base64').toString(), 'CERT');
   const { metadata, spec } = of('Deployment') as unknown as Deployment;
   assert.equal(isMetricsServer({ metadata: { ...spec.template.metadata, namespace: metadata.namespace } } as unknown as KubePod), true);
   assert.equal(isMetricsServer({ metadata: { labels: { 'k8s-app': 'kube-dns' }, namespace: 'kube-system' } } as unknown as KubePod), false);

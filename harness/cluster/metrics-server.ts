@@ -76,7 +76,7 @@ export function metricsServerManifests({ cloud }: Pick<Topology, 'cloud'>, servi
       apiVersion: 'apiregistration.k8s.io/v1',
       kind: 'APIService',
       metadata: { name: 'v1beta1.metrics.k8s.io', labels },
-      spec: { group: 'metrics.k8s.io', version: 'v1beta1', groupPriorityMinimum: 100, versionPriority: 100, service: { name, namespace, port: 443 }, caBundle: base64(serving.certificate) },
+      spec: { group: 'metrics.k8s.io', version: 'v1beta1', groupPriorityMinimum: 100, versionPriority: 100, service: { name, namespace, port: 443 }, caBundle: base64(serving.authority) },
     },
   ];
 }

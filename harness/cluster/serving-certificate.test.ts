@@ -6,14 +6,14 @@ import { test } from 'node:test';
 import { connect, createServer } from 'node:tls';
 import { servingCertificate } from './serving-certificate.ts';
 
-test('a client that trusts just this certificate accepts the server under its names, and under no other', async () => {
-  const { certificate, privateKey } = await servingCertificate(['metrics-server.kube-system.svc', 'localhost']);
+test('a client that trusts its authority accepts the server under its names, and under no other', async () => {
+  const { certificate, privateKey, authority } = await servingCertificate(['metrics-server.kube-system.svc', 'localhost']);
   await using server = createServer({ cert: certificate, key: privateKey }, (socket) => socket.end('hello'));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const dial = async (servername: string): Promise<string> => {
-    const socket = connect({ host: '127.0.0.1', port, servername, ca: certificate });
+    const socket = connect({ host: '127.0.0.1', port, servername, ca: authority });
     try {
       return String((await once(socket, 'data'))[0]);
     } finally {
