@@ -23,7 +23,7 @@ const path = '/usr/local/bin';
 
 const kubernetes = {
   programs: { [`${path}/kubernetes`]: 'kubernetes' },
-  links: Object.fromEntries(['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kube-proxy'].map((name) => [`${path}/${name}`, 'kubernetes'])),
+  links: Object.fromEntries(['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kube-proxy', 'metrics-server'].map((name) => [`${path}/${name}`, 'kubernetes'])),
   iptables: true,
 } as const;
 
@@ -32,6 +32,7 @@ const flannel: ContainerImage = { tags: [flannelImage], programs: { '/opt/bin/fl
 /** What the test workloads run: a shell, an HTTP server and client, nc, ip, an admission webhook. */
 const workload: ContainerImage = { tags: [workloadImage], programs: { [`${path}/webhook`]: 'webhook' }, busybox: true };
 
+/** On its own, for upstream node images; nodes built here have it in the binary of Kubernetes. */
 const metricsServer: ContainerImage = { tags: [metricsServerImage], programs: { '/metrics-server': 'metrics-server' }, entrypoint: ['/metrics-server'] };
 
 const everywhere: readonly ContainerImage[] = [flannel, workload];
@@ -50,7 +51,7 @@ export const edgeContainers: readonly ContainerImage[] = [
 export const cloudContainers: readonly ContainerImage[] = [
   // The same layer again, under the names of the static Pods.
   { ...kubernetes, tags: kubeadmImages.kubernetes },
+  { ...kubernetes, tags: [metricsServerImage], entrypoint: [`${path}/metrics-server`] },
   { tags: [kubeadmImages.etcd], programs: { [`${path}/etcd`]: 'etcd' } },
   { tags: [kubeadmImages.coredns], programs: { '/coredns': 'coredns' }, entrypoint: ['/coredns'] },
-  metricsServer,
 ];

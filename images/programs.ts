@@ -27,9 +27,11 @@ export const overlayPrograms: ProgramGroup = {
     flannel: './cmd/flannel',
     bridge: `${plugins}/main/bridge`,
     webhook: './cmd/webhook',
-    'metrics-server': 'sigs.k8s.io/metrics-server/cmd/metrics-server',
   },
 };
+
+/** What upstream node images need besides, and those built here have in the binary of Kubernetes. */
+export const pulledPrograms: ProgramGroup = { module: 'node', programs: { 'metrics-server': 'sigs.k8s.io/metrics-server/cmd/metrics-server' } };
 
 /** The rest of a node: Kubernetes in one binary, its runtime, and what its static Pods run. */
 export const nodePrograms: ProgramGroup = {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { repositoryRoot } from '../../core/paths.ts';
-import { nodePrograms, overlayPrograms, wanPrograms } from '../../images/programs.ts';
+import { nodePrograms, overlayPrograms, pulledPrograms, wanPrograms } from '../../images/programs.ts';
 import { upstream } from '../../images/versions.ts';
 import { contentTag } from './content-tag.ts';
 import { programsFolder } from './go-programs.ts';
@@ -23,5 +23,5 @@ export async function builtImages(): Promise<{ readonly cloud: string; readonly 
 
 /** The name of what is made of the upstream node image. */
 export async function pulledNodeImage(): Promise<string> {
-  return `edgeproof/node:${await nodeRecipe([upstream.node, await rootfsImage(), await programsFolder(overlayPrograms)])}`;
+  return `edgeproof/node:${await nodeRecipe([upstream.node, await rootfsImage(), await programsFolder(overlayPrograms), await programsFolder(pulledPrograms)])}`;
 }

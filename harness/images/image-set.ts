@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Progress } from '../../core/progress.ts';
 import { cloudContainers, edgeContainers, overlayContainers } from '../../images/containers.ts';
-import { nodePrograms, overlayPrograms, toolPrograms, wanPrograms } from '../../images/programs.ts';
+import { nodePrograms, overlayPrograms, pulledPrograms, toolPrograms, wanPrograms } from '../../images/programs.ts';
 import { upstream } from '../../images/versions.ts';
 import type { Docker } from '../docker/docker.ts';
 import { takeBaseFiles } from './base-files.ts';
@@ -87,15 +87,16 @@ async function pull(context: Context): Promise<Omit<ImageSet, 'source' | 'tools'
   const { docker, progress, signal } = context;
   await ensureUpstream(docker, [upstream.node, upstream.toxiproxy], progress, signal);
   const overlay = await buildPrograms(overlayPrograms, progress, signal);
+  const pulled = await buildPrograms(pulledPrograms, progress, signal);
   const rootfs = await buildRootfs(docker, progress, signal);
   const node = await pulledNodeImage();
   if (!(await hasImage(docker, node))) {
     await progress.step('Node image', async (step) => {
       await using work = await workFolder('node');
       const baseFiles = await takeBaseFiles(docker, rootfs, join(work.path, 'base'), signal);
-      const archive = await writeArchive(overlayContainers, { folder: work.path, baseFiles, findProgram: finder([overlay]), ...(signal && { signal }) });
+      const archive = await writeArchive(overlayContainers, { folder: work.path, baseFiles, findProgram: finder([overlay, pulled]), ...(signal && { signal }) });
       await buildNodeImage({ docker, step, base: upstream.node, image: node, files: { files: cniFiles(overlay) }, archives: [archive], folder: work.path, ...(signal && { signal }) });
     });
   }
-  return { edge: node, cloud: node, toxiproxy: upstream.toxiproxy, rootfs, programs: [overlay], kubectl: await copyKubectl(docker, node) };
+  return { edge: node, cloud: node, toxiproxy: upstream.toxiproxy, rootfs, programs: [overlay, pulled], kubectl: await copyKubectl(docker, node) };
 }

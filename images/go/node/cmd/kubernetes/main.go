@@ -1,4 +1,4 @@
-// All of Kubernetes' programs in one binary, chosen by the name it is called by. One file on disk and one
+// All of Kubernetes' programs, and metrics-server, in one binary, chosen by the name it is called by. One file on disk and one
 // set of pages in memory serve the kubelet, kube-proxy and the control plane of every node container.
 package main
 
@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	genericapiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/component-base/cli"
 	_ "k8s.io/component-base/logs/json/register"
 	_ "k8s.io/component-base/metrics/prometheus/clientgo"
@@ -22,6 +23,7 @@ import (
 	scheduler "k8s.io/kubernetes/cmd/kube-scheduler/app"
 	kubeadm "k8s.io/kubernetes/cmd/kubeadm/app"
 	kubelet "k8s.io/kubernetes/cmd/kubelet/app"
+	metricsserver "sigs.k8s.io/metrics-server/cmd/metrics-server/app"
 )
 
 func command(make func() *cobra.Command) func() int {
@@ -35,6 +37,7 @@ var programs = map[string]func() int{
 	"kube-scheduler":          command(func() *cobra.Command { return scheduler.NewSchedulerCommand() }),
 	"kubelet":                 command(func() *cobra.Command { return kubelet.NewKubeletCommand(context.Background()) }),
 	"kubectl":                 command(func() *cobra.Command { return kubectl.NewDefaultKubectlCommand() }),
+	"metrics-server":          command(func() *cobra.Command { return metricsserver.NewMetricsServerCommand(genericapiserver.SetupSignalHandler()) }),
 	"kubeadm": func() int {
 		if err := kubeadm.Run(); err != nil {
 			fmt.Fprintln(os.Stderr, err)
