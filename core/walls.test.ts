@@ -17,7 +17,7 @@ const walls: Readonly<Record<string, readonly string[]>> = {
   components: ['core'],
   implementations: ['core', 'harness', 'images', 'components', 'topologies'],
   features: ['core'],
-  steps: ['core', 'harness', 'chaos', 'features', 'reports', 'topologies'],
+  steps: ['core', 'harness', 'chaos', 'features', 'reports', 'topologies', 'images'],
   reports: ['core', 'features', 'topologies'],
   docs: ['core', 'features', 'reports', 'topologies'],
   cli: ['core', 'harness', 'chaos', 'implementations', 'reports', 'features', 'topologies', 'images'],

@@ -38,6 +38,14 @@ When('the WAN of the site is back', async function (this: EdgeWorld) {
   await this.heal('wan-down');
 });
 
+When('the WAN of the site swallows everything', async function (this: EdgeWorld) {
+  await this.disturb('wan-blackhole', `site ${this.roles.site}`);
+});
+
+When('the WAN of the site swallows nothing any more', async function (this: EdgeWorld) {
+  await this.heal('wan-blackhole');
+});
+
 When('the edge node is restarted', async function (this: EdgeWorld) {
   await this.disturb('node-restart', `node ${this.roles.edgeNode.name}`);
 });

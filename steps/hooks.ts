@@ -58,6 +58,7 @@ After(cleanUpTimeout, async function (this: EdgeWorld, scenario: ITestCaseHookPa
   if (!this.opened) return;
   const { session } = this;
   const failed = scenario.result?.status !== 'PASSED' && scenario.result?.status !== 'SKIPPED';
+  for (const program of this.programs.values()) await program[Symbol.asyncDispose]();
   try {
     if (failed) await collect(this, session, caseSlug(scenario.pickle));
   } finally {

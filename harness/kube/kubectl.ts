@@ -1,4 +1,5 @@
 import { exec, type ExecOptions, type ExecResult } from '../../core/exec.ts';
+import { StartedProgram, type StartOptions } from '../../core/started-program.ts';
 
 /** Real kubectl, bound to one cluster: what users type, so what tunnels are graded by. */
 export class Kubectl {
@@ -16,7 +17,16 @@ export class Kubectl {
    * @throws ExecError `EXEC_TIMEOUT` when it still ran at the deadline; `EXEC_FAILED` for exit codes not accepted.
    */
   async run(args: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
-    const env = { ...options.env, KUBECONFIG: this.kubeconfig, HTTPS_PROXY: '', https_proxy: '', HTTP_PROXY: '', http_proxy: '', ALL_PROXY: '', all_proxy: '' };
-    return await exec([this.path, ...args], { ...options, env });
+    return await exec([this.path, ...args], { ...options, env: { ...options.env, ...this.env } });
+  }
+
+  /** Starts `kubectl ARGS…` and leaves it running: logs that are followed, ports that are forwarded. */
+  start(args: readonly string[], options: StartOptions = {}): StartedProgram {
+    return new StartedProgram([this.path, ...args], { ...options, env: { ...options.env, ...this.env } });
+  }
+
+  /** What a program needs to run this kubectl against this cluster. */
+  get env(): Readonly<Record<string, string>> {
+    return { KUBECONFIG: this.kubeconfig, HTTPS_PROXY: '', https_proxy: '', HTTP_PROXY: '', http_proxy: '', ALL_PROXY: '', all_proxy: '' };
   }
 }

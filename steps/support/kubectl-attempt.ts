@@ -15,7 +15,7 @@ export interface Attempt {
  *
  * @throws ExecError when it could not be started or was aborted; CannotTellError `KUBECTL` when it failed ahead of any tunnel.
  */
-export async function attempt(world: EdgeWorld, args: readonly string[], options: { timeoutMs: number; input?: Uint8Array }): Promise<Attempt> {
+export async function attempt(world: EdgeWorld, args: readonly string[], options: { timeoutMs: number; input?: Uint8Array; env?: Readonly<Record<string, string>> }): Promise<Attempt> {
   const started = performance.now();
   const took = (): number => Math.round(performance.now() - started);
   try {

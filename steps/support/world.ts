@@ -1,5 +1,6 @@
 import { World, setWorldConstructor, type IWorldOptions } from '@cucumber/cucumber';
 import { CannotTellError } from '../../core/errors.ts';
+import type { StartedProgram } from '../../core/started-program.ts';
 import type { Look } from '../../core/wait.ts';
 import type { FaultKind, FaultRecord } from '../../chaos/fault.ts';
 import type { ClusterState } from '../../harness/cluster/state.ts';
@@ -36,6 +37,10 @@ export class EdgeWorld extends World {
   disturbedElsewhere: Set<string> | undefined;
   /** What a When did, for the Thens that judge it: pairs of sources and targets that must reach each other. */
   pairs: { from: string; to: string; service: boolean }[] = [];
+  /** What runs for the length of the scenario, by what its steps call it: a followed log, a forwarded port. */
+  readonly programs = new Map<string, StartedProgram>();
+  /** What an application was last made to write to its log. */
+  written = { lines: 0, bytes: 0 };
   /** How many Pods a workload must have, by its name. */
   readonly expectedPods = new Map<string, number>();
   /** What the probes of the isolation saw since the last fault: of the node that they were about, or of `all`. */
@@ -102,6 +107,13 @@ export class EdgeWorld extends World {
     const app = this.apps.get(name);
     if (app === undefined) throw new CannotTellError('NO_SUCH_APP', `no step has made an application "${name}"`);
     return app;
+  }
+
+  /** @throws CannotTellError when no earlier step started it. */
+  program(name: string): StartedProgram {
+    const program = this.programs.get(name);
+    if (program === undefined) throw new CannotTellError('NOT_STARTED', `no step has started ${name}`);
+    return program;
   }
 
   /** Remembers how things are, once: before the first fault of the scenario. */

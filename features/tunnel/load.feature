@@ -1,0 +1,26 @@
+@tunnel
+Feature: Users of the tunnel do not harm each other
+  All of a node's streams share one link.
+
+  Background:
+    Given an application "app" on the edge node
+
+  @tunnel-stalled-reader @stock:LOGS_UNREACHABLE
+  Scenario: A reader that stops reading holds up nobody else
+    Why: a followed log in a terminal that somebody paused must not stop the whole node's tunnel.
+    Bug: konnectivity #881: one slow client stalled the rest.
+
+    Given kubectl logs -f of "app" runs, and has shown its lines within 5 s
+    When the follower is stopped, and "app" writes 60000 lines of 100 bytes
+    Then kubectl exec of a command in "app" returns its stdout, its stderr and its exit code 7, within 5 s
+    And 16777216 bytes piped through cat in "app" over WebSocket come back the same, within 20 s
+
+  @tunnel-aborted @stock:LOGS_UNREACHABLE
+  Scenario: Dozens of aborted logs and execs leave a tunnel that works
+    Why: operators press Ctrl-C all day; each time something must be given back.
+    Bug: konnectivity #167: many Ctrl-C on logs -f wedged the agent.
+
+    Given kubectl logs of "app" shows the lines it wrote, within 5 s
+    When 60 kubectl logs -f and exec of "app" are killed, each in another phase
+    Then kubectl logs of "app" shows the lines it wrote, 10 times in a row, within 5 s each
+    And kubectl exec of a command in "app" returns its stdout, its stderr and its exit code 7, within 5 s

@@ -1,0 +1,49 @@
+import { PromiseBroken } from '../../core/errors.ts';
+import { WaitTimeoutError } from '../../core/wait.ts';
+import type { StartedProgram } from '../../core/started-program.ts';
+import { echoContainer } from '../../harness/workloads/echo.ts';
+import type { App } from './apps.ts';
+import { attempt, failureOf, type Attempt } from './kubectl-attempt.ts';
+import type { EdgeWorld } from './world.ts';
+
+/** The two ways in which kubectl speaks to a kubelet, by the gates of kubectl 1.37 (pkg/cmd/util/helpers.go). */
+export const transports = { WebSocket: 'true', SPDY: 'false' } as const;
+export type Transport = keyof typeof transports;
+
+export const transportEnv = (transport: Transport): Record<string, string> =>
+  ({ KUBECTL_REMOTE_COMMAND_WEBSOCKETS: transports[transport], KUBECTL_PORT_FORWARD_WEBSOCKETS: transports[transport] });
+
+export const where = (app: App): string => `${app.pod} on ${app.node}`;
+
+/** `kubectl exec` of a shell script in an application's container. */
+export const execArgs = (world: EdgeWorld, app: App, script: string, flags: readonly string[] = []): string[] =>
+  ['exec', '--namespace', world.namespace, ...flags, app.pod, '--container', echoContainer, '--', 'sh', '-c', script];
+
+export const logsArgs = (world: EdgeWorld, app: App, ...flags: readonly string[]): string[] =>
+  ['logs', '--namespace', world.namespace, app.pod, '--container', echoContainer, ...flags];
+
+/** Runs kubectl within a budget, attaches what it took, and judges. @throws PromiseBroken `code` when it did not get through */
+export async function through(world: EdgeWorld, options: { what: string; code: string; args: readonly string[]; seconds: number; expectedCode?: number; input?: Uint8Array; env?: Readonly<Record<string, string>> }): Promise<Attempt> {
+  const { what, code, args, seconds, expectedCode = 0, ...rest } = options;
+  const seen = await attempt(world, args, { ...rest, timeoutMs: seconds * 1000 });
+  world.attachBudget({ what, budgetMs: seconds * 1000, tookMs: seen.tookMs });
+  const failure = failureOf(seen, expectedCode);
+  if (failure !== undefined) throw new PromiseBroken(code, `${what}: ${failure}`);
+  return seen;
+}
+
+/** Waits for the end of a kubectl that the link was cut under. @throws PromiseBroken `code` when it still runs then */
+export async function endsWithin(world: EdgeWorld, program: StartedProgram, options: { what: string; code: string; seconds: number; since: number }): Promise<number> {
+  await world.within({ ...options, everyMs: 50 }, async () => (program.code === undefined ? { missing: 'it still runs' } : { done: true }));
+  return program.code!;
+}
+
+/** @throws PromiseBroken `code` when the program does not say it in time */
+export async function saysWithin(world: EdgeWorld, program: StartedProgram, text: string, options: { what: string; code: string; seconds: number }): Promise<void> {
+  try {
+    await program.says(text, options.seconds * 1000, world.signal);
+  } catch (error) {
+    if (!(error instanceof WaitTimeoutError)) throw error;
+    throw new PromiseBroken(options.code, `${options.what}: not within ${options.seconds} s: ${error.missing}`, { cause: error });
+  }
+}
