@@ -13,7 +13,7 @@ import { KubeClient } from './client.ts';
 // Node gives the body of a DELETE no length of its own. The API server then took it for the start of another request: it
 // never saw the options, and answered the next request on that connection with a bare 400.
 test('the options of a DELETE arrive, and the next request on its connection is answered', async (t) => {
-  const { certificate, privateKey } = await servingCertificate(['localhost']);
+  const { certificate, privateKey, authority } = await servingCertificate(['localhost']);
   const seen: string[] = [];
   const server = createServer({ cert: certificate, key: privateKey }, (request, response) => {
     void text(request).then((body) => {
@@ -32,7 +32,7 @@ test('the options of a DELETE arrive, and the next request on its connection is 
   await writeFile(kubeconfig, JSON.stringify({
     'current-context': 'c',
     contexts: [{ name: 'c', context: { cluster: 'c', user: 'u' } }],
-    clusters: [{ name: 'c', cluster: { server: `https://localhost:${(server.address() as AddressInfo).port}`, 'certificate-authority-data': Buffer.from(certificate).toString('base64') } }],
+    clusters: [{ name: 'c', cluster: { server: `https://localhost:${(server.address() as AddressInfo).port}`, 'certificate-authority-data': Buffer.from(authority).toString('base64') } }],
     users: [{ name: 'u', user: {} }],
   }));
   using kube = await KubeClient.fromKubeconfig(kubeconfig);

@@ -32,6 +32,7 @@ test('a reader that stalls holds its own window and nobody else', async () => {
   stalled.far.consumes = false;
   const sent = sendNoise(stalled.near, 3 * MiB, 1);
   await until('it stalls', () => stalled.near.stream.stalled);
+  await until('its window is full', () => stalled.far.bytes >= 256 * KiB);
   assert.equal(stalled.far.bytes, 256 * KiB, 'not more than its window');
   assert.equal(stalled.near.stream.stalls > 0, true);
 
