@@ -47,6 +47,13 @@ export const imagesOption = (): Option =>
 /** With the longest name of a node, `NAME-control-plane`, within the 63 characters of a host name. */
 const maxClusterName = 40;
 
+/** Reads a whole number within bounds. The reader throws InvalidArgumentError. */
+export const wholeNumber = (least: number, most: number) => (text: string): number => {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < least || value > most) throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
+  return value;
+};
+
 /** @throws InvalidArgumentError */
 export function clusterName(text: string): string {
   if (text.length > maxClusterName) throw new InvalidArgumentError(`It has ${text.length} characters, and ${maxClusterName} are the most.`);

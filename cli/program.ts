@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { exitCodes } from '../core/errors.ts';
 import { repositoryRoot } from '../core/paths.ts';
+import { bench } from './commands/bench.ts';
 import { conformance } from './commands/conformance.ts';
 import { control } from './commands/control.ts';
 import { doctor } from './commands/doctor.ts';
@@ -24,7 +25,7 @@ export type Run = <Args extends unknown[]>(action: Action<Args>) => (...args: Ar
 export type Register = (program: Command, io: Io, run: Run) => void;
 
 // In the order of a first day: look, boot, break, grade, read.
-const verbs: readonly Register[] = [doctor, images, up, status, fault, down, conformance, control, report];
+const verbs: readonly Register[] = [doctor, images, up, status, fault, down, conformance, control, report, bench];
 
 /**
  * Runs a command line.

@@ -19,8 +19,9 @@ const walls: Readonly<Record<string, readonly string[]>> = {
   features: ['core'],
   steps: ['core', 'harness', 'chaos', 'features', 'reports', 'topologies', 'images'],
   reports: ['core', 'features', 'topologies'],
+  bench: ['core', 'components'],
   docs: ['core', 'features', 'reports', 'topologies'],
-  cli: ['core', 'harness', 'chaos', 'implementations', 'reports', 'features', 'topologies', 'images'],
+  cli: ['core', 'harness', 'chaos', 'implementations', 'reports', 'features', 'topologies', 'images', 'bench'],
 };
 
 const sources = Object.keys(walls).flatMap((room) => {

@@ -2,7 +2,7 @@ import { kubernetesVersion } from './versions.ts';
 
 /** Programs built from one Go module below images/go. */
 export interface ProgramGroup {
-  readonly module: 'node' | 'tools' | 'wan';
+  readonly module: 'node' | 'tools' | 'wan' | 'bench';
   /** Name of the binary, and the package it is built from (relative to the module, or a full import path). */
   readonly programs: Readonly<Record<string, string>>;
   /** Package variables set by the linker. */
@@ -55,5 +55,14 @@ export const nodePrograms: ProgramGroup = {
     [`${version}.gitMajor`]: major ?? '',
     [`${version}.gitMinor`]: minor ?? '',
     [`${version}.gitTreeState`]: 'clean',
+  },
+};
+
+/** What only the benchmark runs beside our tunnel: konnectivity. Built for it alone. */
+export const benchPrograms: ProgramGroup = {
+  module: 'bench',
+  programs: {
+    'konnectivity-server': 'sigs.k8s.io/apiserver-network-proxy/cmd/server',
+    'konnectivity-agent': 'sigs.k8s.io/apiserver-network-proxy/cmd/agent',
   },
 };

@@ -3,6 +3,8 @@ import { cut } from '../protocol/index.ts';
 
 /** Joins two sockets, both ways: half-close passes through, and what breaks one breaks the other. */
 export function joinSockets(one: Socket, other: Socket, done: (bytes: { readonly toOther: number; readonly toOne: number }) => void): void {
+  // Otherwise Node would end one by itself when its other end has nothing more to say.
+  one.allowHalfOpen = other.allowHalfOpen = true;
   let open = 2;
   for (const [from, to] of [[one, other], [other, one]] as const) {
     from.on('error', () => cut(to));

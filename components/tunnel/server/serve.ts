@@ -112,6 +112,11 @@ export class RunningServer {
     return this.#metrics.registry;
   }
 
+  /** Nodes that have a session here. */
+  get nodeCount(): number {
+    return this.#registry.nodeCount;
+  }
+
   portOf(port: Port): number {
     return (this.#servers[port].address() as AddressInfo).port;
   }

@@ -1,0 +1,76 @@
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { waitFor } from '../core/wait.ts';
+import { Child, NodeChild, startProgram } from './child.ts';
+import type { BenchCredentials } from './credentials.ts';
+import { contenders, type Contender } from './result.ts';
+
+/** A contender that runs: where its CONNECT port is, and the processes that are its tunnel. */
+export interface Running {
+  readonly name: Contender;
+  readonly port: number;
+  readonly target?: string;
+  readonly tunnel: readonly Child[];
+}
+
+export interface ContenderOptions {
+  readonly credentials: BenchCredentials;
+  readonly originPort: number;
+  /** Folder with konnectivity's programs. */
+  readonly programs: string;
+  readonly stack: AsyncDisposableStack;
+  readonly signal: AbortSignal;
+}
+
+interface Port { port: number }
+
+/** Starts all contenders before the same origin, with the same certificates. What is started is on the stack. */
+export async function startContenders(options: ContenderOptions): Promise<Running[]> {
+  const { credentials: { folder }, originPort, stack } = options;
+  const started = <T extends AsyncDisposable>(child: T): T => stack.use(child);
+  const pipeAgent = started(await NodeChild.start<Port>('pipe-agent', [folder, originPort]));
+  const pipeServer = started(await NodeChild.start<Port>('pipe-server', [folder, pipeAgent.facts.port]));
+  const ours = started(await NodeChild.start<Port & { agentsPort: number }>('ours-server', [folder, originPort, 1]));
+  const agent = started(await NodeChild.start<object>('ours-agents', [folder, ours.facts.agentsPort, originPort, 1]));
+  await waitFor('our agent', async () => ((await agent.ask<number>('connected')) === 1 ? { done: true } : { missing: 'it has no session' }), { timeoutMs: 20_000, signal: options.signal });
+  const here = `127.0.0.1:${originPort}`;
+  const all: Running[] = [
+    { name: 'direct', port: originPort, tunnel: [] },
+    { name: 'tls-pipe', port: pipeServer.facts.port, target: here, tunnel: [pipeServer, pipeAgent] },
+    { name: 'ours', port: ours.facts.port, target: `edge0:${originPort}`, tunnel: [ours, agent] },
+    await startKonnectivity(options),
+  ];
+  return contenders.map((name) => all.find((one) => one.name === name)!);
+}
+
+/** konnectivity as an API server would use it: HTTP CONNECT, mTLS in front and between server and agent. */
+async function startKonnectivity({ credentials: { crt, key }, originPort, programs, stack, signal }: ContenderOptions): Promise<Running> {
+  const [serverPort, agentPort, admin, health, agentAdmin, agentHealth] = await freePorts(6);
+  const flags = (values: Readonly<Record<string, string | number | undefined>>): string[] => Object.entries(values).map(([name, value]) => `--${name}=${value}`);
+  const server = stack.use(startProgram(join(programs, 'konnectivity-server'), flags({
+    mode: 'http-connect',
+    'server-bind-address': '127.0.0.1', 'server-port': serverPort, 'server-cert': crt('server'), 'server-key': key('server'), 'server-ca-cert': crt('ca'),
+    'agent-bind-address': '127.0.0.1', 'agent-port': agentPort, 'cluster-cert': crt('server'), 'cluster-key': key('server'), 'cluster-ca-cert': crt('nodes'),
+    'admin-port': admin, 'health-bind-address': '127.0.0.1', 'health-port': health, 'server-count': 1, 'proxy-strategies': 'default',
+  })));
+  const agent = stack.use(startProgram(join(programs, 'konnectivity-agent'), flags({
+    'proxy-server-host': '127.0.0.1', 'proxy-server-port': agentPort, 'ca-cert': crt('ca'), 'agent-cert': crt('edge0'), 'agent-key': key('edge0'),
+    'admin-server-port': agentAdmin, 'health-server-host': '127.0.0.1', 'health-server-port': agentHealth,
+  })));
+  await waitFor('konnectivity', async (look) => {
+    // Both answer at /readyz once they have each other.
+    const answers = await Promise.all([health, agentHealth].map(async (port) => (await fetch(`http://127.0.0.1:${port}/readyz`, { signal: look })).status));
+    return answers.every((status) => status === 200) ? { done: true } : { missing: `readyz says ${answers.join(', ')}: ${server.said.slice(-300)} ${agent.said.slice(-300)}` };
+  }, { timeoutMs: 30_000, signal });
+  return { name: 'konnectivity', port: serverPort!, target: `127.0.0.1:${originPort}`, tunnel: [server, agent] };
+}
+
+/** Ports that nobody has now. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
+  await Promise.all(servers.map(async (server) => await new Promise((resolve) => server.once('listening', resolve))));
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map(async (server) => await new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
+

@@ -1,0 +1,131 @@
+import { readFileSync } from 'node:fs';
+import { connect as tcpConnect, type Socket } from 'node:net';
+import { createSecureContext, connect as tlsConnect, type ConnectionOptions } from 'node:tls';
+import { serverName, tlsPolicy } from '../../components/tunnel/common/tls.ts';
+import { percentile } from '../statistics.ts';
+
+/** One job for the load process: it is started for each, so that no contender inherits another's heap. */
+export interface Job {
+  readonly folder: string;
+  readonly port: number;
+  /** `HOST:PORT` for a CONNECT; without it the port is the origin's. */
+  readonly target?: string;
+  readonly work:
+    | { readonly kind: 'bulk'; readonly direction: 'down' | 'up'; readonly streams: number; readonly megabytes: number }
+    | { readonly kind: 'latency'; readonly count: number; readonly loaded: boolean };
+}
+
+const job = JSON.parse(process.argv[2] ?? '{}') as Job;
+const secureContext = createSecureContext({ ...tlsPolicy, ca: readFileSync(`${job.folder}/ca.crt`), cert: readFileSync(`${job.folder}/client.crt`), key: readFileSync(`${job.folder}/client.key`) });
+// `allowHalfOpen` is an option of every socket; Node's types leave it out here.
+const connection = { secureContext, host: '127.0.0.1', port: job.port, servername: serverName, allowHalfOpen: true } as ConnectionOptions;
+const block = Buffer.alloc(65_536, 'y');
+const blocksPerMegabyte = 1_000_000 / block.length;
+
+/** A connection to the origin, and when its TLS handshake was over. */
+async function open(): Promise<{ socket: Socket; shakenAt: number }> {
+  const { target, port } = job;
+  return await new Promise((resolve, reject) => {
+    if (target === undefined) {
+      const socket: Socket = tcpConnect({ host: '127.0.0.1', port, allowHalfOpen: true, noDelay: true }, () => resolve({ socket, shakenAt: performance.now() }));
+      socket.once('error', reject);
+      return;
+    }
+    const socket = tlsConnect(connection, () => {
+      const shakenAt = performance.now();
+      socket.setNoDelay(true);
+      socket.write(`CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n\r\n`);
+      socket.once('data', (answer: Buffer) => {
+        if (/^HTTP\/1\.\d 200/.test(answer.toString('latin1'))) resolve({ socket, shakenAt });
+        else reject(new Error(answer.toString('latin1').split('\r\n')[0]));
+      });
+    });
+    socket.once('error', reject);
+  });
+}
+
+async function bulk(direction: 'down' | 'up', streams: number, megabytes: number): Promise<object> {
+  const blocks = Math.ceil((megabytes * blocksPerMegabyte) / streams);
+  const sockets = await Promise.all(Array.from({ length: streams }, open));
+  const startedAt = performance.now();
+  await Promise.all(sockets.map(async ({ socket }) => await (direction === 'down' ? download(socket, blocks) : upload(socket, blocks))));
+  const seconds = (performance.now() - startedAt) / 1000;
+  const bytes = blocks * streams * block.length;
+  return { megabytesPerSecond: bytes / 1e6 / seconds, bytes };
+}
+
+async function download(socket: Socket, blocks: number): Promise<void> {
+  let got = 0;
+  const ask = Buffer.alloc(5, 'S');
+  ask.writeUInt32BE(blocks, 1);
+  socket.on('data', (chunk: Buffer) => { got += chunk.length; });
+  const ended = new Promise<void>((resolve, reject) => socket.once('end', resolve).once('error', reject));
+  socket.write(ask);
+  await ended;
+  socket.end();
+  if (got !== blocks * block.length) throw new Error(`${got} bytes came of ${blocks * block.length}`);
+}
+
+async function upload(socket: Socket, blocks: number): Promise<void> {
+  let answer = '';
+  socket.on('data', (chunk: Buffer) => { answer += chunk.toString(); });
+  const ended = new Promise<void>((resolve, reject) => socket.once('end', resolve).once('error', reject));
+  let left = blocks;
+  const announcement = Buffer.alloc(5, 'K');
+  announcement.writeUInt32BE(blocks, 1);
+  socket.write(announcement);
+  const send = (): void => {
+    while (left > 0) {
+      left -= 1;
+      if (!socket.write(block)) return void socket.once('drain', send);
+    }
+  };
+  send();
+  await ended;
+  socket.end();
+  if (answer !== 'ok') throw new Error(`the origin said ${JSON.stringify(answer)}`);
+}
+
+async function latency(count: number, loaded: boolean): Promise<object> {
+  const busy: Socket[] = [];
+  if (loaded) {
+    for (const reads of [true, false]) {
+      const { socket } = await open();
+      socket.on('error', () => {});
+      socket.write('Z');
+      // One is read as fast as it comes; the other is never read at all.
+      if (reads) socket.on('data', () => {});
+      else socket.pause();
+      busy.push(socket);
+    }
+  }
+  const whole: number[] = [];
+  const tunnel: number[] = [];
+  for (let turn = -10; turn < count; turn++) {
+    const startedAt = performance.now();
+    const { socket, shakenAt } = await open();
+    let got = 0;
+    const answered = new Promise<void>((resolve, reject) => {
+      socket.on('data', (chunk: Buffer) => {
+        got += chunk.length;
+        if (got >= 1024) resolve();
+      });
+      socket.once('error', reject);
+    });
+    socket.write(Buffer.alloc(1024, 'E'));
+    await answered;
+    const now = performance.now();
+    socket.on('error', () => {});
+    socket.destroy();
+    if (turn < 0) continue; // warming up
+    whole.push(now - startedAt);
+    tunnel.push(now - shakenAt);
+  }
+  for (const socket of busy) socket.destroy();
+  return { p50: percentile(whole, 0.5), p99: percentile(whole, 0.99), tunnelP50: percentile(tunnel, 0.5), tunnelP99: percentile(tunnel, 0.99) };
+}
+
+const { work } = job;
+const result = work.kind === 'bulk' ? await bulk(work.direction, work.streams, work.megabytes) : await latency(work.count, work.loaded);
+process.stdout.write(`${JSON.stringify(result)}\n`);
+process.exit(0);

@@ -1,0 +1,67 @@
+import { median } from './statistics.ts';
+
+export const contenders = ['direct', 'tls-pipe', 'ours', 'konnectivity'] as const;
+export type Contender = (typeof contenders)[number];
+export const directions = ['down', 'up'] as const;
+export type Direction = (typeof directions)[number];
+export const streamCounts = [1, 8, 64] as const;
+export const conditions = ['idle', 'loaded'] as const;
+export type Condition = (typeof conditions)[number];
+
+/** What one contender did in one round. */
+export type Sample =
+  | { readonly kind: 'bulk'; readonly contender: Contender; readonly round: number; readonly direction: Direction; readonly streams: number; readonly megabytesPerSecond: number; /** Of the tunnel's processes; 0 for direct. */ readonly cpuSecondsPerGigabyte: number }
+  | { readonly kind: 'latency'; readonly contender: Contender; readonly round: number; readonly condition: Condition; /** TCP, TLS, CONNECT and 1 KB there and back. Milliseconds. */ readonly p50: number; readonly p99: number; /** Of it, what came after the TLS handshake. */ readonly tunnelP50: number; readonly tunnelP99: number };
+
+export interface Idle {
+  readonly agents: number;
+  /** Growth of the server's resident memory and of its heap, divided by the agents. Bytes. */
+  readonly residentBytesPerAgent: number;
+  readonly heapBytesPerAgent: number;
+  /** From the start of a new server until all agents were back. Milliseconds. */
+  readonly allBackMs: number;
+}
+
+export interface Ratios {
+  readonly bulk_vs_konnectivity: number;
+  readonly bulk_vs_tls_pipe: number;
+  readonly connect_p50_vs_konnectivity: number;
+  readonly connect_p99_vs_konnectivity: number;
+  readonly cpu_per_gb_vs_konnectivity: number;
+  readonly bytes_per_idle_agent: number;
+}
+
+export interface BenchResult {
+  readonly startedAt: string;
+  readonly host: object;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly rounds: number;
+  readonly ratios: Ratios;
+  readonly idle: Idle;
+  readonly samples: readonly Sample[];
+}
+
+export function bulkMedian(samples: readonly Sample[], contender: Contender, direction: Direction, streams: number): number {
+  return median(samples.flatMap((one) => (one.kind === 'bulk' && one.contender === contender && one.direction === direction && one.streams === streams ? [one.megabytesPerSecond] : [])));
+}
+
+export const cpuMedian = (samples: readonly Sample[], contender: Contender): number =>
+  median(samples.flatMap((one) => (one.kind === 'bulk' && one.contender === contender ? [one.cpuSecondsPerGigabyte] : [])));
+
+export function latencyMedian(samples: readonly Sample[], contender: Contender, condition: Condition, figure: 'p50' | 'p99' | 'tunnelP50' | 'tunnelP99'): number {
+  return median(samples.flatMap((one) => (one.kind === 'latency' && one.contender === contender && one.condition === condition ? [one[figure]] : [])));
+}
+
+/** Of medians over the rounds; of several cases the worst for us. */
+export function ratiosOf(samples: readonly Sample[], idle: Idle): Ratios {
+  const bulk = (other: Contender): number => Math.min(...directions.flatMap((direction) => streamCounts.map((streams) => bulkMedian(samples, 'ours', direction, streams) / bulkMedian(samples, other, direction, streams))));
+  const latency = (figure: 'p50' | 'p99'): number => Math.max(...conditions.map((condition) => latencyMedian(samples, 'ours', condition, figure) / latencyMedian(samples, 'konnectivity', condition, figure)));
+  return {
+    bulk_vs_konnectivity: bulk('konnectivity'),
+    bulk_vs_tls_pipe: bulk('tls-pipe'),
+    connect_p50_vs_konnectivity: latency('p50'),
+    connect_p99_vs_konnectivity: latency('p99'),
+    cpu_per_gb_vs_konnectivity: cpuMedian(samples, 'ours') / cpuMedian(samples, 'konnectivity'),
+    bytes_per_idle_agent: idle.residentBytesPerAgent,
+  };
+}
