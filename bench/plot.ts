@@ -28,7 +28,7 @@ function bars(groups: readonly Group[], y: number, title: string): string {
     const each = values.map(([contender, value], index) => {
       const height = Number.isFinite(value) ? (value / most) * plotHeight : 0;
       const left = x + index * barWidth;
-      return `<rect x="${left.toFixed(1)}" y="${(base - height).toFixed(1)}" width="${(barWidth - 1).toFixed(1)}" height="${height.toFixed(1)}" fill="${colours[contender]}"/><text x="${(left + barWidth / 2).toFixed(1)}" y="${(base - height - 3).toFixed(1)}" text-anchor="middle" font-size="9">${value >= 100 ? value.toFixed(0) : value.toFixed(1)}</text>`;
+      return `<rect x="${left.toFixed(1)}" y="${(base - height).toFixed(1)}" width="${(barWidth - 1).toFixed(1)}" height="${height.toFixed(1)}" fill="${colours[contender]}"/><text x="${(left + barWidth / 2).toFixed(1)}" y="${(base - height - 3).toFixed(1)}" text-anchor="middle" font-size="9">${Number.isFinite(value) ? value.toFixed(value >= 100 ? 0 : 1) : '–'}</text>`;
     });
     return `${each.join('')}<text x="${(x + groupWidth * 0.4).toFixed(1)}" y="${base + 16}" text-anchor="middle">${name}</text>`;
   });

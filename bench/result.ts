@@ -5,7 +5,8 @@ export type Contender = (typeof contenders)[number];
 export const directions = ['down', 'up'] as const;
 export type Direction = (typeof directions)[number];
 export const streamCounts = [1, 8, 64] as const;
-export const conditions = ['idle', 'loaded'] as const;
+/** Nothing else runs; one bulk stream runs; one runs, and another is not read by its client. */
+export const conditions = ['idle', 'loaded', 'stalled'] as const;
 export type Condition = (typeof conditions)[number];
 
 /** What one contender did in one round. */
@@ -20,6 +21,13 @@ export interface Idle {
   readonly heapBytesPerAgent: number;
   /** From the start of a new server until all agents were back. Milliseconds. */
   readonly allBackMs: number;
+}
+
+/** Where a contender did not get through what others do: it answered nothing more within this time. */
+export interface Hang {
+  readonly contender: Contender;
+  readonly condition: Condition;
+  readonly afterMs: number;
 }
 
 export interface Ratios {
@@ -38,6 +46,7 @@ export interface BenchResult {
   readonly rounds: number;
   readonly ratios: Ratios;
   readonly idle: Idle;
+  readonly hangs: readonly Hang[];
   readonly samples: readonly Sample[];
 }
 
@@ -52,10 +61,10 @@ export function latencyMedian(samples: readonly Sample[], contender: Contender, 
   return median(samples.flatMap((one) => (one.kind === 'latency' && one.contender === contender && one.condition === condition ? [one[figure]] : [])));
 }
 
-/** Of medians over the rounds; of several cases the worst for us. */
+/** Of medians over the rounds; of several cases the worst for us. A condition in which the other hangs has no ratio. */
 export function ratiosOf(samples: readonly Sample[], idle: Idle): Ratios {
   const bulk = (other: Contender): number => Math.min(...directions.flatMap((direction) => streamCounts.map((streams) => bulkMedian(samples, 'ours', direction, streams) / bulkMedian(samples, other, direction, streams))));
-  const latency = (figure: 'p50' | 'p99'): number => Math.max(...conditions.map((condition) => latencyMedian(samples, 'ours', condition, figure) / latencyMedian(samples, 'konnectivity', condition, figure)));
+  const latency = (figure: 'p50' | 'p99'): number => Math.max(...conditions.map((condition) => latencyMedian(samples, 'ours', condition, figure) / latencyMedian(samples, 'konnectivity', condition, figure)).filter(Number.isFinite));
   return {
     bulk_vs_konnectivity: bulk('konnectivity'),
     bulk_vs_tls_pipe: bulk('tls-pipe'),

@@ -4,19 +4,21 @@ const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
 const number = (value: number, digits = 0): string => (Number.isFinite(value) ? value.toFixed(digits) : '–');
 
 /** The result as Markdown: medians of all rounds. */
-export function tableOf({ samples, ratios, idle, rounds }: BenchResult): string {
+export function tableOf({ samples, ratios, idle, rounds, hangs }: BenchResult): string {
   const header = ['', ...contenders];
   const bulk = directions.flatMap((direction) => streamCounts.map((streams) => row([`bulk ${direction}, ${streams} stream${streams === 1 ? '' : 's'}, MB/s`, ...contenders.map((one) => number(bulkMedian(samples, one, direction, streams)))])));
   const latency = conditions.flatMap((condition) => [
     ...(['p50', 'p99'] as const).map((figure) => row([`connect + 1 KB, ${condition}, ${figure}, ms`, ...contenders.map((one) => number(latencyMedian(samples, one, condition, figure), 2))])),
     ...(['tunnelP50', 'tunnelP99'] as const).map((figure) => row([`of it after the handshake, ${figure.slice(-3)}, ms`, ...contenders.map((one) => number(latencyMedian(samples, one, condition, figure), 2))])),
   ]);
+  const hung = hangs.map(({ contender, condition, afterMs }) => `${contender}, ${condition}: no answer within ${afterMs / 1000} s.`);
   return [
     row(header), row(header.map((_, index) => (index === 0 ? '---' : '---:'))),
     ...bulk, ...latency,
     row(['CPU of the tunnel, s/GB', ...contenders.map((one) => number(cpuMedian(samples, one), 2))]),
     '',
     `Medians of ${rounds} rounds. ${idle.agents} idle agents: ${number(idle.residentBytesPerAgent / 1000)} KB of server memory each (${number(idle.heapBytesPerAgent / 1000)} KB of heap); all back ${number(idle.allBackMs / 1000, 1)} s after the start of a new server.`,
+    ...hung,
     '',
     row(['ratio', 'value']), row(['---', '---:']),
     ...Object.entries(ratios).map(([name, value]) => row([name, number(value as number, name.startsWith('bytes') ? 0 : 2)])),

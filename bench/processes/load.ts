@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { connect as tcpConnect, type Socket } from 'node:net';
 import { createSecureContext, connect as tlsConnect, type ConnectionOptions } from 'node:tls';
 import { serverName, tlsPolicy } from '../../components/tunnel/common/tls.ts';
+import type { Condition } from '../result.ts';
 import { percentile } from '../statistics.ts';
 
 /** One job for the load process: it is started for each, so that no contender inherits another's heap. */
@@ -12,7 +13,7 @@ export interface Job {
   readonly target?: string;
   readonly work:
     | { readonly kind: 'bulk'; readonly direction: 'down' | 'up'; readonly streams: number; readonly megabytes: number }
-    | { readonly kind: 'latency'; readonly count: number; readonly loaded: boolean };
+    | { readonly kind: 'latency'; readonly count: number; readonly condition: Condition };
 }
 
 const job = JSON.parse(process.argv[2] ?? '{}') as Job;
@@ -86,18 +87,16 @@ async function upload(socket: Socket, blocks: number): Promise<void> {
   if (answer !== 'ok') throw new Error(`the origin said ${JSON.stringify(answer)}`);
 }
 
-async function latency(count: number, loaded: boolean): Promise<object> {
+async function latency(count: number, condition: Condition): Promise<object> {
   const busy: Socket[] = [];
-  if (loaded) {
-    for (const reads of [true, false]) {
-      const { socket } = await open();
-      socket.on('error', () => {});
-      socket.write('Z');
-      // One is read as fast as it comes; the other is never read at all.
-      if (reads) socket.on('data', () => {});
-      else socket.pause();
-      busy.push(socket);
-    }
+  // One is read as fast as it comes; the other is never read at all.
+  for (const reads of ({ idle: [], loaded: [true], stalled: [true, false] } as const)[condition]) {
+    const { socket } = await open();
+    socket.on('error', () => {});
+    socket.write('Z');
+    if (reads) socket.on('data', () => {});
+    else socket.pause();
+    busy.push(socket);
   }
   const whole: number[] = [];
   const tunnel: number[] = [];
@@ -126,6 +125,6 @@ async function latency(count: number, loaded: boolean): Promise<object> {
 }
 
 const { work } = job;
-const result = work.kind === 'bulk' ? await bulk(work.direction, work.streams, work.megabytes) : await latency(work.count, work.loaded);
+const result = work.kind === 'bulk' ? await bulk(work.direction, work.streams, work.megabytes) : await latency(work.count, work.condition);
 process.stdout.write(`${JSON.stringify(result)}\n`);
 process.exit(0);

@@ -16,7 +16,7 @@ export async function benchTunnel(options: Pick<BenchOptions, 'rounds' | 'agents
   // What else ran when it began: figures of a busy machine are worth less.
   const load = loadavg()[0];
   const programs = await buildPrograms(benchPrograms, io.progress, io.signal);
-  const { samples, idle } = await runBench({ ...options, programs, progress: io.progress, signal: io.signal });
+  const { samples, idle, hangs } = await runBench({ ...options, programs, progress: io.progress, signal: io.signal });
   const result = {
     startedAt,
     host: { ...hostFacts(), loadAverage: load },
@@ -24,6 +24,7 @@ export async function benchTunnel(options: Pick<BenchOptions, 'rounds' | 'agents
     rounds: options.rounds,
     ratios: ratiosOf(samples, idle),
     idle,
+    hangs,
     samples,
   };
   const folder = await saveResult(result);

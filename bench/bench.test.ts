@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { plotOf } from './plot.ts';
+import { conditions, contenders, directions, ratiosOf, streamCounts, type BenchResult, type Contender, type Sample } from './result.ts';
+import { median, percentile } from './statistics.ts';
+import { tableOf } from './table.ts';
+
+const idle = { agents: 1000, residentBytesPerAgent: 60_000, heapBytesPerAgent: 20_000, allBackMs: 3000 };
+
+/** Every figure of a contender is `factor` times a common one; konnectivity has none for a stalled reader. */
+function samplesOf(factors: Readonly<Record<Contender, number>>): Sample[] {
+  return contenders.flatMap((contender) => [1, 2, 3].flatMap((round): Sample[] => {
+    const factor = factors[contender] * (round === 3 ? 100 : 1); // one round that was disturbed
+    return [
+      ...directions.flatMap((direction) => streamCounts.map((streams): Sample => ({ kind: 'bulk', contender, round, direction, streams, megabytesPerSecond: 100 * factor, cpuSecondsPerGigabyte: factor }))),
+      ...conditions.filter((condition) => contender !== 'konnectivity' || condition !== 'stalled').map((condition): Sample => ({ kind: 'latency', contender, round, condition, p50: factor, p99: 2 * factor, tunnelP50: factor / 2, tunnelP99: factor })),
+    ];
+  }));
+}
+
+test('medians and percentiles are those of the values that are there', () => {
+  assert.equal(median([3, 1, 2]), 2);
+  assert.equal(median([4, 1, 2, 3]), 2.5);
+  assert.ok(Number.isNaN(median([])));
+  assert.equal(percentile([5, 1, 4, 2, 3], 0.5), 3);
+  assert.equal(percentile([1, 2, 3], 0.99), 3);
+});
+
+test('ratios are of medians, and a condition in which the other hangs has none', () => {
+  const ratios = ratiosOf(samplesOf({ direct: 10, 'tls-pipe': 4, ours: 3, konnectivity: 2 }), idle);
+  assert.equal(ratios.bulk_vs_konnectivity, 1.5);
+  assert.equal(ratios.bulk_vs_tls_pipe, 0.75);
+  assert.equal(ratios.connect_p50_vs_konnectivity, 1.5);
+  assert.equal(ratios.cpu_per_gb_vs_konnectivity, 1.5);
+  assert.equal(ratios.bytes_per_idle_agent, 60_000);
+});
+
+test('the table and the plot name all contenders, and say who hung', () => {
+  const samples = samplesOf({ direct: 10, 'tls-pipe': 4, ours: 3, konnectivity: 2 });
+  const result: BenchResult = { startedAt: '', host: {}, versions: {}, rounds: 3, ratios: ratiosOf(samples, idle), idle, hangs: [{ contender: 'konnectivity', condition: 'stalled', afterMs: 15_000 }], samples };
+  const table = tableOf(result);
+  for (const name of contenders) assert.match(table, new RegExp(`\\| ${name} \\|`));
+  assert.match(table, /konnectivity, stalled: no answer within 15 s/);
+  assert.match(table, /60 KB of server memory each/);
+  const plot = plotOf(result);
+  for (const name of contenders) assert.ok(plot.includes(`>${name}<`));
+  assert.ok(!plot.includes('NaN'));
+});
