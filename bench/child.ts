@@ -1,4 +1,5 @@
 import { fork, spawn, type ChildProcess } from 'node:child_process';
+import { on, once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CannotTellError } from '../core/errors.ts';
@@ -60,16 +61,20 @@ export class NodeChild<Facts extends object> extends Child {
   }
 
   async ask<Answer>(question: string): Promise<Answer> {
-    return await new Promise((resolve, reject) => {
-      const heard = (message: { question?: string; answer?: Answer }): void => {
-        if (message.question !== question) return;
-        this.process.off('message', heard);
-        resolve(message.answer as Answer);
-      };
-      this.process.on('message', heard);
-      this.process.once('close', () => reject(new CannotTellError('BENCH_FAILED', `a process of the benchmark ended: ${this.said}`)));
-      this.process.send(question);
-    });
+    const settled = new AbortController();
+    try {
+      return await Promise.race([
+        (async () => {
+          const heard = on(this.process, 'message', { signal: settled.signal });
+          this.process.send(question);
+          for await (const [message] of heard as AsyncIterable<[{ question?: string; answer?: Answer }]>) if (message.question === question) return message.answer as Answer;
+          throw new Error('unreachable: it only ends by its signal');
+        })(),
+        once(this.process, 'close', { signal: settled.signal }).then(() => { throw new CannotTellError('BENCH_FAILED', `a process of the benchmark ended: ${this.said}`); }),
+      ]);
+    } finally {
+      settled.abort();
+    }
   }
 }
 
