@@ -99,10 +99,10 @@ export class TunnelStream {
 
   /** The accepting end: the target is reached, bytes may flow. The handler of a stream that is over is told so at once. */
   accept(handler: StreamHandler): void {
-    if (this.#closed && !this.#opened) handler.closed(this.#error);
-    if (this.#closed || this.#opened) return;
-    this.#handler = handler;
+    if (this.#opened) return;
     this.#opened = true;
+    if (this.#closed) return handler.closed(this.#error);
+    this.#handler = handler;
     this.#carrier.sendControl(openedFrame(this.id, this.#receive.outstandingBytes));
     this.#send.add(this.#offeredCredit);
     this.#begin();
