@@ -24,6 +24,10 @@ export interface ListWatchOptions<T extends KubeItem> {
 /** The server ends a watch after this many seconds; so a watch that went silent for longer is dead, not idle. */
 const watchSeconds = 120;
 const listTimeoutMs = 15_000;
+/** A watch that ended sooner did not work: asked again at once, it would keep two programs busy. Milliseconds. */
+const shortWatchMs = 1000;
+/** Silence on the connection until TCP asks whether the other end is there. Milliseconds. */
+const keepAliveMs = 15_000;
 
 interface WatchEvent<T> {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
@@ -33,25 +37,40 @@ interface WatchEvent<T> {
 const keyOf = ({ metadata }: KubeItem): string => `${metadata.namespace ?? ''}/${metadata.name}`;
 
 /**
- * Keeps a copy of a collection of the Kubernetes API current: a list, then a watch from there, a new list when the watch
- * is too old (410). What was seen last stays while the API server is away. Returns when aborted.
+ * Keeps a copy of a collection of the Kubernetes API current: a list, then watches from there, a new list when what a
+ * watch would start from is gone (410). What was seen last stays while the API server is away. Returns when aborted.
  */
 export async function listWatch<T extends KubeItem>(options: ListWatchOptions<T>): Promise<void> {
   const { signal } = options;
   let failures = 0;
   while (!signal.aborted) {
+    const startedAt = performance.now();
     try {
-      const { items, resourceVersion } = await list(options);
-      failures = 0;
-      options.changed(items);
-      await watchFrom(options, items, resourceVersion);
+      await listAndWatch(options);
     } catch (error) {
       if (signal.aborted) return;
       options.failed?.(error);
+      if (performance.now() - startedAt > goodAfterMs) failures = 0;
       // Full jitter up to 5 s: servers that lost the API server together do not come back together.
       failures += 1;
       await sleep(Math.random() * Math.min(5000, 250 * 2 ** failures), undefined, { signal }).catch(() => {});
     }
+  }
+}
+
+/** What held this long had worked. Milliseconds. */
+const goodAfterMs = 10_000;
+
+/** Only ever ends by throwing. */
+async function listAndWatch<T extends KubeItem>(options: ListWatchOptions<T>): Promise<never> {
+  const { items, resourceVersion } = await list(options);
+  options.changed(items);
+  let from = resourceVersion;
+  for (;;) {
+    const startedAt = performance.now();
+    const last = await watch(options, items, from);
+    if (last === from && performance.now() - startedAt < shortWatchMs) throw new EdgeproofError('WATCH_ENDED', `WATCH ${options.path}: ended at once, without an event`);
+    from = last;
   }
 }
 
@@ -61,21 +80,20 @@ async function list<T extends KubeItem>(options: ListWatchOptions<T>): Promise<{
   return { items: new Map(body.items.map((item) => [keyOf(item), item])), resourceVersion: body.metadata.resourceVersion };
 }
 
-/** Returns when the collection must be listed anew. */
-async function watchFrom<T extends KubeItem>(options: ListWatchOptions<T>, items: Map<string, T>, from: string): Promise<void> {
+/** @returns where the next watch starts @throws EdgeproofError when the collection must be listed anew */
+async function watch<T extends KubeItem>(options: ListWatchOptions<T>, items: Map<string, T>, from: string): Promise<string> {
   let resourceVersion = from;
-  for (;;) {
-    const query = `watch=1&allowWatchBookmarks=true&timeoutSeconds=${watchSeconds}&resourceVersion=${resourceVersion}`;
-    const response = await send(options, query, AbortSignal.any([options.signal, AbortSignal.timeout((watchSeconds + 30) * 1000)]));
-    for await (const event of events<T>(response)) {
-      if (event.type === 'ERROR') return; // 410 Gone, or the like: what was missed is in a new list
-      resourceVersion = event.object.metadata.resourceVersion ?? resourceVersion;
-      if (event.type === 'BOOKMARK') continue;
-      if (event.type === 'DELETED') items.delete(keyOf(event.object));
-      else items.set(keyOf(event.object), event.object);
-      options.changed(items);
-    }
+  const query = `watch=1&allowWatchBookmarks=true&timeoutSeconds=${watchSeconds}&resourceVersion=${from}`;
+  const response = await send(options, query, AbortSignal.any([options.signal, AbortSignal.timeout((watchSeconds + 30) * 1000)]));
+  for await (const { type, object } of events<T>(response)) {
+    if (type === 'ERROR') throw new EdgeproofError('WATCH_FAILED', `WATCH ${options.path}: ${(object as { message?: string }).message ?? 'no reason was given'}`);
+    resourceVersion = object.metadata.resourceVersion ?? resourceVersion;
+    if (type === 'BOOKMARK') continue;
+    if (type === 'DELETED') items.delete(keyOf(object));
+    else items.set(keyOf(object), object);
+    options.changed(items);
   }
+  return resourceVersion;
 }
 
 async function* events<T>(response: IncomingMessage): AsyncGenerator<WatchEvent<T>> {
@@ -105,7 +123,9 @@ function send<T extends KubeItem>(options: ListWatchOptions<T>, query: string, s
       if (response.statusCode === 200) return resolve(response);
       text(response).then((body) => reject(new EdgeproofError('KUBE_REFUSED', `GET ${path}: ${response.statusCode}: ${body.slice(0, 200)}`)), reject);
     });
-    sent.once('error', (cause) => reject(new EdgeproofError('KUBE_UNREACHABLE', `GET ${path}: ${cause.message}`, { cause })));
+    sent.on('socket', (socket) => socket.setKeepAlive(true, keepAliveMs));
+    // More may follow once the answer has begun; that one reports them itself.
+    sent.on('error', (cause) => reject(new EdgeproofError('KUBE_UNREACHABLE', `GET ${path}: ${cause.message}`, { cause })));
     sent.end();
   });
 }

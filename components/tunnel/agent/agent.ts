@@ -3,11 +3,11 @@ import { hostname } from 'node:os';
 import type { Registry } from 'prom-client';
 import { describeError, EdgeproofError } from '../../../core/errors.ts';
 import { Backoff } from '../common/backoff.ts';
+import { connectSession } from '../common/connect-session.ts';
 import type { HostPort } from '../common/host-port.ts';
 import type { Log } from '../common/log.ts';
 import { CreditBudget, type SessionConfig, type TunnelStream } from '../protocol/index.ts';
 import { AllowList, type AllowListOptions } from './allow-list.ts';
-import { connectToServer } from './connect.ts';
 import type { Credentials } from './credentials.ts';
 import { Link } from './link.ts';
 import { AgentMetrics } from './metrics.ts';
@@ -41,7 +41,7 @@ export class Agent {
     const allowList = new AllowList({ ...options, nodeName: credentials.nodeName });
     this.#link = new Link({
       instance: `${hostname()}-${randomBytes(4).toString('hex')}`,
-      connect: async (signal) => await connectToServer({ server, tls: credentials.tls, timeoutMs: connectTimeoutMs, signal }),
+      connect: async (signal) => await connectSession({ server, tls: credentials.tls, timeoutMs: connectTimeoutMs, signal }),
       budget: new CreditBudget(options.memoryBytes),
       ...(session && { config: session }),
       backoff: new Backoff({ baseMs: 250, capMs: options.reconnectCapMs }),

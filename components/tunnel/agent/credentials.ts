@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
-import { EdgeproofError } from '../../../core/errors.ts';
+import { EdgeproofError, UsageError } from '../../../core/errors.ts';
 import { nodeNameOf } from '../common/node-name.ts';
+import { checkTlsFiles, type TlsFiles } from '../common/tls.ts';
 import { WatchedFiles } from '../common/watched-files.ts';
 
 export interface CredentialPaths {
@@ -16,18 +17,26 @@ export class Credentials {
   readonly #files: WatchedFiles<'cert' | 'key' | 'ca'>;
   readonly nodeName: string;
 
-  /** @throws EdgeproofError `NOT_A_NODE` for a certificate that is not a node's */
-  constructor(paths: CredentialPaths) {
-    this.#files = new WatchedFiles({ cert: paths.cert, key: paths.key, ca: paths.ca });
-    const { subject } = new X509Certificate(this.#files.content.cert).toLegacyObject();
-    const name = nodeNameOf({ subject });
+  /**
+   * @param failed told why new files are not used
+   * @throws EdgeproofError `NOT_A_NODE` for a certificate that is not a node's; UsageError for files that cannot be used
+   */
+  constructor({ cert, key, ca }: CredentialPaths, failed?: (reason: string) => void) {
+    this.#files = new WatchedFiles({ cert, key, ca }, {
+      check: (files) => {
+        checkTlsFiles(files);
+        this.#checkName(files.cert);
+      },
+      ...(failed && { failed }),
+    });
+    const name = nodeOf(this.#files.content.cert);
     if (name === undefined) {
-      throw new EdgeproofError('NOT_A_NODE', `${paths.cert}: its subject is not a node's (CN=system:node:NAME, O=system:nodes)`, { next: 'mount the certificate of the kubelet' });
+      throw new EdgeproofError('NOT_A_NODE', `${cert}: its subject is not a node's (CN=system:node:NAME, O=system:nodes)`, { next: 'mount the certificate of the kubelet' });
     }
     this.nodeName = name;
   }
 
-  get tls(): Readonly<Record<'cert' | 'key' | 'ca', string>> {
+  get tls(): TlsFiles {
     return this.#files.content;
   }
 
@@ -35,4 +44,13 @@ export class Credentials {
   refresh(): boolean {
     return this.#files.refresh();
   }
+
+  /** A process stays the node that it was: it dials for no other. */
+  #checkName(cert: string): void {
+    if (this.nodeName === undefined) return; // the first one
+    const name = nodeOf(cert);
+    if (name !== this.nodeName) throw new UsageError(`the new certificate is ${name === undefined ? "no node's" : `that of node ${name}`}, and this agent is of node ${this.nodeName}`);
+  }
 }
+
+const nodeOf = (cert: string): string | undefined => nodeNameOf({ subject: new X509Certificate(cert).toLegacyObject().subject });

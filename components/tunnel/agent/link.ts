@@ -5,6 +5,7 @@ import { Session, type CreditBudget, type SessionConfig, type SessionEnd, type S
 
 export interface LinkOptions {
   readonly instance: string;
+  /** Dials a server with the credentials of now. */
   connect(signal: AbortSignal): Promise<TLSSocket>;
   readonly stream: NonNullable<SessionHandler['stream']>;
   readonly events: LinkEvents;
@@ -33,8 +34,10 @@ const moveWithinMs = 500;
 export class Link {
   readonly #options: LinkOptions;
   readonly #sessions = new Set<Session>();
-  #current: Session | undefined;
-  #renew: (() => void) | undefined;
+  /** Ends the wait for a reason to open another session. */
+  #moveOn: (() => void) | undefined;
+  /** The credentials are not those of the session that there is, or that is being opened. */
+  #stale = false;
 
   constructor(options: LinkOptions) {
     this.#options = options;
@@ -42,72 +45,80 @@ export class Link {
 
   /** The session that takes new streams, if there is one. */
   get current(): Session | undefined {
-    return this.#current?.isReady === true && !this.#current.isDraining ? this.#current : undefined;
+    return [...this.#sessions].findLast(({ isReady, isDraining }) => isReady && !isDraining);
   }
 
   get sessions(): ReadonlySet<Session> {
     return this.#sessions;
   }
 
-  /** Moves to a new session, with the credentials of now. */
+  /** Moves to a new session, with the credentials of now. The old one serves until the server knows the new one. */
   renew(): void {
-    this.#renew?.();
+    this.#stale = true;
+    this.#moveOn?.();
   }
 
   /** Runs until aborted; then it drains, and ends when the last stream has or `drainMs` are over. */
   async run(signal: AbortSignal, drainMs: number): Promise<void> {
-    const { backoff, events } = this.#options;
+    const { connect, backoff, events } = this.#options;
     while (!signal.aborted) {
-      let outcome: 'lost' | 'move';
-      const startedAt = performance.now();
+      this.#stale = false;
       try {
-        outcome = await this.#hold(signal);
+        const socket = await connect(signal);
+        const startedAt = performance.now();
+        const outcome = await this.#hold(socket, signal);
+        const good = performance.now() - startedAt >= goodAfterMs;
+        if (good) backoff.reset();
+        // Two agents with one name would chase each other, and so would an agent and a server that is being stopped.
+        await pause(good && outcome === 'move' ? Math.random() * moveWithinMs : backoff.next(), signal);
       } catch (error) {
         if (signal.aborted) break;
         const waitMs = backoff.next();
         events.failed(error, waitMs);
         await pause(waitMs, signal);
-        continue;
       }
-      if (performance.now() - startedAt >= goodAfterMs) backoff.reset();
-      if (outcome === 'move' && backoff.failures === 0) await pause(Math.random() * moveWithinMs, signal);
-      else await pause(backoff.next(), signal);
     }
     await this.#leave(drainMs);
   }
 
-  /** One session, from its dial until another one is needed. */
-  async #hold(signal: AbortSignal): Promise<'lost' | 'move'> {
-    const { connect, instance, stream, events, budget, config } = this.#options;
-    const socket = await connect(signal);
-    return await new Promise((resolve) => {
-      const leave = (): void => resolve('move');
-      const session: Session = new Session(socket, {
-        side: 'tls-client',
-        instance,
-        ...(budget && { budget }),
-        ...(config && { config }),
-        handler: {
-          stream,
-          ready: () => events.connected(session),
-          draining: (reason) => {
-            events.draining(session, reason);
-            resolve('move');
-          },
-          ended: (end) => {
-            this.#sessions.delete(session);
-            signal.removeEventListener('abort', leave);
-            events.ended(session, end);
-            resolve('lost');
-          },
+  /** One session, until another one is needed. */
+  async #hold(socket: TLSSocket, signal: AbortSignal): Promise<'lost' | 'move'> {
+    const { promise, resolve } = Promise.withResolvers<'lost' | 'move'>();
+    const moveOn = (): void => resolve('move');
+    signal.addEventListener('abort', moveOn);
+    this.#moveOn = moveOn;
+    this.#open(socket, resolve);
+    if (signal.aborted || this.#stale) moveOn();
+    try {
+      return await promise;
+    } finally {
+      this.#moveOn = undefined;
+      signal.removeEventListener('abort', moveOn);
+    }
+  }
+
+  #open(socket: TLSSocket, over: (outcome: 'lost' | 'move') => void): void {
+    const { instance, stream, events, budget, config } = this.#options;
+    const session: Session = new Session(socket, {
+      side: 'tls-client',
+      instance,
+      ...(budget && { budget }),
+      ...(config && { config }),
+      handler: {
+        stream,
+        ready: () => events.connected(session),
+        draining: (reason) => {
+          events.draining(session, reason);
+          over('move');
         },
-      });
-      this.#sessions.add(session);
-      this.#current = session;
-      signal.addEventListener('abort', leave, { once: true });
-      // The server drains the old session once the new one is there; until then it serves.
-      this.#renew = leave;
+        ended: (end) => {
+          this.#sessions.delete(session);
+          events.ended(session, end);
+          over('lost');
+        },
+      },
     });
+    this.#sessions.add(session);
   }
 
   async #leave(drainMs: number): Promise<void> {

@@ -7,15 +7,15 @@ import { Credentials } from './credentials.ts';
 
 const flags = {
   /** The load balancer in front of the tunnel servers. */
-  server: flag.address(),
+  server: flag.remote,
   /** PEM files: the kubelet's client certificate and key, and who signs tunnel servers. */
   cert: flag.text,
   key: flag.text,
   ca: flag.text,
-  kubelet: flag.address('127.0.0.1:10250'),
+  kubelet: flag.remote.default({ host: '127.0.0.1', port: 10_250 }),
   /** The bridge of this node's Pods; without it no Pod is dialled. */
   podInterface: flag.optionalText,
-  health: flag.address('127.0.0.1:10271'),
+  health: flag.listen('127.0.0.1', 10_271),
   /** The longest wait between two dials of the server. */
   reconnectCapMs: flag.ms(4000),
   connectTimeoutMs: flag.ms(4000),
@@ -25,12 +25,12 @@ const flags = {
   refreshMs: flag.ms(10_000),
   /** All streams' buffers together. */
   memoryBytes: flag.bytes(64 * 1024 * 1024),
-  logLevel: flag.text.default('info'),
+  logLevel: flag.logLevel,
 } as const;
 
 await runMain('edge-tunnel-agent', async (signal) => {
   const { cert, key, ca, health, drainMs, logLevel, podInterface, ...options } = parseFlags(flags, process.argv.slice(2));
-  const credentials = new Credentials({ cert, key, ca });
+  const credentials = new Credentials({ cert, key, ca }, (reason) => log.warn({ reason }, 'new certificates are not used'));
   const log = createLog('edge-tunnel-agent', logLevel, { node: credentials.nodeName });
   const agent = new Agent({ ...options, log, credentials, ...(podInterface !== undefined && { podInterface }) });
   await using _health = await startHealth({ ...health, registry: agent.metrics, notReady: () => agent.notReady });

@@ -10,6 +10,9 @@ export interface StreamEvents {
   done(stream: TunnelStream, error: StreamError | undefined): void;
 }
 
+/** Whatever a server asks for. Also, a timer of Node that is set to more than 2^31 ms goes off at once. Milliseconds. */
+const longestDialMs = 60_000;
+
 /** Dials what the server asks for, if the allow-list has it, and joins the two. */
 export function serveStream(stream: TunnelStream, deadlineMs: number, allowList: AllowList, events: StreamEvents): void {
   const refuse = (code: Parameters<TunnelStream['reset']>[0], reason: string): void => {
@@ -24,7 +27,7 @@ export function serveStream(stream: TunnelStream, deadlineMs: number, allowList:
   const startedAt = performance.now();
   // A stream that the server gives up while it is being dialled: nobody waits for the socket.
   stream.onClosedEarly = () => abort.abort();
-  dial(where, deadlineMs, abort.signal).then(
+  dial(where, Math.min(deadlineMs, longestDialMs), abort.signal).then(
     (socket) => {
       if (stream.isClosed) return void socket.destroy();
       events.dialled(stream, performance.now() - startedAt);
@@ -35,5 +38,5 @@ export function serveStream(stream: TunnelStream, deadlineMs: number, allowList:
     (error: DialError) => {
       if (!stream.isClosed) refuse(error.code, error.message);
     },
-  );
+  ).catch((error: unknown) => stream.reset('INTERNAL', String(error)));
 }

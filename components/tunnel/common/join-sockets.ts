@@ -2,16 +2,14 @@ import type { Socket } from 'node:net';
 import { cut } from '../protocol/index.ts';
 
 /** Joins two sockets, both ways: half-close passes through, and what breaks one breaks the other. */
-export function joinSockets(one: Socket, other: Socket, done: (bytes: { readonly toOther: number; readonly toOne: number }) => void): void {
+export function joinSockets(one: Socket, other: Socket): void {
   // Otherwise Node would end one by itself when its other end has nothing more to say.
   one.allowHalfOpen = other.allowHalfOpen = true;
-  let open = 2;
   for (const [from, to] of [[one, other], [other, one]] as const) {
     from.on('error', () => cut(to));
+    // Whatever is not the agreed end of both directions: also of one that had said its own end, and not heard the other's.
     from.on('close', () => {
-      if (!from.readableEnded) cut(to);
-      open -= 1;
-      if (open === 0) done({ toOther: other.bytesWritten, toOne: one.bytesWritten });
+      if (!from.readableEnded || !from.writableFinished) cut(to);
     });
     from.pipe(to);
   }

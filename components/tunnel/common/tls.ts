@@ -1,4 +1,5 @@
-import type { SecureContextOptions } from 'node:tls';
+import { X509Certificate } from 'node:crypto';
+import { createSecureContext, type SecureContextOptions } from 'node:tls';
 
 /** TLS 1.3 only (RFC 8446). AES-128-GCM first: the fastest where the processor has AES, and as strong as P-256 keys. */
 export const tlsPolicy: SecureContextOptions = {
@@ -12,3 +13,21 @@ export const serverName = 'edge-tunnel-server';
 
 /** A peer that has not finished its handshake by then is cut off. Milliseconds. */
 export const handshakeTimeoutMs = 5000;
+
+/** PEM: one end's certificate and key, and who signs the other end's. */
+export interface TlsFiles {
+  readonly cert: string;
+  readonly key: string;
+  readonly ca: string;
+}
+
+/**
+ * @throws Error when they do not belong together, or are not what they should be. An empty CA above all: Node would take
+ * it for "all authorities of the public web".
+ */
+export function checkTlsFiles({ cert, key, ca }: TlsFiles): void {
+  createSecureContext({ ...tlsPolicy, cert, key });
+  const authorities = ca.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  if (authorities.length === 0 || authorities.length < (ca.match(/-----BEGIN/g) ?? []).length) throw new Error('the CA file must hold whole PEM certificates, one at least');
+  for (const authority of authorities) new X509Certificate(authority);
+}

@@ -1,9 +1,9 @@
-import type { Session, SessionEnd } from '../protocol/index.ts';
+import type { SessionEnd } from '../protocol/index.ts';
+import type { AgentSession } from './agent-session.ts';
+import { lossText } from './loss.ts';
 
-/** When and why a node was last lost. */
-export interface Loss extends SessionEnd {
-  readonly at: number;
-}
+/** How long an agent that was sent to another server may take to get there. Milliseconds. */
+const movingMs = 3000;
 
 /**
  * The sessions of this server's agents. A node may have several for a while (its agent moves, or was killed and the old
@@ -11,48 +11,68 @@ export interface Loss extends SessionEnd {
  * nothing but itself.
  */
 export class AgentRegistry {
-  readonly #sessions = new Map<string, Session[]>();
-  readonly #lost = new Map<string, Loss>();
+  readonly #agents = new Map<string, AgentSession[]>();
+  readonly #lost = new Map<string, { readonly reason: string; readonly at: number }>();
+  readonly #sentAway = new Map<string, number>();
 
-  /** The session that new streams to a node go through. */
-  get(node: string): Session | undefined {
-    return this.#sessions.get(node)?.findLast((session) => session.isReady && !session.isDraining);
+  /** The one that new streams to a node go through. */
+  get(node: string): AgentSession | undefined {
+    return this.#agents.get(node)?.findLast(({ session }) => session.isReady && !session.isDraining);
   }
 
-  lastLoss(node: string): Loss | undefined {
-    return this.#lost.get(node);
-  }
-
-  *all(): Generator<Session> {
-    for (const sessions of this.#sessions.values()) yield* sessions;
+  *all(): Generator<AgentSession> {
+    for (const agents of this.#agents.values()) yield* agents;
   }
 
   get nodeCount(): number {
-    return this.#sessions.size;
+    return this.#agents.size;
   }
 
-  /** A session said hello. Those that the node had before take no new streams. */
-  add(node: string, session: Session): void {
-    const older = this.#sessions.get(node) ?? [];
-    this.#sessions.set(node, [...older, session]);
-    for (const one of older) one.drain('a newer session of this node has taken over');
+  /** Why a node's agent is not here, if it ever was. */
+  whyAbsent(node: string): string | undefined {
+    const loss = this.#lost.get(node);
+    return loss && lossText(loss.reason, Date.now() - loss.at);
   }
 
-  /** A session has ended. */
-  remove(node: string, session: Session, end: SessionEnd): void {
-    const left = (this.#sessions.get(node) ?? []).filter((one) => one !== session);
-    if (left.length > 0) this.#sessions.set(node, left);
-    else this.#sessions.delete(node);
-    this.#lost.set(node, { ...end, at: Date.now() });
+  /** Whether a node's agent was sent away a moment ago: it will be at another server, or is there already. */
+  isMoving(node: string): boolean {
+    return Date.now() - (this.#sentAway.get(node) ?? -Infinity) < movingMs;
   }
 
-  /** Ends all sessions of a node that is no longer one. */
+  /** An agent said hello. Those that its node had before take no new streams. */
+  add(node: string, agent: AgentSession): void {
+    const older = this.#agents.get(node) ?? [];
+    this.#agents.set(node, [...older, agent]);
+    for (const { session } of older) session.drain('a newer session of this node has taken over');
+  }
+
+  /** A session has ended. @returns whether it was one of these */
+  remove(node: string, agent: AgentSession): boolean {
+    const before = this.#agents.get(node) ?? [];
+    const left = before.filter((one) => one !== agent);
+    if (left.length > 0) this.#agents.set(node, left);
+    else this.#agents.delete(node);
+    return left.length < before.length;
+  }
+
+  /** Why a session of a node has ended, or was none: told to those who ask for the node. */
+  noteLoss(node: string, end: SessionEnd): void {
+    this.#lost.set(node, { reason: end.reason, at: Date.now() });
+  }
+
+  /** Sends all agents to other servers. */
+  sendAway(reason: string): void {
+    const now = Date.now();
+    for (const [node, agents] of this.#agents) {
+      this.#sentAway.set(node, now);
+      for (const { session } of agents) session.drain(reason);
+    }
+  }
+
+  /** Ends all sessions of a node that is no longer one, and forgets it. */
   revoke(node: string, reason: string): void {
-    for (const session of this.#sessions.get(node) ?? []) session.close('REVOKED', reason);
-  }
-
-  /** Forgets why a node was lost: it is gone from the cluster. */
-  forget(node: string): void {
-    if (!this.#sessions.has(node)) this.#lost.delete(node);
+    for (const { session } of this.#agents.get(node) ?? []) session.close('REVOKED', reason);
+    this.#lost.delete(node);
+    this.#sentAway.delete(node);
   }
 }

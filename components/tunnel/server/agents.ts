@@ -1,8 +1,9 @@
 import type { TLSSocket } from 'node:tls';
-import { nodeNameOf } from '../common/node-name.ts';
-import { Session, type CreditBudget, type SessionConfig, type SessionEnd } from '../protocol/index.ts';
+import { Session, type CreditBudget, type ReasonCode, type SessionConfig, type SessionEnd } from '../protocol/index.ts';
 import type { AgentRegistry } from './agent-registry.ts';
+import { AgentSession, type AgentSessionOwner } from './agent-session.ts';
 import type { NodeDirectory } from './node-directory.ts';
+import type { Revocations } from './revocations.ts';
 
 /** For logs and metrics. */
 export interface AgentEvents {
@@ -15,57 +16,83 @@ export interface AgentsOptions {
   readonly instance: string;
   readonly directory: NodeDirectory;
   readonly registry: AgentRegistry;
+  readonly revocations: Revocations;
   readonly events: AgentEvents;
   readonly budget: CreditBudget;
   readonly config?: Partial<SessionConfig>;
-  /** True once this server is being stopped. */
-  readonly draining: () => boolean;
-  /** Whether a certificate was revoked, by its serial number (hex, as in the certificate). */
-  readonly revoked?: (serialNumber: string) => boolean;
 }
 
-/** The longest delay that a timer takes; a certificate that is good for longer outlives the process. */
-const maxTimerMs = 2 ** 31 - 1;
+interface Refusal {
+  readonly code: ReasonCode;
+  readonly reason: string;
+}
 
 /**
- * Takes an agent in: who it is comes from its certificate alone, which TLS has verified. A session is for as long as that
- * certificate is valid and its node exists.
+ * Takes agents in: who one is comes from its certificate alone, which TLS has verified. A session is for as long as that
+ * certificate is good and its node exists.
  */
-export function acceptAgent(socket: TLSSocket, options: AgentsOptions): void {
-  const { instance, directory, registry, events, budget, config } = options;
-  const { subject, serialNumber, valid_to: validTo } = socket.getPeerCertificate();
-  const node = nodeNameOf({ subject });
-  const expiresInMs = Date.parse(validTo) - Date.now();
-  let expiry: NodeJS.Timeout | undefined;
-  const session: Session = new Session(socket, {
-    side: 'tls-server',
-    instance,
-    budget,
-    ...(config && { config }),
-    handler: {
-      ready: () => {
-        const why = refusal();
-        if (node === undefined || why !== undefined) {
-          events.refused(node ?? '', why ?? '');
-          return session.close(options.draining() ? 'DRAINING' : 'REVOKED', why ?? 'not a node');
-        }
-        if (expiresInMs < maxTimerMs) expiry = setTimeout(() => session.close('REVOKED', 'the certificate of this session has expired'), expiresInMs);
-        registry.add(node, session);
-        events.connected(node, session);
-      },
-      ended: (end) => {
-        clearTimeout(expiry);
-        if (node === undefined) return;
-        registry.remove(node, session, end);
-        events.ended(node, session, end);
-      },
-    },
-  });
+export class Agents implements AgentSessionOwner {
+  readonly #options: AgentsOptions;
+  #leaving = false;
 
-  function refusal(): string | undefined {
-    if (node === undefined) return 'the certificate is not a node\'s (CN=system:node:NAME, O=system:nodes)';
-    if (options.draining()) return 'this server is being stopped';
-    if (options.revoked?.(serialNumber) === true) return 'the certificate was revoked';
-    return directory.get(node) === undefined ? `there is no node ${node} (yet)` : undefined;
+  constructor(options: AgentsOptions) {
+    this.#options = options;
+  }
+
+  accept(socket: TLSSocket): void {
+    const { instance, budget, config } = this.#options;
+    const agent = new AgentSession(socket.getPeerCertificate(), this);
+    agent.session = new Session(socket, { side: 'tls-server', instance, budget, handler: agent, ...(config && { config }) });
+  }
+
+  /** Sends all agents to other servers, and takes in no more. */
+  leave(reason: string): void {
+    this.#leaving = true;
+    this.#options.registry.sendAway(reason);
+  }
+
+  /** Cuts the sessions whose certificate is no longer good: it has expired, or was revoked. */
+  review(): void {
+    for (const agent of this.#options.registry.all()) {
+      const refusal = this.#certificateRefusal(agent);
+      if (refusal !== undefined) agent.session.close(refusal.code, refusal.reason);
+    }
+  }
+
+  // AgentSessionOwner
+
+  ready(agent: AgentSession): void {
+    const { registry, events } = this.#options;
+    const refusal = this.#refusal(agent);
+    if (refusal !== undefined) {
+      events.refused(agent.node ?? '', refusal.reason);
+      return agent.session.close(refusal.code, refusal.reason);
+    }
+    registry.add(agent.node!, agent);
+    events.connected(agent.node!, agent.session);
+  }
+
+  ended(agent: AgentSession, end: SessionEnd): void {
+    const { registry, events, directory } = this.#options;
+    if (agent.node === undefined) return;
+    const wasTakenIn = registry.remove(agent.node, agent);
+    // Of a node that there is not nothing is kept: names would pile up.
+    if (directory.get(agent.node) !== undefined) registry.noteLoss(agent.node, end);
+    if (wasTakenIn) events.ended(agent.node, agent.session, end);
+  }
+
+  #refusal(agent: AgentSession): Refusal | undefined {
+    const { directory } = this.#options;
+    if (agent.node === undefined) return { code: 'FORBIDDEN', reason: 'the certificate is not a node\'s (CN=system:node:NAME, O=system:nodes)' };
+    if (this.#leaving) return { code: 'DRAINING', reason: 'this server is being stopped' };
+    if (!directory.synced) return { code: 'BUSY', reason: 'the nodes of the cluster are not known here yet' };
+    if (directory.get(agent.node) === undefined) return { code: 'REVOKED', reason: `there is no node ${agent.node} (yet)` };
+    return this.#certificateRefusal(agent);
+  }
+
+  #certificateRefusal({ serialNumber, expiresAt }: AgentSession): Refusal | undefined {
+    if (this.#options.revocations.has(serialNumber)) return { code: 'REVOKED', reason: 'the certificate was revoked' };
+    // TLS looks at the dates at the handshake only.
+    return Date.now() >= expiresAt ? { code: 'REVOKED', reason: 'the certificate of this session has expired' } : undefined;
   }
 }

@@ -1,10 +1,10 @@
-import { createServer, type Server } from 'node:https';
 import type { IncomingMessage } from 'node:http';
+import { createServer } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import { parseHostPort, type HostPort } from '../common/host-port.ts';
-import { handshakeTimeoutMs, tlsPolicy } from '../common/tls.ts';
+import { ConnectRefusal } from './connect-refusal.ts';
 import type { Reach } from './router.ts';
-import { secureContextOf, type ServerFiles } from './tls-server.ts';
+import { TlsPort, type TlsPortOptions } from './tls-port.ts';
 
 /** A CONNECT that was let in. */
 export interface ConnectRequest {
@@ -14,72 +14,82 @@ export interface ConnectRequest {
   readonly socket: TLSSocket;
   /** Bytes that came glued to the request. */
   readonly head: Buffer;
+  /** Aborted when the client goes before it was answered. */
+  readonly signal: AbortSignal;
 }
 
-/** What a CONNECT is answered with instead of 200. */
-export class ConnectRefusal extends Error {
-  readonly status: number;
-
-  constructor(status: number, reason: string) {
-    super(reason);
-    this.status = status;
-  }
-}
-
-export interface ConnectFrontOptions {
-  readonly files: ServerFiles;
+export interface ConnectFrontOptions extends Omit<TlsPortOptions, 'create'> {
   /** Which clients are let in, by the common name of their certificate, and what each may reach. */
   readonly clients: ReadonlyMap<string, Reach>;
+  /** Answers it, or throws the ConnectRefusal to answer it with. */
   readonly connect: (request: ConnectRequest) => Promise<void>;
   readonly refused: (client: string, target: string, refusal: ConnectRefusal) => void;
-  readonly failed: (error: Error, from: string) => void;
+  /** The request line and headers must be here by then. Milliseconds. Default: 5000. */
+  readonly headersTimeoutMs?: number;
 }
+
+/** What a refused client may take to read why. Milliseconds. */
+const lingerMs = 1000;
 
 /**
  * The port of the apiserver's egress selector (HTTPConnect over TCP with mTLS): `CONNECT HOST:PORT`, answered by 200, or by
  * another status with the reason in the status line, which is all that the apiserver passes on to kubectl.
  */
-export function connectFront(options: ConnectFrontOptions): Server {
-  const { files, clients, connect, refused, failed } = options;
-  const server = createServer({
-    ...tlsPolicy,
-    ...secureContextOf(files),
-    requestCert: true,
-    rejectUnauthorized: true,
-    handshakeTimeout: handshakeTimeoutMs,
-    headersTimeout: 5000,
+export function connectFront(options: ConnectFrontOptions): TlsPort {
+  const { headersTimeoutMs = 5000 } = options;
+  const limits = {
+    headersTimeout: headersTimeoutMs,
+    // How often that is looked at: by default twice a minute.
+    connectionsCheckingInterval: Math.min(1000, headersTimeoutMs),
     maxHeaderSize: 8192,
-    keepAlive: false,
-    // The dial through the tunnel is the only wait here.
-    noDelay: true,
-  }, (_request, response) => void response.writeHead(405, 'only CONNECT is served here', { connection: 'close' }).end());
-  server.on('tlsClientError', (error, socket) => failed(error, socket.remoteAddress ?? ''));
-  server.on('connect', (request: IncomingMessage, socket: TLSSocket, head: Buffer) => {
-    socket.on('error', () => {}); // whoever joins it hears of it too
-    const client = commonName(socket);
-    const answer = (): Promise<void> => {
-      const reach = clients.get(client);
-      if (reach === undefined) throw new ConnectRefusal(403, `${client || 'a client without a name'} is not let in`);
-      const target = parseHostPort(request.url ?? '');
-      if (target === undefined) throw new ConnectRefusal(400, 'the target is not HOST:PORT');
-      return connect({ client, reach, target, socket, head });
-    };
-    Promise.resolve().then(answer).catch((error: unknown) => {
-      const refusal = error instanceof ConnectRefusal ? error : new ConnectRefusal(500, (error as Error).message);
-      refused(client, request.url ?? '', refusal);
-      if (socket.destroyed) return;
-      socket.end(`HTTP/1.1 ${refusal.status} ${statusText(refusal.message)}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
-      socket.resume(); // what the client still says is not wanted, and must not keep the socket open
-      setTimeout(() => socket.destroy(), 1000).unref();
-    });
+  };
+  return new TlsPort({
+    ...options,
+    create: (tls) => createServer({ ...tls, ...limits }, (_request, response) => void response.writeHead(405, 'only CONNECT is served here', { connection: 'close' }).end())
+      .on('connect', (request: IncomingMessage, socket: TLSSocket, head: Buffer) => void answer(options, request, socket, head)),
   });
-  return server;
+}
+
+async function answer(options: ConnectFrontOptions, request: IncomingMessage, socket: TLSSocket, head: Buffer): Promise<void> {
+  const { clients, connect, refused } = options;
+  const target = request.url ?? '';
+  const client = commonName(socket);
+  const gone = new AbortController();
+  const leave = (): void => gone.abort();
+  // For good: whoever joins the socket hears of an error too.
+  socket.on('error', leave);
+  socket.once('close', leave);
+  // Otherwise Node would end our half too. A client that ends its half without a byte has changed its mind.
+  socket.allowHalfOpen = true;
+  if (head.length === 0) socket.once('end', leave);
+  try {
+    const reach = clients.get(client);
+    if (reach === undefined) throw new ConnectRefusal(403, `${client || 'a client without a name'} is not let in`);
+    const hostPort = parseHostPort(target);
+    if (hostPort === undefined) throw new ConnectRefusal(400, 'the target is not HOST:PORT');
+    await connect({ client, reach, target: hostPort, socket, head, signal: gone.signal });
+  } catch (error) {
+    const refusal = gone.signal.aborted ? new ConnectRefusal(499, 'the client has gone') : error instanceof ConnectRefusal ? error : new ConnectRefusal(500, String(error));
+    refused(client, target, refusal);
+    refuse(socket, refusal);
+  } finally {
+    socket.off('close', leave).off('end', leave);
+  }
+}
+
+function refuse(socket: TLSSocket, { status, message }: ConnectRefusal): void {
+  if (socket.destroyed) return;
+  socket.end(`HTTP/1.1 ${status} ${statusText(message)}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
+  socket.resume(); // what the client still says is not wanted, and must not keep the socket open
+  const timer = setTimeout(() => socket.destroy(), lingerMs);
+  socket.once('close', () => clearTimeout(timer));
 }
 
 /** The reason-phrase of a status line: visible US-ASCII and spaces (RFC 9112, 4). */
 export const statusText = (reason: string): string => `edge-tunnel: ${reason}`.replace(/[^\x20-\x7e]+/g, ' ').slice(0, 400);
 
+/** @returns '' for none, or several: which one counts would be a matter of taste */
 function commonName(socket: TLSSocket): string {
-  const name = socket.getPeerCertificate().subject?.CN as string | string[] | undefined;
+  const name = (socket.getPeerCertificate() as { subject?: { CN?: unknown } } | null)?.subject?.CN;
   return typeof name === 'string' ? name : '';
 }

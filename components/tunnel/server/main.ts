@@ -13,10 +13,10 @@ import type { Reach } from './router.ts';
 import { RunningServer } from './serve.ts';
 
 const flags = {
-  connect: flag.address(':8131'),
-  agents: flag.address(':8132'),
-  peers: flag.address(':8133'),
-  health: flag.address(':8134'),
+  connect: flag.listen('', 8131),
+  agents: flag.listen('', 8132),
+  peers: flag.listen('', 8133),
+  health: flag.listen('', 8134),
   /** PEM: this server's certificate and key, who signed it and its clients, and who signs kubelets. */
   cert: flag.text,
   key: flag.text,
@@ -27,9 +27,9 @@ const flags = {
   /** Common names of clients: those that reach all of the cluster, and those that reach kubelets. */
   clusterClients: flag.list,
   kubeletClients: flag.list,
-  edgeLabel: flag.text,
-  kubeletPort: flag.ms(10_250),
-  directCidrs: flag.list,
+  edgeLabel: flag.label,
+  kubeletPort: flag.port(10_250),
+  directCidrs: flag.cidrs,
   namespace: flag.text,
   /** The headless Service whose EndpointSlices list all servers. */
   peerService: flag.text,
@@ -39,7 +39,7 @@ const flags = {
   /** All streams' buffers together, and those of one session. */
   memoryBytes: flag.bytes(256 * 1024 * 1024),
   sessionMemoryBytes: flag.bytes(64 * 1024 * 1024),
-  logLevel: flag.text.default('info'),
+  logLevel: flag.logLevel,
 } as const;
 
 /** Until every kube-proxy has heard that this Pod is no endpoint any more. Milliseconds. */

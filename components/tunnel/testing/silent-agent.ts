@@ -1,0 +1,20 @@
+import { readFileSync } from 'node:fs';
+import { connectSession } from '../common/connect-session.ts';
+import { Session, type SessionEnd, type TunnelStream } from '../protocol/index.ts';
+import { quick, type World } from './world.ts';
+
+/** An agent that takes streams and never answers: as if each target took for ever to connect to. */
+export class SilentAgent {
+  readonly streams: TunnelStream[] = [];
+  end: SessionEnd | undefined;
+
+  static async connect(world: World, node: string, port: number): Promise<SilentAgent> {
+    const { cert, key } = await world.nodePair(node);
+    const tls = { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8'), ca: world.pki.tunnelCa.certPem };
+    const socket = await connectSession({ server: { host: '127.0.0.1', port }, tls, timeoutMs: 2000, signal: new AbortController().signal });
+    const agent = new SilentAgent();
+    const session = new Session(socket, { side: 'tls-client', instance: 'silent', config: quick, handler: { stream: (stream) => void agent.streams.push(stream), ended: (end) => { agent.end = end; } } });
+    world.stack.defer(() => session.close('CANCELLED', 'the test is over'));
+    return agent;
+  }
+}
