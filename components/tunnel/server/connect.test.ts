@@ -142,7 +142,7 @@ test('who is slow with a request is cut off, and who goes while a target is bein
       assert.equal(client.status, 408);
     });
   }
-  const agent = await SilentAgent.connect(world, 'edge-1', server.portOf('agents'));
+  const agent = await SilentAgent.connect(world, await world.pki.node('edge-1'), server.portOf('agents'));
   await until('it is connected', () => server.nodeCount === 1);
   for (const leaves of ['ends', 'breaks off'] as const) {
     await t.test(`a client that ${leaves} while its target is being dialled`, async () => {

@@ -54,7 +54,7 @@ export class Client {
   }
 
   async answered(timeoutMs?: number): Promise<void> {
-    await until('the CONNECT is answered', () => this.status > 0 || this.closed, timeoutMs);
+    await until('the CONNECT is answered', () => this.status > 0 || this.ended || this.closed, timeoutMs);
   }
 
   /** Breaks off, as a process that is killed with bytes to read does: with a TCP reset. */

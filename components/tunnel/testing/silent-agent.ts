@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import type { KeyPair } from '../../../core/pki.ts';
 import { connectSession } from '../common/connect-session.ts';
 import { Session, type SessionEnd, type TunnelStream } from '../protocol/index.ts';
 import { quick, type World } from './world.ts';
@@ -8,9 +8,9 @@ export class SilentAgent {
   readonly streams: TunnelStream[] = [];
   end: SessionEnd | undefined;
 
-  static async connect(world: World, node: string, port: number): Promise<SilentAgent> {
-    const { cert, key } = await world.nodePair(node);
-    const tls = { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8'), ca: world.pki.tunnelCa.certPem };
+  /** Comes with whatever certificate it is given; what became of it is in `end`. */
+  static async connect(world: World, { certPem, keyPem }: KeyPair, port: number): Promise<SilentAgent> {
+    const tls = { cert: certPem, key: keyPem, ca: world.pki.tunnelCa.certPem };
     const socket = await connectSession({ server: { host: '127.0.0.1', port }, tls, timeoutMs: 2000, signal: new AbortController().signal });
     const agent = new SilentAgent();
     const session = new Session(socket, { side: 'tls-client', instance: 'silent', config: quick, handler: { stream: (stream) => void agent.streams.push(stream), ended: (end) => { agent.end = end; } } });
