@@ -20,12 +20,23 @@ export interface WanState {
   readonly address: string;
 }
 
+/** Where the parts of a tunnel run, for features that break them. The names are those of their workloads. */
+export interface TunnelParts {
+  readonly namespace: string;
+  /** A Deployment on cloud nodes. */
+  readonly server: string;
+  /** A DaemonSet on edge nodes. */
+  readonly agent: string;
+}
+
 /** What edgeproof remembers of a running cluster, in `clusters/NAME/cluster.json` below its home. */
 export interface ClusterState {
   readonly name: string;
   readonly createdAt: string;
   readonly topology: Topology;
   readonly implementation: string;
+  /** Of an implementation that has a tunnel and says where. */
+  readonly tunnel?: TunnelParts;
   /** The cluster's own Docker network, IPv4 only. */
   readonly network: { readonly name: string; readonly subnet: string };
   /** Path of the cluster's own kubeconfig (mode 0600). */

@@ -114,7 +114,7 @@ async function boot(options: UpOptions, progress: Progress): Promise<ClusterStat
       return await startWan(docker, { cluster: name, network: network.name, site, upstreams: upstreamsOf(nodes), image: images.toxiproxy }, signal);
     }))),
   ] as const);
-  const cluster: ClusterState = { name, createdAt: new Date().toISOString(), topology, implementation: implementation.name, network, kubeconfig, nodes, wans };
+  const cluster: ClusterState = { name, createdAt: new Date().toISOString(), topology, implementation: implementation.name, ...(implementation.tunnel && { tunnel: implementation.tunnel }), network, kubeconfig, nodes, wans };
   await phase('Isolation', async (step) => {
     const applied = await applyIsolation(docker, images.cloud, cluster, signal);
     if (applied.switchedBridgeNfOn) step.result('net.bridge.bridge-nf-call-iptables was 0 on the Docker host and is 1 now');

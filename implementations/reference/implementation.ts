@@ -47,6 +47,7 @@ export const implementation: Implementation = {
   description: "edgeproof's own edge components: the tunnel",
   version,
   claims: ['lifecycle', 'tunnel'],
+  tunnel: { namespace, server: serverName, agent: agentName },
   images: componentImages,
   prepare,
   install,

@@ -114,7 +114,8 @@ export class Splice implements StreamHandler {
  */
 export function cut(socket: Socket): void {
   const tcp = socket instanceof TLSSocket ? tcpOf(socket) : socket;
-  if (!(tcp instanceof Socket) || socket.destroyed || tcp.connecting) return void socket.destroy();
+  // Of a TCP socket that is closed already a reset would be an error that nobody listens for.
+  if (!(tcp instanceof Socket) || socket.destroyed || tcp.destroyed || tcp.connecting) return void socket.destroy();
   tcp.resetAndDestroy();
   // A TLS socket follows the one below it by itself, but not at once.
   if (tcp !== socket) socket.destroy();
