@@ -21,7 +21,6 @@ export class Child implements AsyncDisposable {
 
   constructor(child: ChildProcess) {
     this.process = child;
-    if (process.env.BENCH_OUT) child.stdout?.on('data', (c: Buffer) => process.stderr.write(c));
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => { this.#said = `${this.#said}${chunk.toString()}`.slice(-2000); });
     child.on('error', (error) => { this.#said += error.message; });
     // 'close' never comes when it was this end that closed the channel.
@@ -70,7 +69,7 @@ export class NodeChild<Facts extends object> extends Child {
   /** @param nodeFlags of Node itself, `--cpu-prof` for one */
   static async start<Facts extends object>(name: string, args: readonly (string | number)[], nodeFlags: readonly string[] = []): Promise<NodeChild<Facts>> {
     const file = await processFile(name);
-    const child = fork(file, args.map(String), { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], execArgv: ['--expose-gc', ...(process.env.BENCH_FLAGS ?? '').split(' ').filter(Boolean), ...nodeFlags], env: environment });
+    const child = fork(file, args.map(String), { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], execArgv: ['--expose-gc', ...nodeFlags], env: environment });
     let said = '';
     const listen = (chunk: Buffer): void => { said = `${said}${chunk.toString()}`.slice(-1000); };
     child.stderr?.on('data', listen);
