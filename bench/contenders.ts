@@ -2,7 +2,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { waitFor } from '../core/wait.ts';
 import { Child, NodeChild, startProgram } from './child.ts';
-import type { BenchCredentials } from './credentials.ts';
+import { agentNode, type BenchCredentials } from './credentials.ts';
 import { contenders, type Contender } from './result.ts';
 
 /** A contender that runs: where its CONNECT port is, and the processes that are its tunnel. */
@@ -10,12 +10,16 @@ export interface Running {
   readonly name: Contender;
   readonly port: number;
   readonly target?: string;
-  readonly tunnel: readonly Child[];
+  readonly server?: Child;
+  readonly agent?: Child;
 }
 
 export interface ContenderOptions {
   readonly credentials: BenchCredentials;
   readonly originPort: number;
+  readonly only: readonly Contender[];
+  /** Where our server and agent write their CPU profiles when they end. Default: none. */
+  readonly profileFolder?: string;
   /** Folder with konnectivity's programs. */
   readonly programs: string;
   readonly stack: AsyncDisposableStack;
@@ -24,23 +28,33 @@ export interface ContenderOptions {
 
 interface Port { port: number }
 
-/** Starts all contenders before the same origin, with the same certificates. What is started is on the stack. */
+const starters: Readonly<Record<Contender, (options: ContenderOptions) => Promise<Running>>> = {
+  direct: async ({ originPort }) => ({ name: 'direct', port: originPort }),
+  'tls-pipe': startPipe,
+  ours: startOurs,
+  konnectivity: startKonnectivity,
+};
+
+/** Starts the contenders before the same origin, with the same certificates. What is started is on the stack. */
 export async function startContenders(options: ContenderOptions): Promise<Running[]> {
-  const { credentials: { folder }, originPort, stack } = options;
-  const started = <T extends AsyncDisposable>(child: T): T => stack.use(child);
-  const pipeAgent = started(await NodeChild.start<Port>('pipe-agent', [folder, originPort]));
-  const pipeServer = started(await NodeChild.start<Port>('pipe-server', [folder, pipeAgent.facts.port]));
-  const ours = started(await NodeChild.start<Port & { agentsPort: number }>('ours-server', [folder, originPort, 1]));
-  const agent = started(await NodeChild.start<object>('ours-agents', [folder, ours.facts.agentsPort, originPort, 1]));
-  await waitFor('our agent', async () => ((await agent.ask<number>('connected')) === 1 ? { done: true } : { missing: 'it has no session' }), { timeoutMs: 20_000, signal: options.signal });
-  const here = `127.0.0.1:${originPort}`;
-  const all: Running[] = [
-    { name: 'direct', port: originPort, tunnel: [] },
-    { name: 'tls-pipe', port: pipeServer.facts.port, target: here, tunnel: [pipeServer, pipeAgent] },
-    { name: 'ours', port: ours.facts.port, target: `edge0:${originPort}`, tunnel: [ours, agent] },
-    await startKonnectivity(options),
-  ];
-  return contenders.map((name) => all.find((one) => one.name === name)!);
+  const running: Running[] = [];
+  for (const name of contenders) if (options.only.includes(name)) running.push(await starters[name](options));
+  return running;
+}
+
+/** As many TLS hops as the others have, a connection and a handshake for each stream, and nothing else. */
+async function startPipe({ credentials: { folder }, originPort, stack }: ContenderOptions): Promise<Running> {
+  const agent = stack.use(await NodeChild.start<Port>('pipe-agent', [folder, originPort]));
+  const server = stack.use(await NodeChild.start<Port>('pipe-server', [folder, agent.facts.port]));
+  return { name: 'tls-pipe', port: server.facts.port, target: `127.0.0.1:${originPort}`, server, agent };
+}
+
+async function startOurs({ credentials: { folder }, originPort, profileFolder, stack, signal }: ContenderOptions): Promise<Running> {
+  const flags = (name: string): string[] => (profileFolder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`, `--cpu-prof-name=${name}.cpuprofile`]);
+  const server = stack.use(await NodeChild.start<Port & { agentsPort: number }>('ours-server', [folder, originPort, 1], flags('server')));
+  const agent = stack.use(await NodeChild.start<object>('ours-agents', [folder, server.facts.agentsPort, originPort, 1], flags('agent')));
+  await waitFor('our agent', async () => ((await agent.ask<number>('connected')) === 1 ? { done: true } : { missing: 'it has no session' }), { timeoutMs: 20_000, signal });
+  return { name: 'ours', port: server.facts.port, target: `${agentNode(0)}:${originPort}`, server, agent };
 }
 
 /** konnectivity as an API server would use it: HTTP CONNECT, mTLS in front and between server and agent. */
@@ -62,7 +76,7 @@ async function startKonnectivity({ credentials: { crt, key }, originPort, progra
     const answers = await Promise.all([health, agentHealth].map(async (port) => (await fetch(`http://127.0.0.1:${port}/readyz`, { signal: look })).status));
     return answers.every((status) => status === 200) ? { done: true } : { missing: `readyz says ${answers.join(', ')}: ${server.said.slice(-300)} ${agent.said.slice(-300)}` };
   }, { timeoutMs: 30_000, signal });
-  return { name: 'konnectivity', port: serverPort!, target: `127.0.0.1:${originPort}`, tunnel: [server, agent] };
+  return { name: 'konnectivity', port: serverPort!, target: `127.0.0.1:${originPort}`, server, agent };
 }
 
 /** Ports that nobody has now. */
@@ -73,4 +87,3 @@ async function freePorts(count: number): Promise<number[]> {
   await Promise.all(servers.map(async (server) => await new Promise((resolve) => server.close(resolve))));
   return ports;
 }
-

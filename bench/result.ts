@@ -1,3 +1,4 @@
+import type { Busy } from './machine.ts';
 import { median } from './statistics.ts';
 
 export const contenders = ['direct', 'tls-pipe', 'ours', 'konnectivity'] as const;
@@ -8,11 +9,44 @@ export const streamCounts = [1, 8, 64] as const;
 /** Nothing else runs; one bulk stream runs; one runs, and another is not read by its client. */
 export const conditions = ['idle', 'loaded', 'stalled'] as const;
 export type Condition = (typeof conditions)[number];
+/** What is measured of each contender, and of our server alone. */
+export const parts = ['bulk', 'latency', 'idle'] as const;
+export type Part = (typeof parts)[number];
+
+/** CPU seconds per gigabyte, of the tunnel's two processes and of the two that are the same for all contenders. `server` and `agent` are 0 for direct. */
+export interface CpuCost {
+  readonly server: number;
+  readonly agent: number;
+  readonly client: number;
+  readonly origin: number;
+}
+
+interface Of {
+  readonly contender: Contender;
+  readonly round: number;
+}
+
+export interface BulkSample extends Of {
+  readonly kind: 'bulk';
+  readonly direction: Direction;
+  readonly streams: number;
+  readonly megabytesPerSecond: number;
+  readonly cpu: CpuCost;
+}
+
+export interface LatencySample extends Of {
+  readonly kind: 'latency';
+  readonly condition: Condition;
+  /** TCP, TLS, CONNECT and 1 KB there and back. Milliseconds. */
+  readonly p50: number;
+  readonly p99: number;
+  /** Of it, what came after the TLS handshake. */
+  readonly tunnelP50: number;
+  readonly tunnelP99: number;
+}
 
 /** What one contender did in one round. */
-export type Sample =
-  | { readonly kind: 'bulk'; readonly contender: Contender; readonly round: number; readonly direction: Direction; readonly streams: number; readonly megabytesPerSecond: number; /** Of the tunnel's processes; 0 for direct. */ readonly cpuSecondsPerGigabyte: number }
-  | { readonly kind: 'latency'; readonly contender: Contender; readonly round: number; readonly condition: Condition; /** TCP, TLS, CONNECT and 1 KB there and back. Milliseconds. */ readonly p50: number; readonly p99: number; /** Of it, what came after the TLS handshake. */ readonly tunnelP50: number; readonly tunnelP99: number };
+export type Sample = BulkSample | LatencySample;
 
 export interface Idle {
   readonly agents: number;
@@ -41,11 +75,15 @@ export interface Ratios {
 
 export interface BenchResult {
   readonly startedAt: string;
+  /** False when parts or contenders were left out, or a profiler slowed one of them: such a result is not the newest one. */
+  readonly whole: boolean;
   readonly host: object;
+  /** Before each round. */
+  readonly busy: readonly Busy[];
   readonly versions: Readonly<Record<string, string>>;
   readonly rounds: number;
   readonly ratios: Ratios;
-  readonly idle: Idle;
+  readonly idle?: Idle;
   readonly hangs: readonly Hang[];
   readonly samples: readonly Sample[];
 }
@@ -54,15 +92,18 @@ export function bulkMedian(samples: readonly Sample[], contender: Contender, dir
   return median(samples.flatMap((one) => (one.kind === 'bulk' && one.contender === contender && one.direction === direction && one.streams === streams ? [one.megabytesPerSecond] : [])));
 }
 
-export const cpuMedian = (samples: readonly Sample[], contender: Contender): number =>
-  median(samples.flatMap((one) => (one.kind === 'bulk' && one.contender === contender ? [one.cpuSecondsPerGigabyte] : [])));
+export type CpuShare = keyof CpuCost | 'tunnel';
+
+/** Over all directions, counts of streams and rounds. `tunnel` is server and agent. */
+export const cpuMedian = (samples: readonly Sample[], contender: Contender, share: CpuShare = 'tunnel'): number =>
+  median(samples.flatMap((one) => (one.kind === 'bulk' && one.contender === contender ? [share === 'tunnel' ? one.cpu.server + one.cpu.agent : one.cpu[share]] : [])));
 
 export function latencyMedian(samples: readonly Sample[], contender: Contender, condition: Condition, figure: 'p50' | 'p99' | 'tunnelP50' | 'tunnelP99'): number {
   return median(samples.flatMap((one) => (one.kind === 'latency' && one.contender === contender && one.condition === condition ? [one[figure]] : [])));
 }
 
 /** Of medians over the rounds; of several cases the worst for us. A condition in which the other hangs has no ratio. */
-export function ratiosOf(samples: readonly Sample[], idle: Idle): Ratios {
+export function ratiosOf(samples: readonly Sample[], idle?: Idle): Ratios {
   const bulk = (other: Contender): number => Math.min(...directions.flatMap((direction) => streamCounts.map((streams) => bulkMedian(samples, 'ours', direction, streams) / bulkMedian(samples, other, direction, streams))));
   const latency = (figure: 'p50' | 'p99'): number => Math.max(...conditions.map((condition) => latencyMedian(samples, 'ours', condition, figure) / latencyMedian(samples, 'konnectivity', condition, figure)).filter(Number.isFinite));
   return {
@@ -71,6 +112,6 @@ export function ratiosOf(samples: readonly Sample[], idle: Idle): Ratios {
     connect_p50_vs_konnectivity: latency('p50'),
     connect_p99_vs_konnectivity: latency('p99'),
     cpu_per_gb_vs_konnectivity: cpuMedian(samples, 'ours') / cpuMedian(samples, 'konnectivity'),
-    bytes_per_idle_agent: idle.residentBytesPerAgent,
+    bytes_per_idle_agent: idle?.residentBytesPerAgent ?? NaN,
   };
 }

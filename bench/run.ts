@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CannotTellError } from '../core/errors.ts';
 import { exec } from '../core/exec.ts';
-import { repositoryRoot } from '../core/paths.ts';
 import type { Progress } from '../core/progress.ts';
-import { NodeChild } from './child.ts';
+import { NodeChild, processFile } from './child.ts';
 import { startContenders, type Running } from './contenders.ts';
 import { makeCredentials } from './credentials.ts';
 import { measureIdle } from './idle.ts';
-import type { Job } from './processes/load.ts';
-import { conditions, directions, streamCounts, type Hang, type Idle, type Sample } from './result.ts';
+import { lookAround, type Busy } from './machine.ts';
+import type { BulkAnswer, Job } from './processes/load.ts';
+import { conditions, directions, streamCounts, type BulkSample, type Condition, type Contender, type CpuCost, type Direction, type Hang, type Idle, type LatencySample, type Part, type Sample } from './result.ts';
 
 export interface BenchOptions {
   readonly rounds: number;
@@ -20,81 +20,122 @@ export interface BenchOptions {
   readonly megabytes: number;
   /** Connections of one latency measurement. */
   readonly connections: number;
+  readonly contenders: readonly Contender[];
+  readonly parts: readonly Part[];
   /** Folder with konnectivity's programs. */
   readonly programs: string;
+  /** Where our server and agent write their CPU profiles. */
+  readonly profileFolder?: string;
   readonly progress: Progress;
   readonly signal: AbortSignal;
 }
 
+export interface Measured {
+  readonly samples: readonly Sample[];
+  readonly busy: readonly Busy[];
+  readonly hangs: readonly Hang[];
+  readonly idle?: Idle;
+}
+
+/** What a round has of the contenders that run. */
+interface Bench extends BenchOptions {
+  readonly folder: string;
+  readonly origin: NodeChild<{ port: number }>;
+  readonly load: string;
+}
+
 const jobTimeoutMs = 120_000;
+/** How long others are watched before each round. Milliseconds. */
+const lookMs = 2000;
 
 /** Runs all contenders in turns, round after round: what disturbs the machine disturbs all of them. */
-export async function runBench(options: BenchOptions): Promise<{ samples: Sample[]; idle: Idle; hangs: Hang[] }> {
-  const { rounds, agents, progress, signal } = options;
+export async function runBench(options: BenchOptions): Promise<Measured> {
+  const { agents, parts, progress, signal } = options;
   const folder = await mkdtemp(join(tmpdir(), 'edgeproof-bench-'));
   await using stack = new AsyncDisposableStack();
   stack.defer(async () => await rm(folder, { recursive: true, force: true }));
-  const credentials = await progress.step(`Certificates of ${agents} nodes`, async () => await makeCredentials(folder, agents));
-  const samples: Sample[] = [];
-  let hangs: Hang[] = [];
-  {
-    await using running = new AsyncDisposableStack();
-    const origin = running.use(await NodeChild.start<{ port: number }>('origin', []));
-    const all = await progress.step('Starting the contenders', async () => await startContenders({ ...options, credentials, originPort: origin.facts.port, stack: running }));
-    for (let round = 1; round <= rounds; round++) {
-      await progress.step(`Round ${round} of ${rounds}`, async (step) => {
-        for (const direction of directions) for (const streams of streamCounts) for (const one of turned(all, round)) {
-          step.detail(`bulk ${direction}, ${streams} streams: ${one.name}`);
-          samples.push(await bulk(one, { ...options, folder, round, direction, streams }));
-        }
-        for (const condition of conditions) for (const one of turned(all, round)) {
-          if (condition === 'stalled' && one.name === 'konnectivity') continue; // once, at the end: it may be the end of it
-          step.detail(`connect + 1 KB, ${condition}: ${one.name}`);
-          const seen = await load<Omit<Extract<Sample, { kind: 'latency' }>, 'kind' | 'contender' | 'round' | 'condition'>>(one, folder, { kind: 'latency', count: options.connections, condition }, signal);
-          samples.push({ kind: 'latency', contender: one.name, round, condition, ...seen });
-        }
-      });
-    }
-    hangs = await stalledKonnectivity(all, folder, options);
-  }
+  const nodes = parts.includes('idle') ? agents : 1;
+  const credentials = await progress.step(`Certificates of ${nodes} node${nodes === 1 ? '' : 's'}`, async () => await makeCredentials(folder, nodes));
+  const rounds = await runRounds(options, credentials);
+  if (!parts.includes('idle')) return rounds;
   const idle = await progress.step(`${agents} idle agents`, async (step) => await measureIdle({ credentials, agents, signal, detail: step.detail }));
-  return { samples, idle, hangs };
+  return { ...rounds, idle };
 }
+
+async function runRounds(options: BenchOptions, credentials: Awaited<ReturnType<typeof makeCredentials>>): Promise<Measured> {
+  const { rounds, contenders, parts, profileFolder, programs, progress, signal } = options;
+  if (!parts.includes('bulk') && !parts.includes('latency')) return { samples: [], busy: [], hangs: [] };
+  await using running = new AsyncDisposableStack();
+  const origin = running.use(await NodeChild.start<{ port: number }>('origin', []));
+  const bench: Bench = { ...options, folder: credentials.folder, origin, load: await processFile('load') };
+  const all = await progress.step('Starting the contenders', async () =>
+    await startContenders({ credentials, originPort: origin.facts.port, only: contenders, programs, stack: running, signal, ...(profileFolder !== undefined && { profileFolder }) }));
+  const samples: Sample[] = [];
+  const busy: Busy[] = [];
+  for (let round = 1; round <= rounds; round++) {
+    await progress.step(`Round ${round} of ${rounds}`, async (step) => {
+      busy.push(await lookAround(lookMs, signal));
+      for await (const sample of roundOf(bench, turned(all, round), round, step.detail)) samples.push(sample);
+    });
+  }
+  return { samples, busy, hangs: parts.includes('latency') ? await stalledKonnectivity(bench, all) : [] };
+}
+
+async function* roundOf(bench: Bench, all: readonly Running[], round: number, detail: (text: string) => void): AsyncGenerator<Sample> {
+  for (const direction of bench.parts.includes('bulk') ? directions : []) for (const streams of streamCounts) for (const one of all) {
+    detail(`bulk ${direction}, ${streams} streams: ${one.name}`);
+    yield await bulk(bench, one, round, direction, streams);
+  }
+  for (const condition of bench.parts.includes('latency') ? conditions : []) for (const one of all) {
+    if (condition === 'stalled' && one.name === 'konnectivity') continue; // once, at the end: it may be the end of it
+    detail(`connect + 1 KB, ${condition}: ${one.name}`);
+    yield await latency(bench, one, round, condition);
+  }
+}
+
+/** Each round begins with another one. */
+const turned = (all: readonly Running[], round: number): Running[] => [...all.slice(round % all.length), ...all.slice(0, round % all.length)];
 
 /** One client that does not read stops konnectivity's whole tunnel (apiserver-network-proxy #881, #180): how long is waited to say so. */
 const hangMs = 15_000;
 
-async function stalledKonnectivity(all: readonly Running[], folder: string, { connections, progress, signal }: BenchOptions): Promise<Hang[]> {
-  const one = all.find(({ name }) => name === 'konnectivity')!;
-  return await progress.step('konnectivity with a client that does not read', async (step) => {
+async function stalledKonnectivity(bench: Bench, all: readonly Running[]): Promise<Hang[]> {
+  const one = all.find(({ name }) => name === 'konnectivity');
+  if (one === undefined) return [];
+  return await bench.progress.step('konnectivity with a client that does not read', async (step) => {
     try {
-      await load(one, folder, { kind: 'latency', count: connections, condition: 'stalled' }, signal, hangMs);
+      await load(bench, one, { kind: 'latency', count: bench.connections, condition: 'stalled' }, hangMs);
       step.result('it goes on');
       return [];
     } catch {
-      signal.throwIfAborted();
+      bench.signal.throwIfAborted();
       step.result(`it hangs: no end within ${hangMs / 1000} s`);
       return [{ contender: one.name, condition: 'stalled', afterMs: hangMs }];
     }
   });
 }
 
-/** Each round begins with another one. */
-const turned = (all: readonly Running[], round: number): Running[] => [...all.slice(round % all.length), ...all.slice(0, round % all.length)];
-
-async function bulk(one: Running, options: BenchOptions & { folder: string; round: number; direction: (typeof directions)[number]; streams: number }): Promise<Sample> {
-  const { folder, round, direction, streams, megabytes, signal } = options;
-  const cpu = (): number => one.tunnel.reduce((sum, child) => sum + child.cpuSeconds(), 0);
-  const before = cpu();
-  const { megabytesPerSecond, bytes } = await load<{ megabytesPerSecond: number; bytes: number }>(one, folder, { kind: 'bulk', direction, streams, megabytes }, signal);
-  return { kind: 'bulk', contender: one.name, round, direction, streams, megabytesPerSecond, cpuSecondsPerGigabyte: (cpu() - before) / (bytes / 1e9) };
+async function bulk(bench: Bench, one: Running, round: number, direction: Direction, streams: number): Promise<BulkSample> {
+  const seconds = (): Omit<CpuCost, 'client'> => ({ server: one.server?.cpuSeconds() ?? 0, agent: one.agent?.cpuSeconds() ?? 0, origin: bench.origin.cpuSeconds() });
+  const before = seconds();
+  const { megabytesPerSecond, bytes, cpuSeconds } = await load<BulkAnswer>(bench, one, { kind: 'bulk', direction, streams, megabytes: bench.megabytes });
+  const after = seconds();
+  const gigabytes = bytes / 1e9;
+  const cpu = { server: (after.server - before.server) / gigabytes, agent: (after.agent - before.agent) / gigabytes, origin: (after.origin - before.origin) / gigabytes, client: cpuSeconds / gigabytes };
+  return { kind: 'bulk', contender: one.name, round, direction, streams, megabytesPerSecond, cpu };
 }
 
-async function load<Result>({ name, port, target }: Running, folder: string, work: Job['work'], signal: AbortSignal, timeoutMs = jobTimeoutMs): Promise<Result> {
+async function latency(bench: Bench, one: Running, round: number, condition: Condition): Promise<LatencySample> {
+  const seen = await load<Omit<LatencySample, 'kind' | 'contender' | 'round' | 'condition'>>(bench, one, { kind: 'latency', count: bench.connections, condition });
+  return { kind: 'latency', contender: one.name, round, condition, ...seen };
+}
+
+async function load<Answer>(bench: Bench, { name, port, target }: Running, work: Job['work'], timeoutMs = jobTimeoutMs): Promise<Answer> {
+  const { folder, signal } = bench;
   const job: Job = { folder, port, work, ...(target !== undefined && { target }) };
-  const { stdout } = await exec([process.execPath, join(repositoryRoot, 'bench', 'processes', 'load.ts'), JSON.stringify(job)], { timeoutMs, signal }).catch((cause: unknown) => {
+  const { stdout } = await exec([process.execPath, bench.load, JSON.stringify(job)], { timeoutMs, signal }).catch((cause: unknown) => {
     signal.throwIfAborted();
     throw new CannotTellError('BENCH_FAILED', `${name} did not carry the load (${JSON.stringify(work)})`, { cause });
   });
-  return JSON.parse(stdout) as Result;
+  return JSON.parse(stdout) as Answer;
 }

@@ -8,9 +8,12 @@ import { tableOf } from './table.ts';
 
 const folder = join(repositoryRoot, 'reports', 'bench');
 
+/** Of a run, by when it was started. */
+export const resultFolder = (startedAt: string): string => join(folder, startedAt.replace(/[-:]|\.\d+/g, ''));
+
 /** Writes a result: raw rounds, the table and the plot. @returns its folder */
 export async function saveResult(result: BenchResult): Promise<string> {
-  const own = join(folder, result.startedAt.replace(/[-:]|\.\d+/g, ''));
+  const own = resultFolder(result.startedAt);
   await mkdir(own, { recursive: true });
   await writeFile(join(own, 'table.md'), tableOf(result));
   await writeFile(join(own, 'plot.svg'), plotOf(result));
@@ -19,11 +22,16 @@ export async function saveResult(result: BenchResult): Promise<string> {
   return own;
 }
 
-/** @throws UsageError when there is none yet */
+/** The newest result of a whole benchmark; without one, the newest. @throws UsageError when there is none yet */
 export async function newestResult(): Promise<BenchResult> {
+  let newest: BenchResult | undefined;
   for (const name of (await readdir(folder).catch(() => [])).sort().reverse()) {
     const text = await readFile(join(folder, name, 'result.json'), 'utf8').catch(() => undefined);
-    if (text !== undefined) return JSON.parse(text) as BenchResult;
+    if (text === undefined) continue;
+    const result = JSON.parse(text) as BenchResult;
+    if (result.whole) return result;
+    newest ??= result;
   }
+  if (newest !== undefined) return newest;
   throw new UsageError('no benchmark has been run', { next: 'npm run bench:tunnel' });
 }

@@ -1,10 +1,14 @@
-import { bulkMedian, conditions, contenders, cpuMedian, directions, latencyMedian, streamCounts, type BenchResult } from './result.ts';
+import { bulkMedian, conditions, contenders, cpuMedian, directions, latencyMedian, streamCounts, type BenchResult, type CpuShare } from './result.ts';
 
 const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
 const number = (value: number, digits = 0): string => (Number.isFinite(value) ? value.toFixed(digits) : '–');
 
+const percent = (share: number): string => `${number(100 * share)} %`;
+
+const cpuShares: readonly (readonly [CpuShare, string])[] = [['tunnel', 'the tunnel'], ['server', 'its server'], ['agent', 'its agent'], ['client', 'the load client'], ['origin', 'the origin']];
+
 /** The result as Markdown: medians of all rounds. */
-export function tableOf({ samples, ratios, idle, rounds, hangs }: BenchResult): string {
+export function tableOf({ samples, ratios, idle, rounds, hangs, busy }: BenchResult): string {
   const header = ['', ...contenders];
   const bulk = directions.flatMap((direction) => streamCounts.map((streams) => row([`bulk ${direction}, ${streams} stream${streams === 1 ? '' : 's'}, MB/s`, ...contenders.map((one) => number(bulkMedian(samples, one, direction, streams)))])));
   const latency = conditions.flatMap((condition) => [
@@ -15,9 +19,10 @@ export function tableOf({ samples, ratios, idle, rounds, hangs }: BenchResult): 
   return [
     row(header), row(header.map((_, index) => (index === 0 ? '---' : '---:'))),
     ...bulk, ...latency,
-    row(['CPU of the tunnel, s/GB', ...contenders.map((one) => number(cpuMedian(samples, one), 2))]),
+    ...cpuShares.map(([share, name]) => row([`CPU of ${name}, s/GB`, ...contenders.map((one) => number(cpuMedian(samples, one, share), 2))])),
     '',
-    `Medians of ${rounds} rounds. ${idle.agents} idle agents: ${number(idle.residentBytesPerAgent / 1000)} KB of server memory each (${number(idle.heapBytesPerAgent / 1000)} KB of heap); all back ${number(idle.allBackMs / 1000, 1)} s after the start of a new server.`,
+    `Medians of ${rounds} round${rounds === 1 ? '' : 's'}. Before each, others used ${busy.map(({ used, stolen }) => `${percent(used)} (and ${percent(stolen)} stolen)`).join(', ')} of the processors.`,
+    ...(idle === undefined ? [] : [`${idle.agents} idle agents: ${number(idle.residentBytesPerAgent / 1000)} KB of server memory each (${number(idle.heapBytesPerAgent / 1000)} KB of heap); all back ${number(idle.allBackMs / 1000, 1)} s after the start of a new server.`]),
     ...hung,
     '',
     row(['ratio', 'value']), row(['---', '---:']),

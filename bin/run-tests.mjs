@@ -13,6 +13,11 @@ delete process.env.EDGEPROOF_LAUNCHER_FD;
 
 const abort = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => abort.abort());
+// A test file's process that never comes to its end has no deadline of its own in Node's runner, and CI would wait for it for ever.
+setTimeout(() => {
+  process.stdout.write('The tests were not over within 8 minutes: a test file hangs.\n');
+  abort.abort();
+}, 8 * 60_000).unref();
 
 await bringPrograms();
 const typesOk = await typeCheck();

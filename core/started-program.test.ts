@@ -21,6 +21,15 @@ test('its input, output, errors and exit code are its own, byte for byte', async
   assert.equal(program.stderr, 'oops\n');
 });
 
+test('its stdin stays open for as long as it is wanted', async () => {
+  await using program = new StartedProgram(['sh', '-c', 'while read line; do echo "got $line"; done'], { input: 'open' });
+  program.write('one\n');
+  await program.says('got one', 5000);
+  program.write('two\n');
+  await program.says('got two', 5000);
+  assert.equal(program.code, undefined);
+});
+
 test('a program that there is not ends with -1 and says why; one that ends without the text is told', async () => {
   await using missing = new StartedProgram(['/no/such/program']);
   assert.equal(await missing.ended, -1);

@@ -5,7 +5,7 @@ import { waitFor, type Look } from './wait.ts';
 export interface StartOptions {
   /** Added to this process's environment. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Written to its stdin, which is then closed. `open`: stdin stays open and empty. Default: it has none. */
+  /** Written to its stdin, which is then closed. `open`: stdin stays open, for `write`. Default: it has none. */
   readonly input?: Uint8Array | 'open';
 }
 
@@ -65,6 +65,11 @@ export class StartedProgram implements AsyncDisposable {
   /** To the program alone: SIGSTOP, SIGCONT, SIGINT, SIGKILL. */
   signal(name: NodeJS.Signals): void {
     this.#child.kill(name);
+  }
+
+  /** To its stdin, which must be `open`. */
+  write(text: string): void {
+    this.#child.stdin?.write(text);
   }
 
   /** Waits until its stdout has a text in it. @throws WaitTimeoutError with what it said instead */

@@ -19,7 +19,7 @@ const walls: Readonly<Record<string, readonly string[]>> = {
   features: ['core'],
   steps: ['core', 'harness', 'chaos', 'features', 'reports', 'topologies', 'images'],
   reports: ['core', 'features', 'topologies'],
-  bench: ['core', 'components'],
+  bench: ['core', 'components', 'harness'],
   docs: ['core', 'features', 'reports', 'topologies'],
   cli: ['core', 'harness', 'chaos', 'implementations', 'reports', 'features', 'topologies', 'images', 'bench'],
 };

@@ -118,11 +118,11 @@ Then('a file of {int} bytes copied into {string} and back by kubectl cp has the 
 
 Then('kubectl debug of {string} prints what its container prints, within {int} s', async function (this: EdgeWorld, name: string, seconds: number) {
   const app = this.app(name);
-  // It waits for a line, because what it wrote before kubectl attached would not be shown, and stays a while, because the last
-  // words of a container that ends are lost to whoever is attached.
-  const args = ['debug', '--namespace', this.namespace, app.pod, `--image=${workloadImage}`, '--image-pull-policy=Never', '--stdin', '--quiet', '--', 'sh', '-c', 'read line; echo "debugged $line"; sleep 2'];
-  const seen = await through(this, { what: `kubectl debug of ${where(app)}`, code: 'EXEC_UNREACHABLE', args, seconds, input: Buffer.from('at the edge\n') });
-  if (!seen.stdout.includes('debugged at the edge')) throw new PromiseBroken('EXEC_UNREACHABLE', `kubectl debug of ${where(app)} printed ${JSON.stringify(seen.stdout)} ${seen.stderr.trim()}`);
+  const args = ['debug', '--namespace', this.namespace, app.pod, `--image=${workloadImage}`, '--image-pull-policy=Never', '--stdin', '--quiet', '--', 'sh', '-c', 'read line; echo "debugged $line"; sleep 60'];
+  // Its stdin stays open: at the end of it containerd detaches whoever is attached, whatever the container still says.
+  await using program = this.kubectl.start(args, { input: 'open' });
+  program.write('at the edge\n');
+  await saysWithin(this, program, 'debugged at the edge', { what: `kubectl debug of ${where(app)}`, code: 'EXEC_UNREACHABLE', seconds });
 });
 
 Then('the API server\'s proxy to the edge node answers {string} at healthz, within {int} s', async function (this: EdgeWorld, expected: string, seconds: number) {

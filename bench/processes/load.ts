@@ -5,6 +5,13 @@ import { serverName, tlsPolicy } from '../../components/tunnel/common/tls.ts';
 import type { Condition } from '../result.ts';
 import { percentile } from '../statistics.ts';
 
+/** What a bulk job says of itself. */
+export interface BulkAnswer {
+  readonly megabytesPerSecond: number;
+  readonly bytes: number;
+  readonly cpuSeconds: number;
+}
+
 /** One job for the load process: it is started for each, so that no contender inherits another's heap. */
 export interface Job {
   readonly folder: string;
@@ -20,6 +27,8 @@ const job = JSON.parse(process.argv[2] ?? '{}') as Job;
 const secureContext = createSecureContext({ ...tlsPolicy, ca: readFileSync(`${job.folder}/ca.crt`), cert: readFileSync(`${job.folder}/client.crt`), key: readFileSync(`${job.folder}/client.key`) });
 // `allowHalfOpen` is an option of every socket; Node's types leave it out here.
 const connection = { secureContext, host: '127.0.0.1', port: job.port, servername: serverName, allowHalfOpen: true } as ConnectionOptions;
+/** What all contenders are to use. */
+const cipher = 'TLS_AES_128_GCM_SHA256';
 const block = Buffer.alloc(65_536, 'y');
 const blocksPerMegabyte = 1_000_000 / block.length;
 
@@ -34,6 +43,8 @@ async function open(): Promise<{ socket: Socket; shakenAt: number }> {
     }
     const socket = tlsConnect(connection, () => {
       const shakenAt = performance.now();
+      const { name } = socket.getCipher();
+      if (name !== cipher) return reject(new Error(`the cipher is ${name}, and ${cipher} for all others`));
       socket.setNoDelay(true);
       socket.write(`CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n\r\n`);
       socket.once('data', (answer: Buffer) => {
@@ -45,14 +56,16 @@ async function open(): Promise<{ socket: Socket; shakenAt: number }> {
   });
 }
 
-async function bulk(direction: 'down' | 'up', streams: number, megabytes: number): Promise<object> {
+async function bulk(direction: 'down' | 'up', streams: number, megabytes: number): Promise<BulkAnswer> {
   const blocks = Math.ceil((megabytes * blocksPerMegabyte) / streams);
   const sockets = await Promise.all(Array.from({ length: streams }, open));
   const startedAt = performance.now();
+  const cpuBefore = process.cpuUsage();
   await Promise.all(sockets.map(async ({ socket }) => await (direction === 'down' ? download(socket, blocks) : upload(socket, blocks))));
   const seconds = (performance.now() - startedAt) / 1000;
   const bytes = blocks * streams * block.length;
-  return { megabytesPerSecond: bytes / 1e6 / seconds, bytes };
+  const { user, system } = process.cpuUsage(cpuBefore);
+  return { megabytesPerSecond: bytes / 1e6 / seconds, bytes, cpuSeconds: (user + system) / 1e6 };
 }
 
 async function download(socket: Socket, blocks: number): Promise<void> {

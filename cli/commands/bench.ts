@@ -1,25 +1,50 @@
+import { InvalidArgumentError } from 'commander';
+import { suggest } from '../../core/suggest.ts';
 import { printJson } from '../io.ts';
-import type { Register } from '../program.ts';
 import { wholeNumber } from '../options.ts';
+import type { Register } from '../program.ts';
+import type { BenchArguments } from '../run/bench.ts';
+
+const whole = { rounds: 5, agents: 1000, megabytes: 256, connections: 200 } as const;
+const quick = { rounds: 1, agents: 100, megabytes: 64, connections: 50 } as const;
+
+type Flags = Partial<BenchArguments> & { readonly quick?: boolean };
+
+/** Names of `--only`; those of bench/result.ts, which is not loaded for a `--help`. */
+const names: BenchArguments['only'] = ['direct', 'tls-pipe', 'ours', 'konnectivity', 'bulk', 'latency', 'idle'];
+
+/** @throws InvalidArgumentError */
+function onlyNames(text: string): BenchArguments['only'] {
+  return text.split(',').map((one) => {
+    const name = names.find((known) => known === one);
+    if (name !== undefined) return name;
+    const meant = suggest(one, names);
+    throw new InvalidArgumentError(meant === undefined ? `Choose from ${names.join(', ')}.` : `Did you mean ${meant}?`);
+  });
+}
 
 export const bench: Register = (program, io, run) => {
-  const verb = program.command('bench').description('measure the tunnel beside others');
+  const verb = program.command('bench').description('measure the tunnel beside others').addHelpText('after', '\nExamples:\n  edgeproof bench tunnel\n  edgeproof bench report --json');
   verb
     .command('tunnel')
     .description('direct TCP, a plain TLS pipe, our tunnel and konnectivity, in turns')
-    .option('--rounds <n>', 'how often all take their turn', wholeNumber(1, 100), 5)
-    .option('--agents <n>', 'idle agents of one server', wholeNumber(1, 10_000), 1000)
-    .option('--megabytes <n>', 'of one bulk measurement', wholeNumber(1, 10_000), 256)
-    .option('--connections <n>', 'of one latency measurement', wholeNumber(10, 10_000), 200)
-    .addHelpText('after', '\nEverything is on the loopback of this machine. Written to reports/bench: result.json, table.md, plot.svg.\n\nExamples:\n  edgeproof bench tunnel\n  edgeproof bench tunnel --rounds 1 --agents 100 --megabytes 64')
-    .action(run(async (options: { rounds: number; agents: number; megabytes: number; connections: number }) => {
+    .option('--rounds <n>', `how often all take their turn (default: ${whole.rounds})`, wholeNumber(1, 100))
+    .option('--agents <n>', `idle agents of one server (default: ${whole.agents})`, wholeNumber(1, 10_000))
+    .option('--megabytes <n>', `of one bulk measurement (default: ${whole.megabytes})`, wholeNumber(1, 10_000))
+    .option('--connections <n>', `of one latency measurement (default: ${whole.connections})`, wholeNumber(10, 10_000))
+    .option('--only <names>', `contenders and parts, with commas between them: ${names.join(', ')}`, onlyNames)
+    .option('--quick', 'one short round: to see that it works')
+    .option('--profile', 'CPU profiles of our server and agent beside the result (DevTools opens them)', false)
+    .addHelpText('after', '\nEverything is on the loopback of this machine. Written to reports/bench: result.json, table.md, plot.svg.\n\nExamples:\n  edgeproof bench tunnel\n  edgeproof bench tunnel --quick --only ours,konnectivity,latency')
+    .action(run(async ({ quick: short = false, only = [], profile = false, ...flags }: Flags) => {
       const { benchTunnel } = await import('../run/bench.ts');
-      return await benchTunnel(options, io);
+      return await benchTunnel({ ...(short ? quick : whole), ...flags, only, profile }, io);
     }));
   verb
     .command('report')
-    .description('the newest result')
+    .description('the newest whole result')
     .option('--json', 'as JSON on stdout, with ratios and all raw rounds')
+    .addHelpText('after', '\nExample:\n  edgeproof bench report --json')
     .action(run(async ({ json = false }: { json?: boolean }) => {
       const [{ newestResult }, { tableOf }] = await Promise.all([import('../../bench/store.ts'), import('../../bench/table.ts')]);
       const result = await newestResult();

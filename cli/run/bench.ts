@@ -1,33 +1,44 @@
-import { loadavg } from 'node:os';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { contenders, parts, ratiosOf, type BenchResult, type Contender, type Part } from '../../bench/result.ts';
+import { runBench, type BenchOptions } from '../../bench/run.ts';
+import { resultFolder, saveResult } from '../../bench/store.ts';
+import { tableOf } from '../../bench/table.ts';
 import { buildPrograms } from '../../harness/images/go-programs.ts';
 import { benchPrograms } from '../../images/programs.ts';
 import { versions } from '../../images/versions.ts';
-import { ratiosOf } from '../../bench/result.ts';
-import { runBench, type BenchOptions } from '../../bench/run.ts';
-import { saveResult } from '../../bench/store.ts';
-import { tableOf } from '../../bench/table.ts';
 import type { Io } from '../io.ts';
-import { hostFacts } from './host-facts.ts';
+import { edgeproofFacts, hostFacts } from './host-facts.ts';
+
+export interface BenchArguments extends Pick<BenchOptions, 'rounds' | 'agents' | 'megabytes' | 'connections'> {
+  /** Names of contenders and parts; all contenders or all parts when none of them is named. */
+  readonly only: readonly (Contender | Part)[];
+  readonly profile: boolean;
+}
 
 /** Runs the benchmark of the tunnel and writes what it found. */
-export async function benchTunnel(options: Pick<BenchOptions, 'rounds' | 'agents' | 'megabytes' | 'connections'>, io: Io): Promise<number> {
+export async function benchTunnel({ only, profile, ...options }: BenchArguments, io: Io): Promise<number> {
   const startedAt = new Date().toISOString();
-  // What else ran when it began: figures of a busy machine are worth less.
-  const load = loadavg()[0];
-  const programs = await buildPrograms(benchPrograms, io.progress, io.signal);
-  const { samples, idle, hangs } = await runBench({ ...options, programs, progress: io.progress, signal: io.signal });
-  const result = {
-    startedAt,
-    host: { ...hostFacts(), loadAverage: load },
-    versions: { konnectivity: versions.konnectivity, node: process.version, openssl: process.versions.openssl },
-    rounds: options.rounds,
-    ratios: ratiosOf(samples, idle),
-    idle,
-    hangs,
-    samples,
+  const named = <Name extends string>(names: readonly Name[]): Name[] => {
+    const chosen = names.filter((name) => (only as readonly string[]).includes(name));
+    return chosen.length === 0 ? [...names] : chosen;
   };
-  const folder = await saveResult(result);
+  const chosen = { contenders: named(contenders), parts: named(parts) };
+  const { progress, signal } = io;
+  const folder = resultFolder(startedAt);
+  if (profile) await mkdir(folder, { recursive: true });
+  const programs = chosen.contenders.includes('konnectivity') ? await buildPrograms(benchPrograms, progress, signal) : '';
+  const measured = await runBench({ ...options, ...chosen, programs, progress, signal, ...(profile && { profileFolder: folder }) });
+  const result: BenchResult = {
+    startedAt,
+    whole: only.length === 0 && !profile,
+    host: hostFacts(),
+    versions: { edgeproof: (await edgeproofFacts()).commit ?? '', konnectivity: versions.konnectivity, node: process.version, openssl: process.versions.openssl },
+    rounds: options.rounds,
+    ratios: ratiosOf(measured.samples, measured.idle),
+    ...measured,
+  };
+  await saveResult(result);
   io.stdout.write(`\n${tableOf(result)}\nResult: ${join(folder, 'result.json')}\n`);
   return 0;
 }

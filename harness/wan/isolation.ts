@@ -1,3 +1,4 @@
+import { allDone } from '../../core/all-done.ts';
 import { CannotTellError } from '../../core/errors.ts';
 import { type ClusterState } from '../cluster/state.ts';
 import { type Docker } from '../docker/docker.ts';
@@ -94,8 +95,24 @@ export async function applyIsolation(docker: Docker, image: string, cluster: Clu
   }
   const plan = planOf(cluster);
   const input = applyScript(plan, host.rulesets.get(flavour) ?? {});
-  await runOnHost(docker, { image, script: applyHostScript, args: [flavour, ...severedPairs(plan).flat()], input, cluster: cluster.name, signal });
+  const severed = severedPairs(plan);
+  await runOnHost(docker, { image, script: applyHostScript, args: [flavour, ...severed.flat()], input, cluster: cluster.name, signal });
+  await endSockets(docker, cluster, severed, signal);
   return { chain: clusterChain(cluster.name), flavour, switchedBridgeNfOn: !host.bridgeNf };
+}
+
+/**
+ * Ends, on the nodes, the TCP connections that no packet passes any more. Who waits for news on one sends nothing and
+ * would hear of it only by a timer: 30 s in Kubernetes' clients. A kernel that cannot do it (`INET_DIAG_DESTROY`) leaves
+ * it to those timers.
+ */
+async function endSockets(docker: Docker, cluster: ClusterState, severed: readonly (readonly [string, string])[], signal: AbortSignal): Promise<void> {
+  await allDone(cluster.nodes.map(async ({ name, address }) => {
+    const far = severed.filter(([from]) => from === address).map(([, to]) => to);
+    if (far.length === 0) return;
+    const filter = far.flatMap((to, index) => [...(index === 0 ? [] : ['or']), 'dst', to]);
+    await docker.exec(name, ['ss', '--kill', '--tcp', '--numeric', '--no-header', ...filter], { accept: 'any', timeoutMs: 15_000, signal });
+  }));
 }
 
 /** Removes a cluster's chains by its name alone. Returns whether there were any. @throws ExecError */

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { FrameDecoder } from './decode.ts';
 import { dataHeader, openFrame, resetFrame } from './encode.ts';
 import { ProtocolError } from './errors.ts';
-import { alpnProtocol, maxReasonBytes, maxTargetBytes, reasonCodes } from './frame.ts';
+import { alpnProtocol, frameTypes, isStreamFrame, maxReasonBytes, maxTargetBytes, payloadBounds, reasonCodes } from './frame.ts';
 import { encodeFrame } from './testing/encode-frame.ts';
 import { frameLog, type Frame } from './testing/frame-log.ts';
 
@@ -55,6 +55,18 @@ test('every type and every reason has a vector', () => {
   const frames = vectors.valid.map(({ frame }) => frame);
   assert.deepEqual([...new Set(frames.map(({ type }) => type))].sort(), ['CREDIT', 'DATA', 'FIN', 'GOAWAY', 'HELLO', 'OPEN', 'OPENED', 'PING', 'PONG', 'RESET']);
   assert.deepEqual([...new Set(frames.flatMap((frame) => (frame.type === 'RESET' ? [frame.code] : [])))].sort(), Object.keys(reasonCodes).sort());
+});
+
+test('the specification says what the code does', () => {
+  const specification = readFileSync(new URL('../../../docs/tunnel-protocol.md', import.meta.url), 'utf8');
+  const rows = (heading: string): string[][] => {
+    const table = specification.slice(specification.indexOf(heading)).split('\n');
+    const body = table.slice(2, table.findIndex((line) => !line.startsWith('|')));
+    return body.map((line) => line.split('|').slice(1, -1).map((cell) => cell.trim()));
+  };
+  const frames = Object.entries(frameTypes).map(([name, type]) => [String(type), name, isStreamFrame(type) ? 'of a stream' : '0', [...new Set(payloadBounds[type])].join('–')]);
+  assert.deepEqual(rows('| type | name |').map((cells) => cells.slice(0, 4)), frames);
+  assert.deepEqual(rows('| code | name |').map((cells) => cells.slice(0, 2)), Object.entries(reasonCodes).map(([name, code]) => [String(code), name]));
 });
 
 const stream = fc.integer({ min: 1, max: 0xffff_ffff });

@@ -81,15 +81,18 @@ test('this process\'s own absence is not the peer\'s silence', async () => {
   assert.deepEqual([pair.server.end, pair.client.end], [undefined, undefined]);
 });
 
-test('after an absence a peer that is gone is still found', async () => {
+test('after an absence a peer has its time again, and one that is gone is still found', async () => {
   let dead: string | undefined;
+  let diedAt = 0;
   let pings = 0;
-  const liveness = new Liveness({ ...defaultSessionConfig, ...quick }, { ping: () => { pings += 1; }, dead: (reason) => { dead = reason; }, noHello: () => assert.fail('it said hello') });
+  const liveness = new Liveness({ ...defaultSessionConfig, ...quick }, { ping: () => { pings += 1; }, dead: (reason) => { dead = reason; diedAt = performance.now(); }, noHello: () => assert.fail('it said hello') });
   liveness.ready();
   liveness.heard();
   await until('a second ping is sent', () => pings === 2);
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500);
+  const backAt = performance.now();
   await until('it is found', () => dead !== undefined, 5000);
+  assert.ok(diedAt - backAt > quick.pongWithinMs / 2, `found ${diedAt - backAt} ms after the absence`);
   liveness.stop();
 });
 

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { finFrame, openFrame, pingFrame } from './encode.ts';
 import { SessionUnavailableError } from './errors.ts';
+import { frameTypes } from './frame.ts';
 import { Session } from './session.ts';
 import type { TunnelStream } from './stream.ts';
+import { RawPeer } from './testing/raw-peer.ts';
 import { accept, joined, open } from './testing/recorder.ts';
 import { SessionPair } from './testing/session-pair.ts';
 import { TlsPort } from './testing/tls-pair.ts';
@@ -64,6 +67,38 @@ test('what is written and ended before the target is reached waits for it', asyn
   assert.equal(await near.closing(), undefined);
   assert.deepEqual([near.bytes, far.bytes], [10, 5]);
   assert.deepEqual(near.told, ['opened', 'writable', 'data', 'end', 'closed']);
+});
+
+test('an end without a byte, said before the target is reached, waits for it', async () => {
+  await using pair = await SessionPair.connect();
+  const near = open(pair.server.session);
+  near.stream.end();
+  await until('the stream arrives', () => pair.client.streams.length === 1);
+  const stream = pair.client.streams[0]!;
+  stream.end();
+  const far = accept(stream);
+  assert.deepEqual([await near.closing(), await far.closing()], [undefined, undefined]);
+  assert.deepEqual(near.told, ['opened', 'end', 'closed']);
+});
+
+test('the last bytes of a drained session arrive, although the peer still speaks', async () => {
+  await using peer = await RawPeer.connect({ stream: (stream) => void takeAndSend(stream) });
+  const bytes = 1_500_000;
+  const takeAndSend = (stream: TunnelStream): void => {
+    peer.socket.pause(); // from here on the kernel's buffers have to hold it
+    const far = accept(stream);
+    peer.end.session.drain('over');
+    far.stream.write(Buffer.alloc(bytes));
+    far.stream.end();
+  };
+  peer.write(openFrame(2, bytes, 1000, 'edge-1:10250'), finFrame(2));
+  await until('the kernel has all', () => peer.end.end !== undefined && peer.end.session.socket.writableFinished);
+  peer.socket.write(pingFrame(frameTypes.PING, Buffer.alloc(8)));
+  await until('the PING has left', () => peer.socket.writableLength === 0);
+  peer.socket.resume();
+  await until('the socket is closed', () => peer.socket.closed);
+  assert.equal(peer.dataBytes, bytes);
+  assert.deepEqual([peer.ofType('FIN').length, peer.frames.at(-1)], [1, { type: 'GOAWAY', code: 'CANCELLED', reason: 'over' }]);
 });
 
 test('a reset reaches the other end with its reason', async () => {

@@ -5,9 +5,11 @@ import { FrameDecoder, type FrameSink } from './decode.ts';
 import { goawayFrame, helloFrame, openFrame, pingFrame, resetFrame } from './encode.ts';
 import { ProtocolError, SessionUnavailableError, StreamError } from './errors.ts';
 import { FrameWriter } from './frame-writer.ts';
-import { frameTypes, maxCredit, maxStreamId, type ReasonCode } from './frame.ts';
+import { frameTypes, maxCredit, type ReasonCode } from './frame.ts';
+import { hangUp } from './hang-up.ts';
 import { Liveness } from './liveness.ts';
 import { ReceiveWindow } from './receive-window.ts';
+import { StreamTable } from './stream-table.ts';
 import { TunnelStream, type StreamCarrier, type StreamHandler } from './stream.ts';
 import { Turns } from './turns.ts';
 
@@ -46,25 +48,19 @@ export class Session implements StreamCarrier {
   readonly socket: TLSSocket;
   /** The peer's instance name, once it has said it. */
   peerInstance = '';
-  readonly #side: SessionOptions['side'];
   readonly #handler: SessionHandler;
   readonly #writer: FrameWriter;
   readonly #decoder = new FrameDecoder(this.#sink());
-  readonly #streams = new Map<number, TunnelStream>();
+  readonly #streams: StreamTable;
   readonly #turns = new Turns();
   readonly #budget: CreditBudget;
   readonly #liveness: Liveness;
   readonly #dataBacklogBytes: number;
-  #nextId: number;
-  #lastPeerId = 0;
-  #peerStreams = 0;
   #peerMaxStreams = 0;
   #ready = false;
   #pumping = false;
   /** DATA of the frame that is coming in goes here; undefined when its stream is over already. */
   #receiving: TunnelStream | undefined;
-  /** Bytes that may still come for streams that were reset here. */
-  #strayAllowance = 0;
   #draining: { readonly by: 'here' | 'peer'; readonly reason: string } | undefined;
   #end: SessionEnd | undefined;
 
@@ -72,9 +68,8 @@ export class Session implements StreamCarrier {
   constructor(socket: TLSSocket, options: SessionOptions) {
     this.config = { ...defaultSessionConfig, ...options.config };
     this.socket = socket;
-    this.#side = options.side;
     this.#handler = options.handler;
-    this.#nextId = options.side === 'tls-server' ? 1 : 2;
+    this.#streams = new StreamTable(options.side);
     this.#budget = new CreditBudget(this.config.sessionMemoryBytes, options.budget);
     this.#writer = new FrameWriter(socket);
     // Below its high-water mark a socket does not say when it has drained.
@@ -137,20 +132,18 @@ export class Session implements StreamCarrier {
     if (this.#end !== undefined) throw new SessionUnavailableError(this.#end.code, `the session has ended: ${this.#end.reason}`);
     if (!this.#ready) throw new SessionUnavailableError('BUSY', 'the peer has not said hello yet');
     if (this.#draining !== undefined) throw new SessionUnavailableError('DRAINING', `the session is being drained: ${this.#draining.reason}`);
-    const own = this.#streams.size - this.#peerStreams;
-    if (own >= this.#peerMaxStreams) throw new SessionUnavailableError('BUSY', `the peer takes ${this.#peerMaxStreams} streams at once`);
+    if (this.#streams.ownCount >= this.#peerMaxStreams) throw new SessionUnavailableError('BUSY', `the peer takes ${this.#peerMaxStreams} streams at once`);
     const window = this.#window();
     if (window === undefined) throw new SessionUnavailableError('BUSY', 'no memory left for another stream');
-    const stream = new TunnelStream(this.#nextId, target, this, window, handler);
+    const stream = new TunnelStream(this.#streams.nextId, target, this, window, handler);
     try {
       this.sendControl(openFrame(stream.id, window.outstandingBytes, deadlineMs, target));
     } catch (error) {
       window.release();
       throw error;
     }
-    this.#streams.set(stream.id, stream);
-    this.#nextId += 2;
-    if (this.#nextId > maxStreamId) this.drain('all its stream ids are used up');
+    this.#streams.addOwn(stream);
+    if (this.#streams.idsUsedUp) this.drain('all its stream ids are used up');
     return stream;
   }
 
@@ -187,9 +180,7 @@ export class Session implements StreamCarrier {
   }
 
   forget(stream: TunnelStream, strayBytes: number): void {
-    if (!this.#streams.delete(stream.id)) return;
-    this.#strayAllowance += strayBytes;
-    if (this.#isPeers(stream.id)) this.#peerStreams -= 1;
+    if (!this.#streams.remove(stream, strayBytes)) return;
     if (this.#receiving === stream) this.#receiving = undefined;
   }
 
@@ -210,16 +201,15 @@ export class Session implements StreamCarrier {
       },
       open: (id, credit, deadlineMs, target) => this.#opened(id, credit, deadlineMs, target),
       opened: (id, credit) => {
-        const stream = this.#find(id, 'OPENED');
+        const stream = this.#known(id, 'OPENED');
         if (stream === undefined) return;
-        if (this.#isPeers(id) || stream.isOpened) throw new ProtocolError(`OPENED for stream ${id}, which was not being opened`);
+        if (this.#streams.isPeers(id) || stream.isOpened) throw new ProtocolError(`OPENED for stream ${id}, which was not being opened`);
         stream.onOpened(credit);
       },
       dataStart: (id, bytes) => {
         this.#receiving = this.#flowing(id, 'DATA');
-        if (this.#receiving !== undefined) return this.#receiving.onDataStart(bytes);
-        this.#strayAllowance -= bytes;
-        if (this.#strayAllowance < 0) throw new ProtocolError(`${bytes} bytes of DATA for stream ${id}, which is over`);
+        if (this.#receiving === undefined) this.#streams.stray(id, bytes);
+        else this.#receiving.onDataStart(bytes);
       },
       data: (_, piece) => this.#receiving?.onData(piece),
       credit: (id, bytes) => {
@@ -228,7 +218,7 @@ export class Session implements StreamCarrier {
         stream?.onCredit(bytes);
       },
       fin: (id) => this.#flowing(id, 'FIN')?.onFin(),
-      reset: (id, code, reason) => this.#find(id, 'RESET')?.onReset(new StreamError(code, reason, 'peer')),
+      reset: (id, code, reason) => this.#known(id, 'RESET')?.onReset(new StreamError(code, reason, 'peer')),
       ping: (opaque) => {
         this.#afterHello('PING');
         this.sendControl(pingFrame(frameTypes.PONG, opaque));
@@ -246,19 +236,16 @@ export class Session implements StreamCarrier {
 
   #opened(id: number, credit: number, deadlineMs: number, target: string): void {
     this.#afterHello('OPEN');
-    if (!this.#isPeers(id)) throw new ProtocolError(`OPEN of stream ${id}: its parity is this end's`);
-    if (id <= this.#lastPeerId) throw new ProtocolError(`OPEN of stream ${id} after ${this.#lastPeerId}`);
+    this.#streams.claim(id);
     if (credit > maxCredit) throw new ProtocolError(`a credit of ${credit}`);
-    this.#lastPeerId = id;
     const refuse = (code: ReasonCode, reason: string): void => this.sendControl(resetFrame(id, code, reason));
     if (this.#draining !== undefined) return refuse('DRAINING', this.#draining.reason);
     if (this.#handler.stream === undefined) return refuse('FORBIDDEN', 'this end opens streams and takes none');
-    if (this.#peerStreams >= this.config.maxStreams) return refuse('BUSY', `${this.config.maxStreams} streams are open already`);
+    if (this.#streams.peerCount >= this.config.maxStreams) return refuse('BUSY', `${this.config.maxStreams} streams are open already`);
     const window = this.#window();
     if (window === undefined) return refuse('BUSY', 'no memory left for another stream');
     const stream = new TunnelStream(id, target, this, window, undefined, credit);
-    this.#streams.set(id, stream);
-    this.#peerStreams += 1;
+    this.#streams.addPeers(stream);
     this.#handler.stream(stream, deadlineMs);
   }
 
@@ -272,31 +259,18 @@ export class Session implements StreamCarrier {
     });
   }
 
-  /** The stream of a frame. Undefined for one that is over: the frame was on its way. @throws ProtocolError for one that never was */
-  #find(id: number, frame: string): TunnelStream | undefined {
-    const stream = this.#streams.get(id);
-    if (stream !== undefined) return stream;
+  #known(id: number, frame: string): TunnelStream | undefined {
     this.#afterHello(frame);
-    const was = this.#isPeers(id) ? id <= this.#lastPeerId : id < this.#nextId;
-    if (!was) throw new ProtocolError(`${frame} for stream ${id}, which was never opened`);
-    return undefined;
+    return this.#streams.find(id, frame);
   }
 
-  /** The stream of a frame that only an opened stream gets, and no DATA or FIN after the FIN. */
   #flowing(id: number, frame: 'DATA' | 'CREDIT' | 'FIN'): TunnelStream | undefined {
-    const stream = this.#find(id, frame);
-    if (stream === undefined) return undefined;
-    if (!stream.isOpened) throw new ProtocolError(`${frame} for stream ${id} before OPENED`);
-    if (stream.finReceived && frame !== 'CREDIT') throw new ProtocolError(`${frame} for stream ${id} after its FIN`);
-    return stream;
+    this.#afterHello(frame);
+    return this.#streams.flowing(id, frame);
   }
 
   #afterHello(frame: string): void {
     if (!this.#ready) throw new ProtocolError(`${frame} before HELLO`);
-  }
-
-  #isPeers(id: number): boolean {
-    return (id % 2 === 1) === (this.#side === 'tls-client');
   }
 
   #goaway(code: ReasonCode, reason: string): void {
@@ -349,7 +323,9 @@ export class Session implements StreamCarrier {
     this.#decoder.stop();
     const drained = this.#draining !== undefined && this.#streams.size === 0;
     if (end.by === 'here') this.sendControl(goawayFrame(end.code, end.reason));
-    this.#hangUp(end, drained ? drainedLingerMs : lingerMs);
+    this.#writer.flush();
+    if (end.by === 'link') this.socket.destroy();
+    else hangUp(this.socket, drained ? drainedLingerMs : lingerMs);
     const error = new StreamError(this.#streamCode(end.code), end.reason, end.by);
     for (const stream of [...this.#streams.values()]) stream.onReset(error);
     this.#handler.ended(end);
@@ -359,17 +335,6 @@ export class Session implements StreamCarrier {
   #streamCode(code: ReasonCode): ReasonCode {
     if (code !== 'CANCELLED') return code;
     return this.#draining === undefined ? 'LINK_LOST' : 'DRAINING';
-  }
-
-  #hangUp(end: SessionEnd, lingerMs: number): void {
-    const { socket } = this;
-    if (end.by === 'link' || socket.destroyed) return void socket.destroy();
-    this.#writer.flush();
-    // Goes on reading, and throws away, until the peer has hung up too: a socket that is closed with bytes to read is
-    // reset by the kernel, and the last words that it still had to send are lost.
-    socket.end();
-    const timer = setTimeout(() => socket.destroy(), lingerMs);
-    socket.once('close', () => clearTimeout(timer));
   }
 }
 

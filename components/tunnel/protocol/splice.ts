@@ -114,7 +114,9 @@ export class Splice implements StreamHandler {
  */
 export function cut(socket: Socket): void {
   const tcp = socket instanceof TLSSocket ? tcpOf(socket) : socket;
-  if (!(tcp instanceof Socket) || socket.destroyed || tcp.connecting) return void socket.destroy();
+  // Of a TCP socket that is closed already a reset would be an error that nobody listens for. One whose end was said and not yet
+  // sent cannot be reset: libuv refuses (uv_tcp_close_reset), Node takes it for closed, and the process never comes to its end.
+  if (!(tcp instanceof Socket) || socket.destroyed || tcp.destroyed || tcp.connecting || socket.writableEnded) return void socket.destroy();
   tcp.resetAndDestroy();
   // A TLS socket follows the one below it by itself, but not at once.
   if (tcp !== socket) socket.destroy();

@@ -12,12 +12,21 @@ export class RawPeer implements AsyncDisposable {
   readonly end: TestEnd;
   readonly socket: TLSSocket;
   readonly frames: Frame[] = [];
+  /** Of all DATA together; the log does not keep them. */
+  dataBytes = 0;
   readonly #port: TlsPort;
 
   private constructor(port: TlsPort, server: TLSSocket, client: TLSSocket, options: EndOptions) {
     this.#port = port;
     this.socket = client;
-    const decoder = new FrameDecoder(frameLog(this.frames, false));
+    const log = frameLog(this.frames, false);
+    const decoder = new FrameDecoder({
+      ...log,
+      data: (stream, piece) => {
+        this.dataBytes += piece.length;
+        log.data(stream, piece);
+      },
+    });
     client.on('data', (chunk: Buffer) => decoder.feed(chunk));
     this.end = new TestEnd(server, 'tls-server', options);
   }

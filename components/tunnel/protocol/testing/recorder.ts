@@ -63,7 +63,13 @@ export class Recorder implements StreamHandler {
   /** Writes, and waits where it should. */
   async write(bytes: Buffer): Promise<void> {
     if (this.stream.write(bytes)) return;
-    await new Promise<void>((resume) => this.#waiters.push(resume));
+    await new Promise<void>((resume, reject) => {
+      const timer = setTimeout(() => reject(new Error('it was told to wait, and never to go on')), 10_000);
+      this.#waiters.push(() => {
+        clearTimeout(timer);
+        resume();
+      });
+    });
   }
 
   async closing(timeoutMs?: number): Promise<StreamError | undefined> {
