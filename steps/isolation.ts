@@ -41,6 +41,10 @@ Then('no cloud node reaches an edge node', async function (this: EdgeWorld) {
   judge(await probed(this), ['cloud-to-edge'], 'ISOLATION_LEAK');
 });
 
+Then('no packet for a Service or a Pod leaves the cluster by its nodes\' default route', async function (this: EdgeWorld) {
+  judge(await probed(this), ['way-out'], 'WAY_OUT_OPEN');
+});
+
 Then('nodes of one site reach each other', async function (this: EdgeWorld) {
   return await judgeNeighbours(this, 'within-site', 'SITE_LAN_DOWN');
 });

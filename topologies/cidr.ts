@@ -17,8 +17,11 @@ export function parseCidr(text: string): Cidr | string {
   return { base, prefix };
 }
 
-export const formatCidr = ({ base, prefix }: Cidr): string =>
-  `${[24, 16, 8, 0].map((shift) => Math.floor(base / 2 ** shift) % 256).join('.')}/${prefix}`;
+const formatAddress = (address: number): string => [24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256).join('.');
+
+export const formatCidr = ({ base, prefix }: Cidr): string => `${formatAddress(base)}/${prefix}`;
+
+export const lastAddress = ({ base, prefix }: Cidr): string => formatAddress(base + sizeOf(prefix) - 1);
 
 export const overlap = (a: Cidr, b: Cidr): boolean =>
   a.base < b.base + sizeOf(b.prefix) && b.base < a.base + sizeOf(a.prefix);

@@ -12,6 +12,13 @@ Feature: The edge is far away
     And no edge node reaches a cloud node in any other way
     And no cloud node reaches an edge node
 
+  @lifecycle-isolation-way-out @baseline
+  Scenario: A packet for a Service or a Pod that a node does not know leaves nowhere
+    Why: it would leave the cluster by the default route, and a stranger who has that address would answer in the application's name.
+    Bug: seen on plain Kubernetes: a node that had not heard of a Service sent its packets out of the machine, and something there answered 404.
+
+    Then no packet for a Service or a Pod leaves the cluster by its nodes' default route
+
   @lifecycle-isolation-sites @baseline
   Scenario: Nodes of a site reach each other, and nodes of different sites only if the topology lets them
     Why: autonomy promises traffic within a site while cut off; a path between sites that reality has not would hide that it is missing.

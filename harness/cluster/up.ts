@@ -13,7 +13,7 @@ import { KubeClient } from '../kube/client.ts';
 import { Kubectl } from '../kube/kubectl.ts';
 import { waitUntilWhole } from '../kube/whole.ts';
 import { assertIsolated } from '../probes/reachability.ts';
-import { applyIsolation } from '../wan/isolation.ts';
+import { applyIsolation, shutWayOut } from '../wan/isolation.ts';
 import { startWan, upstreamsOf } from '../wan/wan.ts';
 import { collectNodeLogs } from './boot-logs.ts';
 import { clusterExists, removeCluster } from './down.ts';
@@ -100,6 +100,7 @@ async function boot(options: UpOptions, progress: Progress): Promise<ClusterStat
   await mkdir(folder, { mode: 0o700 });
   const patches = implementation.prepare && (await phase(`Preparing ${implementation.name}`, async (step) => await implementation.prepare?.({ cluster: name, topology, folder, step, signal })));
   const network = await createNetwork(docker, name, signal);
+  await phase('Way out shut', async () => await shutWayOut(docker, images.cloud, { name, network, topology }, signal));
   const kubeconfig = join(clusterDir(name), 'kubeconfig');
   await phase(`kind: ${planNodes(name, topology).length} nodes`, async (step) => {
     await createKindCluster(options, { network: network.name, kubeconfig, detail: step.detail, ...(patches && { patches }) });

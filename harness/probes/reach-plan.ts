@@ -1,8 +1,9 @@
 import { type ClusterState, cloudNodes, edgeNodes, type NodeState } from '../cluster/state.ts';
+import { lastAddress, parseCidr } from '../../topologies/cidr.ts';
 import { apiserver, toxiproxyApiPort, tunnel } from '../wan/services.ts';
 
 /** Which promise of the isolation a probe is about. */
-export type ReachTopic = 'wan' | 'edge-to-cloud' | 'cloud-to-edge' | 'within-site' | 'between-sites' | 'wan-itself' | 'ipv6';
+export type ReachTopic = 'wan' | 'edge-to-cloud' | 'cloud-to-edge' | 'within-site' | 'between-sites' | 'wan-itself' | 'way-out' | 'ipv6';
 
 /**
  * What a probe saw. `answers`: a connection, and over it an answer where one is due. `refused`: an RST, so the
@@ -37,6 +38,7 @@ export function reachPlan(cluster: ClusterState, nodes?: readonly string[]): Rea
   const edges = edgeNodes(cluster);
   const cloud = cloudNodes(cluster);
   const all = [
+    ...cluster.nodes.flatMap((node) => wayOutProbes(cluster, node)),
     ...edges.flatMap((edge) => [
       ...wayProbes(cluster, edge, 'answers'),
       ...cloud.flatMap((node) => shut('edge-to-cloud', edge, node)),
@@ -60,6 +62,22 @@ export function wayProbes(cluster: ClusterState, edge: NodeState, expected: Expe
 export function serviceProbes(cluster: ClusterState, edge: NodeState, expected: Expected): ReachProbe[] {
   const tunnels = cloudNodes(cluster).map((node): ReachProbe => ({ about: 'wan', from: edge.name, to: node.name, address: node.address, port: tunnel.port, expected }));
   return [...wayProbes(cluster, edge, expected), ...tunnels];
+}
+
+/**
+ * Addresses that mean something inside the cluster only and that nobody there has, so that a node hands the packet to its
+ * default gateway. Kubernetes gives the last address of the range to no Service; the last of the Pods' range is in no
+ * node's part as long as a part is left.
+ */
+function wayOutProbes(cluster: ClusterState, node: NodeState): ReachProbe[] {
+  const { serviceSubnet, podSubnet, nodeCidrMask } = cluster.topology.overlay;
+  const probe = (to: string, range: string): ReachProbe[] => {
+    const cidr = parseCidr(range);
+    if (typeof cidr === 'string') throw new TypeError(cidr);
+    if (range === podSubnet && 2 ** (nodeCidrMask - cidr.prefix) <= cluster.nodes.length) return [];
+    return [{ about: 'way-out', from: node.name, to, address: lastAddress(cidr), port: closed, expected: 'refused' }];
+  };
+  return [...probe('a Service that is not there', serviceSubnet), ...probe('a Pod that is not there', podSubnet)];
 }
 
 const shut = (about: ReachTopic, from: NodeState, to: NodeState): ReachProbe[] => {

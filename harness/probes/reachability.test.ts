@@ -12,7 +12,7 @@ const node = (name: string, tier: 'cloud' | 'edge', address: string, site?: stri
   ({ name, tier, role: name === 'cp' ? 'control-plane' : 'worker', address, ...(site !== undefined && { site }) });
 
 const cluster = (interSite: 'deny' | 'allow'): ClusterState => ({
-  topology: { interSite },
+  topology: { interSite, overlay: { podSubnet: '10.244.0.0/16', serviceSubnet: '10.96.0.0/16', nodeCidrMask: 24 } },
   nodes: [node('cp', 'cloud', '10.0.0.2'), node('worker', 'cloud', '10.0.0.3'), node('e1', 'edge', '10.0.0.4', 'east'), node('e2', 'edge', '10.0.0.5', 'east'), node('w1', 'edge', '10.0.0.6', 'west')],
   wans: [{ site: 'east', container: 'wan-east', address: '10.0.0.20' }, { site: 'west', container: 'wan-west', address: '10.0.0.21' }],
 }) as unknown as ClusterState;
@@ -40,6 +40,21 @@ test('every pair of nodes on different sides is probed, both ways', () => {
   assert.ok(reachPlan(cluster('deny'), ['w1']).every((probe) => probe.from === 'w1' || probe.to === 'w1'));
 });
 
+test('every node is asked for addresses that nobody in the cluster has', () => {
+  const asked = reachPlan(cluster('deny')).filter((probe) => probe.about === 'way-out');
+  assert.equal(asked.length, 2 * 5);
+  assert.deepEqual([...new Set(asked.map(({ address }) => address))], ['10.96.255.255', '10.244.255.255']);
+  // All parts of the Pods' range are taken: its last address may be a Pod's, or lead to a node.
+  const full = { ...cluster('deny'), topology: { interSite: 'deny', overlay: { podSubnet: '10.244.0.0/22', serviceSubnet: '10.96.0.0/16', nodeCidrMask: 24 } } } as unknown as ClusterState;
+  assert.ok(reachPlan(full).filter((probe) => probe.about === 'way-out').every(({ address }) => address === '10.96.255.255'));
+});
+
+test('a packet that left is a leak, whoever answered it or did not', () => {
+  const result: ReachResult = { about: 'way-out', from: 'e1', to: 'a Service that is not there', address: '10.96.255.255', port: 9, expected: 'refused', seen: 'nothing', detail: '', ok: false };
+  for (const seen of ['nothing', 'answers', 'refused'] as const) assert.throws(() => demandIsolated([{ ...result, seen }]), { code: 'ISOLATION_LEAK', message: /refused by the Docker host/ });
+  assert.throws(() => demandIsolated([{ ...result, seen: 'failed' }]), { code: 'ISOLATION_NO_WAY' });
+});
+
 test('a leak is named; what is merely missing has another code', () => {
   const result: ReachResult = { about: 'edge-to-cloud', from: 'e1', to: 'cp', address: '10.0.0.2', port: 10_250, expected: 'nothing', seen: 'refused', detail: '', ok: false };
   assert.throws(() => demandIsolated([result]), { code: 'ISOLATION_LEAK', message: /LEAK: e1 → cp \(10\.0\.0\.2\) port 10250: expected nothing, saw refused/ });
@@ -64,10 +79,11 @@ test('probing does not heal a WAN that is down, and enables again those that it 
     return { site, server };
   }));
   const docker = {
-    run: async (argv: string[]) => ({ code: 0, stderr: '', stdout: `127.0.0.1:${(servers.find(({ site }) => argv[1] === `dev-wan-${site}`)!.server.address() as AddressInfo).port}\n` }),
+    inspect: async () => ({ Config: { Image: 'node' } }),
+    run: async (argv: string[]) => ({ code: 0, stderr: '', stdout: argv[0] === 'run' ? '-A EDGEPROOF-dev -c 9 9 -j REJECT\n' : `127.0.0.1:${(servers.find(({ site }) => argv[1] === `dev-wan-${site}`)!.server.address() as AddressInfo).port}\n` }),
     exec: async () => ({ code: 0, stdout: '', stderr: '' }),
   } as unknown as Docker;
-  const dev = { ...cluster('deny'), name: 'dev', topology: { interSite: 'deny', sites: [] } } as unknown as ClusterState;
+  const dev = { ...cluster('deny'), name: 'dev', topology: { ...cluster('deny').topology, sites: [] } } as unknown as ClusterState;
   try {
     await assert.rejects(probeReachability(docker, dev, { signal: AbortSignal.timeout(10_000) }), { code: 'WAN_DOWN', message: /site east is down already/ });
     assert.deepEqual(changes, ['west false', 'west true']);

@@ -2,6 +2,7 @@ import { allDone } from '../../core/all-done.ts';
 import { CannotTellError } from '../../core/errors.ts';
 import { type ClusterState, edgeNodes, nodesOfSite } from '../cluster/state.ts';
 import { type Docker } from '../docker/docker.ts';
+import { packetsKeptIn } from '../wan/isolation.ts';
 import { apiserver } from '../wan/services.ts';
 import { connectWan } from '../wan/wan.ts';
 import { dialFrom, pingFrom } from './dial.ts';
@@ -27,7 +28,7 @@ export interface ReachOptions {
  * @throws ExecError, CannotTellError `WAN_GONE`, `WAN_DOWN`, ToxiproxyApiError
  */
 export async function probeReachability(docker: Docker, cluster: ClusterState, { nodes, signal }: ReachOptions): Promise<ReachResult[]> {
-  const open = await run(docker, cluster, reachPlan(cluster, nodes), signal);
+  const open = await demandKeptIn(docker, cluster, await run(docker, cluster, reachPlan(cluster, nodes), signal), signal);
   const sites = cluster.wans.filter(({ site }) => nodes === undefined || nodesOfSite(cluster, site).some((node) => nodes.includes(node.name)));
   // All to their end, also when one fails: whoever cleans up then must find every WAN enabled.
   const shut = await allDone(sites.map(async ({ site }) => {
@@ -66,14 +67,31 @@ export function demandIsolated(results: readonly ReachResult[]): void {
   });
 }
 
+/**
+ * Somebody outside may refuse as well as the host does: a packet that was to be kept in counts only if the host's own
+ * rule has met it. Each dial that is refused has sent one.
+ */
+async function demandKeptIn(docker: Docker, cluster: ClusterState, results: readonly ReachResult[], signal: AbortSignal): Promise<ReachResult[]> {
+  const dials = results.filter(({ about }) => about === 'way-out').length;
+  if (dials === 0) return [...results];
+  const met = await packetsKeptIn(docker, cluster, signal);
+  return results.map((result) => (result.about !== 'way-out' || met >= dials ? result : { ...result, ok: false, detail: `${result.detail}; the host's rule has met ${met} packets of ${dials} dials` }));
+}
+
 const isLeak = (result: ReachResult): boolean =>
+  (result.about === 'way-out' && result.seen !== 'failed') ||
   (result.expected === 'nothing' && (result.seen === 'answers' || result.seen === 'refused')) || (result.expected === 'refused' && result.seen === 'answers');
 
 /** For example `dev-worker2 → dev-control-plane (172.30.0.2) port 10250: expected nothing, saw refused (…)`. */
-export function describeReach({ from, to, address, port, expected, seen, detail }: ReachResult): string {
+export function describeReach({ about, from, to, address, port, expected, seen, detail }: ReachResult): string {
   const place = port === 'ipv6' ? to : `${to} (${address}) ${typeof port === 'number' ? `port ${port}` : port}`;
-  return `${from} → ${place}: expected ${expected === 'refused' ? 'refused, as its WAN is shut' : expected}, saw ${seen}${detail === '' ? '' : ` (${detail})`}`;
+  return `${from} → ${place}: expected ${expectation({ about, expected })}, saw ${seen}${detail === '' ? '' : ` (${detail})`}`;
 }
+
+const expectation = ({ about, expected }: Pick<ReachProbe, 'about' | 'expected'>): string => {
+  if (expected !== 'refused') return expected;
+  return about === 'way-out' ? 'refused by the Docker host, so that it does not leave this machine' : 'refused, as its WAN is shut';
+};
 
 async function run(docker: Docker, cluster: ClusterState, probes: readonly ReachProbe[], signal: AbortSignal): Promise<ReachResult[]> {
   const byNode = Map.groupBy(probes, (probe) => probe.from);

@@ -3,8 +3,8 @@ import { CannotTellError } from '../../core/errors.ts';
 import { type ClusterState } from '../cluster/state.ts';
 import { type Docker } from '../docker/docker.ts';
 import { runOnHost } from './host-helper.ts';
-import { clusterChain, planOf, severedPairs, siteChain } from './rules.ts';
-import { applyScript, blackholeScript, dockerFlavour, findIsolations, flavours, parseSave, removeScript, type Flavour, type FoundIsolation, type Ruleset } from './ruleset.ts';
+import { clusterChain, type IsolationPlan, planOf, severedPairs, siteChain, unbornPlan, type UnbornCluster } from './rules.ts';
+import { applyScript, blackholeScript, dockerFlavour, findIsolations, flavours, parseSave, removeScript, readRejected, type Flavour, type FoundIsolation, type Ruleset } from './ruleset.ts';
 
 /** What the Docker host had and what was done to it. */
 export interface IsolationApplied {
@@ -37,6 +37,14 @@ while [ $# -ge 2 ]; do
   conntrack -D -s "$1" -d "$2" >/dev/null 2>&1 || true
   shift 2
 done
+`;
+
+/** Prints a chain of the table filter with its counters. Argument: the chain. */
+const countScript = `
+for flavour in iptables-nft iptables-legacy; do
+  if "$flavour" -w 10 -n -L "$1" >/dev/null 2>&1; then exec "$flavour" -w 10 -v -S "$1"; fi
+done
+exit 3
 `;
 
 const restoreScript = `exec "$1-restore" --noflush --wait 10`;
@@ -81,6 +89,22 @@ async function bridgeOf(docker: Docker, network: string, signal: AbortSignal): P
  * @throws CannotTellError `ISOLATION_NO_DOCKER_USER`, `ISOLATION_NO_BRIDGE_NETFILTER`; ExecError
  */
 export async function applyIsolation(docker: Docker, image: string, cluster: ClusterState, signal: AbortSignal): Promise<IsolationApplied> {
+  const { plan, ...applied } = await apply(docker, image, cluster, (bridge) => planOf(cluster, bridge), signal);
+  await endSockets(docker, cluster, severedPairs(plan), signal);
+  return applied;
+}
+
+/**
+ * Keeps packets for Service and Pod addresses from leaving the cluster's network. For a network that has no nodes yet:
+ * `applyIsolation` includes it.
+ *
+ * @throws as `applyIsolation`
+ */
+export async function shutWayOut(docker: Docker, image: string, cluster: UnbornCluster, signal: AbortSignal): Promise<void> {
+  await apply(docker, image, cluster, (bridge) => unbornPlan(cluster, bridge), signal);
+}
+
+async function apply(docker: Docker, image: string, cluster: UnbornCluster, planFor: (bridge: string) => IsolationPlan, signal: AbortSignal): Promise<IsolationApplied & { plan: IsolationPlan }> {
   const [host, bridge] = await Promise.all([readHost(docker, image, signal), bridgeOf(docker, cluster.network.name, signal)]);
   const flavour = dockerFlavour(host.rulesets, bridge);
   if (flavour === undefined) {
@@ -93,12 +117,10 @@ export async function applyIsolation(docker: Docker, image: string, cluster: Clu
       next: 'run `modprobe br_netfilter` on the Docker host',
     });
   }
-  const plan = planOf(cluster);
+  const plan = planFor(bridge);
   const input = applyScript(plan, host.rulesets.get(flavour) ?? {});
-  const severed = severedPairs(plan);
-  await runOnHost(docker, { image, script: applyHostScript, args: [flavour, ...severed.flat()], input, cluster: cluster.name, signal });
-  await endSockets(docker, cluster, severed, signal);
-  return { chain: clusterChain(cluster.name), flavour, switchedBridgeNfOn: !host.bridgeNf };
+  await runOnHost(docker, { image, script: applyHostScript, args: [flavour, ...severedPairs(plan).flat()], input, cluster: cluster.name, signal });
+  return { plan, chain: clusterChain(cluster.name), flavour, switchedBridgeNfOn: !host.bridgeNf };
 }
 
 /**
@@ -113,6 +135,19 @@ async function endSockets(docker: Docker, cluster: ClusterState, severed: readon
     const filter = far.flatMap((to, index) => [...(index === 0 ? [] : ['or']), 'dst', to]);
     await docker.exec(name, ['ss', '--kill', '--tcp', '--numeric', '--no-header', ...filter], { accept: 'any', timeoutMs: 15_000, signal });
   }));
+}
+
+/**
+ * How many packets for Service and Pod addresses have been kept from leaving, since the isolation was applied.
+ *
+ * @throws CannotTellError `ISOLATION_MISSING` when the cluster's chains are not on the host
+ */
+export async function packetsKeptIn(docker: Docker, cluster: ClusterState, signal: AbortSignal): Promise<number> {
+  const image = await helperImageOf(docker, cluster, signal);
+  const chain = clusterChain(cluster.name);
+  const { code, stdout } = await runOnHost(docker, { image, script: countScript, args: [chain], cluster: cluster.name, accept: [0, 3], signal });
+  if (code === 3) throw notIsolated(cluster.name, chain);
+  return readRejected(stdout);
 }
 
 /** Removes a cluster's chains by its name alone. Returns whether there were any. @throws ExecError */
@@ -145,12 +180,12 @@ export async function setBlackhole(docker: Docker, cluster: ClusterState, site: 
   const input = blackholeScript(cluster.name, site, on);
   const args = [siteChain(cluster.name, site)];
   const { code } = await runOnHost(docker, { image, script: restoreWhereScript, args, input, cluster: cluster.name, accept: [0, 3], signal });
-  if (code === 3) {
-    throw new CannotTellError('ISOLATION_MISSING', `the Docker host has no chain ${args[0]}: cluster ${cluster.name} is not isolated`, {
-      next: `boot the cluster again: edgeproof down ${cluster.name} && edgeproof up`,
-    });
-  }
+  if (code === 3) throw notIsolated(cluster.name, siteChain(cluster.name, site));
 }
+
+const notIsolated = (cluster: string, chain: string): CannotTellError => new CannotTellError('ISOLATION_MISSING', `the Docker host has no chain ${chain}: cluster ${cluster} is not isolated`, {
+  next: `boot the cluster again: edgeproof down ${cluster} && edgeproof up`,
+});
 
 /** The image of a node is always there while the cluster is, and has all that the helper needs. */
 async function helperImageOf(docker: Docker, cluster: ClusterState, signal: AbortSignal): Promise<string> {

@@ -6,7 +6,9 @@ import { clusterChain, edgePairs, filterRules, isChainOf, natRules, severedPairs
 const plan: IsolationPlan = {
   cluster: 'dev',
   subnet: '172.30.0.0/24',
+  bridge: 'br-0123456789ab',
   podSubnet: '10.244.0.0/16',
+  serviceSubnet: '10.96.0.0/16',
   cloud: ['172.30.0.2', '172.30.0.3'],
   sites: [
     { name: 'east', wan: '172.30.0.20', nodes: ['172.30.0.4', '172.30.0.5'] },
@@ -24,13 +26,14 @@ const covers = (cidr: string, address: string): boolean => {
   return Math.floor(number(base) / size) === Math.floor(number(address) / size);
 };
 
-/** What the filter rules do with a packet: a small reader of the rules' own text. */
-function verdict(p: IsolationPlan, packet: Packet): 'DROP' | 'pass' {
+/** What the filter rules do with a packet that comes in by the cluster's bridge: a small reader of the rules' own text. */
+function verdict(p: IsolationPlan, packet: Packet): 'DROP' | 'REJECT' | 'pass' {
   const { chains, rules, jumps } = filterRules(p);
   const matches = (rule: string): boolean => {
     const option = (name: string): string | undefined => new RegExp(` ${name} (\\S+)`).exec(` ${rule}`)?.[1];
     return (option('-s') === undefined || covers(option('-s') ?? '', packet.from))
       && (option('-d') === undefined || covers(option('-d') ?? '', packet.to))
+      && (option('-i') === undefined || option('-i') === p.bridge)
       && (option('-p') === undefined || option('-p') === packet.proto)
       && (option('--sport') === undefined || Number(option('--sport')) === packet.sport)
       && (option('--dport') === undefined || Number(option('--dport')) === packet.dport);
@@ -39,7 +42,7 @@ function verdict(p: IsolationPlan, packet: Packet): 'DROP' | 'pass' {
   for (const rule of rules) {
     const target = / -j (\S+)/.exec(rule)?.[1];
     if (target === undefined || chains.includes(target) || !matches(rule)) continue; // site chains are empty
-    return target === 'DROP' ? 'DROP' : 'pass';
+    return target === 'DROP' || target === 'REJECT' ? target : 'pass';
   }
   return 'pass';
 }
@@ -66,10 +69,23 @@ test('what is not the way is shut', () => {
     ['overlay', { from: '172.30.0.4', to: '172.30.0.3', proto: 'udp', sport: 8472, dport: 8472 }],
     ['a stranger on the network', tcp('172.30.0.4', '172.30.0.99', 80)],
     ['a Pod that shows its own address', tcp('10.244.2.5', '172.30.0.2', 6443)],
-    ['to a Pod outside the overlay', tcp('172.30.0.4', '10.244.0.5', 53)],
     ['site to site', tcp('172.30.0.4', '172.30.0.6', 10_250)],
   ];
   for (const [what, packet] of shut) assert.equal(verdict(plan, packet), 'DROP', what);
+});
+
+test('nothing for a Service or a Pod leaves the cluster\'s network, from the first packet of the first node on', () => {
+  for (const stage of [plan, { ...plan, cloud: [], sites: [] }]) {
+    for (const from of ['172.30.0.2', '172.30.0.4', '10.244.2.5']) {
+      for (const to of ['10.96.0.10', '10.96.255.255', '10.244.0.5', '10.244.255.255']) assert.equal(verdict(stage, tcp(from, to, 80)), 'REJECT', `${from} to ${to}`);
+    }
+  }
+});
+
+test('what another network on the host sends to such addresses is its own affair', () => {
+  const ours = filterRules(plan).jumps.filter((jump) => /-d 10\./.test(jump));
+  assert.equal(ours.length, 2);
+  assert.ok(ours.every((jump) => jump.includes(' -i br-0123456789ab ')));
 });
 
 test('within the cloud, within a site and to the world nothing is in the way', () => {

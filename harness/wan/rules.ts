@@ -7,8 +7,12 @@ export interface IsolationPlan {
   readonly cluster: string;
   /** CIDR of the cluster's Docker network. */
   readonly subnet: string;
+  /** The network device of that network on the Docker host. */
+  readonly bridge: string;
   /** CIDR of the Pods' addresses. */
   readonly podSubnet: string;
+  /** CIDR of the Services' addresses. */
+  readonly serviceSubnet: string;
   readonly cloud: readonly string[];
   readonly sites: readonly { readonly name: string; readonly wan: string; readonly nodes: readonly string[] }[];
   readonly interSite: 'deny' | 'allow';
@@ -51,25 +55,37 @@ export function isChainOf(cluster: string, chain: string): boolean {
   return chain === clusterChain(cluster) || chain.startsWith(`${chainPrefix}${cluster}/`) || chain.startsWith(hashedSitePrefix(cluster));
 }
 
-export function planOf(cluster: ClusterState): IsolationPlan {
+/** What is known of a cluster before it has nodes. */
+export type UnbornCluster = Pick<ClusterState, 'name' | 'network' | 'topology'>;
+
+/** The plan of a cluster without nodes yet: what its nodes must not do from their first packet on. */
+export function unbornPlan(cluster: UnbornCluster, bridge: string): IsolationPlan {
+  const { podSubnet, serviceSubnet } = cluster.topology.overlay;
+  return { cluster: cluster.name, subnet: cluster.network.subnet, bridge, podSubnet, serviceSubnet, cloud: [], sites: [], interSite: cluster.topology.interSite };
+}
+
+export function planOf(cluster: ClusterState, bridge: string): IsolationPlan {
   return {
-    cluster: cluster.name,
-    subnet: cluster.network.subnet,
-    podSubnet: cluster.topology.overlay.podSubnet,
+    ...unbornPlan(cluster, bridge),
     cloud: cloudNodes(cluster).map((node) => node.address),
     sites: cluster.wans.map((wan) => ({ name: wan.site, wan: wan.address, nodes: nodesOfSite(cluster, wan.site).map((node) => node.address) })),
-    interSite: cluster.topology.interSite,
   };
 }
 
 /** Written into every chain, so that one with a hashed name still tells whose it is. */
 export const commentOf = (cluster: string): string => `edgeproof cluster ${cluster}`;
 
+/** Refused, not dropped: who dials hears of it at once, and silence is left to mean that a packet went elsewhere. */
+const wayOutTarget = 'REJECT --reject-with icmp-admin-prohibited';
+
 /** A rule without a target: it only carries the comment. */
 const ownerRule = (cluster: string): string => `${clusterChain(cluster)} -m comment --comment "${commentOf(cluster)}"`;
 
+/** Ranges that mean something inside the cluster only. */
+const innerRanges = (plan: IsolationPlan): string[] => [plan.serviceSubnet, plan.podSubnet];
+
 /**
- * Who may talk to whom, for traffic within the cluster's network. First match wins; RETURN hands the packet on to
+ * Who may talk to whom, for traffic within the cluster's network, and what may not leave it. First match wins; RETURN hands the packet on to
  * Docker's own rules. No rule looks at connection state: a connection made before the rules has no privilege.
  * DNAT comes before this hook and is undone after it, so an edge node's flow to the API server is seen here as
  * a flow to the WAN container, both ways.
@@ -78,6 +94,9 @@ export function filterRules(plan: IsolationPlan): TableRules {
   const chain = clusterChain(plan.cluster);
   const rules: string[] = [ownerRule(plan.cluster)];
   const add = (rule: string): void => { rules.push(`${chain} ${rule}`); };
+  // A node that does not know a Service, or whose kube-proxy or flannel is down, sends such a packet to its default
+  // gateway. From there it would leave the machine, and whoever has that address out there could answer.
+  for (const range of innerRanges(plan)) add(`-d ${range} -j ${wayOutTarget}`);
   for (const site of plan.sites) {
     add(`-s ${site.wan} -j ${siteChain(plan.cluster, site.name)}`);
     add(`-d ${site.wan} -j ${siteChain(plan.cluster, site.name)}`);
@@ -105,10 +124,12 @@ export function filterRules(plan: IsolationPlan): TableRules {
   // come from any node, so no rule above could tell edge from cloud.
   add(`-s ${plan.podSubnet} -j DROP`);
   const jump = (match: string): string => `DOCKER-USER ${match} -j ${chain}`;
+  // By the bridge: another cluster, or a Kubernetes of the user's own, may have the same ranges on this host.
+  const leaving = innerRanges(plan).map((range) => `-d ${range} -i ${plan.bridge}`);
   return {
     chains: [chain, ...plan.sites.map((site) => siteChain(plan.cluster, site.name))],
     rules,
-    jumps: [`-s ${plan.subnet} -d ${plan.subnet}`, `-s ${plan.podSubnet} -d ${plan.subnet}`, `-s ${plan.subnet} -d ${plan.podSubnet}`].map(jump),
+    jumps: [`-s ${plan.subnet} -d ${plan.subnet}`, `-s ${plan.podSubnet} -d ${plan.subnet}`, ...leaving].map(jump),
   };
 }
 

@@ -5,12 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { siteChain, type IsolationPlan } from './rules.ts';
-import { applyScript, blackholeScript, dockerFlavour, findIsolations, flavours, parseSave, removeScript, type Flavour, type Ruleset } from './ruleset.ts';
+import { applyScript, blackholeScript, dockerFlavour, findIsolations, flavours, parseSave, readRejected, removeScript, type Flavour, type Ruleset } from './ruleset.ts';
 
 const plan: IsolationPlan = {
   cluster: 'a-cluster-with-a-long-name',
   subnet: '172.30.0.0/24',
+  bridge: 'br-0123456789ab',
   podSubnet: '10.244.0.0/16',
+  serviceSubnet: '10.96.0.0/16',
   cloud: ['172.30.0.2'],
   sites: [{ name: 'east', wan: '172.30.0.20', nodes: ['172.30.0.4', '172.30.0.5'] }, { name: 'west', wan: '172.30.0.21', nodes: ['172.30.0.6'] }],
   interSite: 'deny',
@@ -23,6 +25,12 @@ test('the flavour is the one whose rules name the cluster\'s bridge', () => {
   assert.equal(dockerFlavour(new Map([['iptables-nft', withDocker()], ['iptables-legacy', legacy]]), 'br-0123456789ab'), 'iptables-legacy');
   assert.equal(dockerFlavour(new Map([['iptables-nft', withDocker()], ['iptables-legacy', {}]]), 'br-none'), 'iptables-nft');
   assert.equal(dockerFlavour(new Map<Flavour, Ruleset>([['iptables-nft', parseSave('')]]), 'br-0123456789ab'), undefined);
+});
+
+test('the packets that were kept in are counted from what iptables prints', () => {
+  const printed = '-N EDGEPROOF-dev\n-A EDGEPROOF-dev -d 10.96.0.0/16 -c 12 720 -j REJECT --reject-with icmp-admin-prohibited\n-A EDGEPROOF-dev -d 10.244.0.0/16 -c 3 180 -j REJECT --reject-with icmp-admin-prohibited\n-A EDGEPROOF-dev -s 172.30.0.4/32 -c 9 9 -j DROP\n';
+  assert.equal(readRejected(printed), 15);
+  assert.equal(readRejected('-N EDGEPROOF-dev\n'), 0);
 });
 
 test('nothing to remove gives no script', () => assert.equal(removeScript('dev', withDocker()), undefined));
@@ -46,7 +54,7 @@ for (const flavour of flavours) {
       };
       const save = `echo '#save' && ${flavour}-save`;
       const [before = {}, once = {}] = inNamespace([save, await file('apply', applyScript(plan, {})), save]);
-      assert.equal(once.filter?.rules.filter((rule) => rule.startsWith('DOCKER-USER')).length, 4);
+      assert.equal(once.filter?.rules.filter((rule) => rule.startsWith('DOCKER-USER')).length, 5);
       assert.deepEqual(findIsolations(flavour, once).map((found) => found.cluster), [plan.cluster]);
 
       // A cluster that was here before, with another site and a black hole, leaves no trace.

@@ -101,6 +101,11 @@ export function blackholeScript(cluster: string, site: string, on: boolean): str
   return ['*filter', `:${chain} - [0:0]`, ...(on ? [`-A ${chain} -j DROP`] : []), 'COMMIT', ''].join('\n');
 }
 
+/** The packets that the REJECT rules of a chain have met, from what `iptables -v -S CHAIN` prints. */
+export function readRejected(text: string): number {
+  return [...text.matchAll(/ -c (\d+) \d+ -j REJECT\b/g)].reduce((sum, [, packets]) => sum + Number(packets), 0);
+}
+
 /** Every edgeproof cluster of which a flavour holds something. Its name is in the comment inside its chain. */
 export function findIsolations(flavour: Flavour, now: Ruleset): FoundIsolation[] {
   const found = new Map<string, FoundIsolation>();
