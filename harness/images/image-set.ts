@@ -10,7 +10,7 @@ import { builtImages, pulledNodeImage } from './image-names.ts';
 import { buildPrograms } from './go-programs.ts';
 import { writeArchive } from './image-archive.ts';
 import { hasImage } from './image-store.ts';
-import { cniFiles, copyKubectl, finder, linkKubectl, nodeFiles } from './node-files.ts';
+import { copyKubectl, finder, linkKubectl, nodeFiles, upstreamNodeChange, upstreamNodeFiles } from './node-files.ts';
 import { buildNodeImage } from './node-image.ts';
 import { pruneImages, prunePrograms } from './prune.ts';
 import { ensureUpstream, type ImagesMode, resolveMode } from './registry.ts';
@@ -82,7 +82,7 @@ async function build(context: Context): Promise<Omit<ImageSet, 'source' | 'tools
   return set;
 }
 
-/** An upstream node image already has Kubernetes; it gets flannel's CNI plugins and our container images. */
+/** An upstream node image already has Kubernetes; it gets flannel's CNI plugins, busybox and our container images. */
 async function pull(context: Context): Promise<Omit<ImageSet, 'source' | 'tools'> & { kubectl: string }> {
   const { docker, progress, signal } = context;
   await ensureUpstream(docker, [upstream.node, upstream.toxiproxy], progress, signal);
@@ -95,7 +95,7 @@ async function pull(context: Context): Promise<Omit<ImageSet, 'source' | 'tools'
       await using work = await workFolder('node');
       const baseFiles = await takeBaseFiles(docker, rootfs, join(work.path, 'base'), signal);
       const archive = await writeArchive(overlayContainers, { folder: work.path, baseFiles, findProgram: finder([overlay, pulled]), ...(signal && { signal }) });
-      await buildNodeImage({ docker, step, base: upstream.node, image: node, files: { files: cniFiles(overlay) }, archives: [archive], folder: work.path, ...(signal && { signal }) });
+      await buildNodeImage({ docker, step, base: upstream.node, image: node, files: upstreamNodeFiles(overlay, baseFiles), change: upstreamNodeChange, archives: [archive], folder: work.path, ...(signal && { signal }) });
     });
   }
   return { edge: node, cloud: node, toxiproxy: upstream.toxiproxy, rootfs, programs: [overlay, pulled], kubectl: await copyKubectl(docker, node) };
