@@ -13,7 +13,7 @@ import { hasImage } from './image-store.ts';
 import { copyKubectl, finder, linkKubectl, nodeFiles, upstreamNodeChange, upstreamNodeFiles } from './node-files.ts';
 import { buildNodeImage } from './node-image.ts';
 import { pruneImages, prunePrograms } from './prune.ts';
-import { ensureUpstream, type ImagesMode, resolveMode } from './registry.ts';
+import { ensureUpstream, type ImagesMode, pullOrBuild, resolveMode } from './registry.ts';
 import { buildRootfs } from './rootfs.ts';
 import { buildToxiproxyImage } from './toxiproxy-image.ts';
 import { workFolder } from './work-folder.ts';
@@ -42,11 +42,11 @@ interface Context {
 export async function ensureImages(docker: Docker, mode: ImagesMode, progress: Progress, signal?: AbortSignal): Promise<ImageSet> {
   return await progress.step('Images', async (step) => {
     const context: Context = { docker, progress: step, ...(signal && { signal }) };
-    const source = await resolveMode(mode, context);
+    const chosen = await resolveMode(mode, context);
     const tools = await buildPrograms(toolPrograms, step, signal);
-    const set = source === 'build' ? await build(context) : await pull(context);
+    const { source, made } = chosen === 'build' ? { source: chosen, made: await build(context) } : await pullOrBuild(mode, async () => await pull(context), async () => await build(context), step);
     step.result(source === 'build' ? 'built here' : 'from registries');
-    const { kubectl, ...images } = set;
+    const { kubectl, ...images } = made;
     return { source, ...images, tools: { kind: join(tools, 'kind'), kubectl } };
   });
 }
@@ -97,6 +97,7 @@ async function pull(context: Context): Promise<Omit<ImageSet, 'source' | 'tools'
       const archive = await writeArchive(overlayContainers, { folder: work.path, baseFiles, findProgram: finder([overlay, pulled]), ...(signal && { signal }) });
       await buildNodeImage({ docker, step, base: upstream.node, image: node, files: upstreamNodeFiles(overlay, baseFiles), change: upstreamNodeChange, archives: [archive], folder: work.path, ...(signal && { signal }) });
     });
+    await pruneImages(docker, [node]);
   }
   return { edge: node, cloud: node, toxiproxy: upstream.toxiproxy, rootfs, programs: [overlay, pulled], kubectl: await copyKubectl(docker, node) };
 }
