@@ -2,8 +2,8 @@ import { exitCodes } from '../../core/errors.ts';
 import { findEngine } from '../../harness/engine/find-engine.ts';
 import { Docker } from '../../harness/docker/docker.ts';
 import { silentProgress } from '../../core/progress.ts';
-import { builtImages } from '../../harness/images/image-names.ts';
-import { derivedImages } from '../../harness/images/implementation-images.ts';
+import { builtImages, pulledNodeImage } from '../../harness/images/image-names.ts';
+import { derivedImages, type NodeImages } from '../../harness/images/implementation-images.ts';
 import { storedImages } from '../../harness/images/image-store.ts';
 import { implementationNames, loadImplementation } from '../../implementations/load.ts';
 import { versions } from '../../images/versions.ts';
@@ -16,17 +16,16 @@ import { useEngine, useImages } from './prepare.ts';
 export async function imagesBuild(options: ImagesBuildOptions, io: Io): Promise<number> {
   await using engine = await useEngine(io);
   const images = await useImages(engine.docker, options.images, await loadImplementation(options.implementation), io);
-  io.stdout.write(`${[images.cloud, images.edge, images.toxiproxy].join('\n')}\n`);
+  io.stdout.write(`${[...new Set([images.cloud, images.edge, images.toxiproxy])].join('\n')}\n`);
   return exitCodes.pass;
 }
 
 /** The images that this checkout is made of: the plain ones, and those of every implementation that brings some. */
-async function currentImages(signal: AbortSignal): Promise<string[]> {
-  const plain = await builtImages();
-  const current = new Set(Object.values(plain));
+async function currentImages(base: NodeImages, others: readonly string[], signal: AbortSignal): Promise<string[]> {
+  const current = new Set([base.cloud, base.edge, ...others]);
   for (const name of await implementationNames()) {
     const images = (await (await loadImplementation(name)).images?.({ progress: silentProgress, signal })) ?? [];
-    for (const image of Object.values(await derivedImages(plain, name, images))) current.add(image);
+    for (const image of Object.values(await derivedImages(base, name, images))) current.add(image);
   }
   return [...current];
 }
@@ -41,11 +40,16 @@ interface ListedImage {
 /** `edgeproof images list` */
 export async function imagesList({ json }: { readonly json: boolean }, io: Io): Promise<number> {
   const engine = await findEngine(io.signal);
-  const current = await currentImages(io.signal);
   const stored = engine === undefined ? [] : await storedImages(new Docker(engine));
+  const pulledNode = await pulledNodeImage();
+  const { rootfs, toxiproxy, ...built } = await builtImages();
+  const fromBuilt = await currentImages(built, [rootfs, toxiproxy], io.signal);
+  const fromPulled = await currentImages({ cloud: pulledNode, edge: pulledNode }, [rootfs], io.signal);
+  const isThere = (image: string): boolean => stored.some(({ name }) => name === image);
+  const missing = (isThere(pulledNode) && !isThere(built.cloud) ? fromPulled : fromBuilt).filter((image) => !isThere(image));
   const images: readonly ListedImage[] = [
-    ...stored.map((image) => ({ ...image, state: current.includes(image.name) ? 'current' : 'superseded' })),
-    ...current.filter((name) => !stored.some((image) => image.name === name)).map((name) => ({ name, state: engine === undefined ? 'unknown' : 'not built' })),
+    ...stored.map((image) => ({ ...image, state: [...fromBuilt, ...fromPulled].includes(image.name) ? 'current' : 'superseded' })),
+    ...missing.map((name) => ({ name, state: engine === undefined ? 'unknown' : 'not built' })),
   ];
   if (json) {
     printJson(io, { engine: engine?.host ?? null, versions, images });

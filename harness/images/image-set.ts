@@ -10,10 +10,10 @@ import { builtImages, pulledNodeImage } from './image-names.ts';
 import { buildPrograms } from './go-programs.ts';
 import { writeArchive } from './image-archive.ts';
 import { hasImage } from './image-store.ts';
-import { cniFiles, copyKubectl, finder, linkKubectl, nodeFiles } from './node-files.ts';
+import { copyKubectl, finder, linkKubectl, nodeFiles, upstreamNodeChange, upstreamNodeFiles } from './node-files.ts';
 import { buildNodeImage } from './node-image.ts';
 import { pruneImages, prunePrograms } from './prune.ts';
-import { ensureUpstream, type ImagesMode, resolveMode } from './registry.ts';
+import { ensureUpstream, type ImagesMode, pullOrBuild, resolveMode } from './registry.ts';
 import { buildRootfs } from './rootfs.ts';
 import { buildToxiproxyImage } from './toxiproxy-image.ts';
 import { workFolder } from './work-folder.ts';
@@ -42,11 +42,11 @@ interface Context {
 export async function ensureImages(docker: Docker, mode: ImagesMode, progress: Progress, signal?: AbortSignal): Promise<ImageSet> {
   return await progress.step('Images', async (step) => {
     const context: Context = { docker, progress: step, ...(signal && { signal }) };
-    const source = await resolveMode(mode, context);
+    const chosen = await resolveMode(mode, context);
     const tools = await buildPrograms(toolPrograms, step, signal);
-    const set = source === 'build' ? await build(context) : await pull(context);
+    const { source, made } = chosen === 'build' ? { source: chosen, made: await build(context) } : await pullOrBuild(mode, async () => await pull(context), async () => await build(context), step);
     step.result(source === 'build' ? 'built here' : 'from registries');
-    const { kubectl, ...images } = set;
+    const { kubectl, ...images } = made;
     return { source, ...images, tools: { kind: join(tools, 'kind'), kubectl } };
   });
 }
@@ -82,7 +82,7 @@ async function build(context: Context): Promise<Omit<ImageSet, 'source' | 'tools
   return set;
 }
 
-/** An upstream node image already has Kubernetes; it gets flannel's CNI plugins and our container images. */
+/** An upstream node image already has Kubernetes; it gets flannel's CNI plugins, busybox and our container images. */
 async function pull(context: Context): Promise<Omit<ImageSet, 'source' | 'tools'> & { kubectl: string }> {
   const { docker, progress, signal } = context;
   await ensureUpstream(docker, [upstream.node, upstream.toxiproxy], progress, signal);
@@ -95,8 +95,9 @@ async function pull(context: Context): Promise<Omit<ImageSet, 'source' | 'tools'
       await using work = await workFolder('node');
       const baseFiles = await takeBaseFiles(docker, rootfs, join(work.path, 'base'), signal);
       const archive = await writeArchive(overlayContainers, { folder: work.path, baseFiles, findProgram: finder([overlay, pulled]), ...(signal && { signal }) });
-      await buildNodeImage({ docker, step, base: upstream.node, image: node, files: { files: cniFiles(overlay) }, archives: [archive], folder: work.path, ...(signal && { signal }) });
+      await buildNodeImage({ docker, step, base: upstream.node, image: node, files: upstreamNodeFiles(overlay, baseFiles), change: upstreamNodeChange, archives: [archive], folder: work.path, ...(signal && { signal }) });
     });
+    await pruneImages(docker, [node]);
   }
   return { edge: node, cloud: node, toxiproxy: upstream.toxiproxy, rootfs, programs: [overlay, pulled], kubectl: await copyKubectl(docker, node) };
 }

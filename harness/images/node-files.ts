@@ -5,6 +5,7 @@ import { CannotTellError } from '../../core/errors.ts';
 import { binDir } from '../../core/paths.ts';
 import { kubernetesVersion } from '../../images/versions.ts';
 import type { Docker } from '../docker/docker.ts';
+import type { BaseFiles } from './base-files.ts';
 import type { NodeFiles } from './node-image.ts';
 
 /** Finds a program in the folders it may have been built into. */
@@ -16,11 +17,21 @@ export function finder(folders: readonly string[]): (name: string) => string {
   };
 }
 
-/** CNI plugins that an upstream node image does not have. */
-export const cniFiles = (overlay: string): Record<string, string> => ({
+const cniFiles = (overlay: string): Record<string, string> => ({
   'opt/cni/bin/flannel': join(overlay, 'flannel'),
   'opt/cni/bin/bridge': join(overlay, 'bridge'),
 });
+
+/** What an upstream node image lacks: the CNI plugins, and busybox, with whose ping and HTTP server nodes are probed. */
+export const upstreamNodeFiles = (overlay: string, { busybox }: BaseFiles): NodeFiles => ({
+  files: { ...cniFiles(overlay), 'usr/local/bin/busybox': join(busybox, 'bin/busybox') },
+});
+
+/**
+ * Where the host has no CAP_SYS_RESOURCE, runc may not give a container a lower oom_score_adj than its own, and dies of it.
+ * Our own node images are set up like this too; where the capability is there it changes nothing.
+ */
+export const upstreamNodeChange = `sed -i 's/restrict_oom_score_adj = false/restrict_oom_score_adj = true/' /etc/containerd/config.toml`;
 
 /** Everything that makes a Debian root file system a Kubernetes node. */
 export function nodeFiles(overlay: string, programs: string): NodeFiles {

@@ -22,6 +22,8 @@ export interface NodeImageOptions {
   readonly base: string;
   readonly image: string;
   readonly files?: NodeFiles;
+  /** A shell script that changes what is in the base: runs in the building container. */
+  readonly change?: string;
   /** docker-archives whose images the node has from the start. */
   readonly archives: readonly string[];
   /** An empty folder. */
@@ -50,6 +52,7 @@ export async function buildNodeImage(options: NodeImageOptions): Promise<void> {
       const { code, stderr } = await docker.exec(name, ['ctr', 'version'], { accept: 'any', signal });
       return code === 0 ? { done: true } : { missing: stderr.trim() };
     }, { timeoutMs: 60_000, ...(options.signal && { signal: options.signal }) });
+    if (options.change !== undefined) await docker.exec(name, ['sh', '-euc', options.change], run);
     for (const archive of options.archives) {
       step.detail('importing container images');
       await docker.run(['cp', archive, `${name}:/images.tar`], run);

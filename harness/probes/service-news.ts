@@ -17,20 +17,21 @@ interface Canary {
 }
 
 /**
- * Runs on the node: listens at its address ($1) and port ($2), says a word ($3) to whoever connects, and asks for that
- * word at a ClusterIP ($4). Whatever answers there when the node does not know the Service cannot know the word.
+ * Runs on the node: serves a word ($3) at its address ($1) and port ($2) for a moment, and asks for that word at a
+ * ClusterIP ($4). Whatever answers there when the node does not know the Service cannot know the word.
  */
 const script = `
-command -v socat >/dev/null || { echo "no socat on the node" >&2; exit 9; }
-socat -U "TCP4-LISTEN:$2,bind=$1,reuseaddr,fork" "SYSTEM:echo $3" &
-listener=$!
-trap 'kill "$listener" 2>/dev/null' EXIT
+folder=$(mktemp -d) && printf %s "$3" > "$folder/word" || exit 7
+busybox httpd -f -p "$1:$2" -h "$folder" &
+server=$!
+trap 'kill "$server" 2>/dev/null; rm -r "$folder"' EXIT
+ask() { curl --silent --noproxy "*" --connect-timeout 1 --max-time 2 "http://$1/word"; }
 for try in 1 2 3 4 5 6 7 8 9 10; do
-  [ "$(socat -u -T 1 "TCP4:$1:$2,connect-timeout=1" - 2>/dev/null)" = "$3" ] && break
-  [ "$try" = 10 ] && { echo "nothing listens at $1:$2" >&2; exit 8; }
+  [ "$(ask "$1:$2")" = "$3" ] && break
+  [ "$try" = 10 ] && { echo "nothing serves a word at $1:$2" >&2; exit 8; }
   sleep 0.05
 done
-[ "$(socat -u -T 1 "TCP4:$4:80,connect-timeout=1" - 2>/dev/null)" = "$3" ] && echo known || echo unknown
+[ "$(ask "$4")" = "$3" ] && echo known || echo unknown
 `;
 
 /**
