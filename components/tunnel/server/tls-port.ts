@@ -13,8 +13,7 @@ export interface TlsPortOptions {
   readonly paths: TlsPaths;
   /** Makes the server; all that TLS needs is in the options. */
   readonly create: (options: TlsOptions) => Server;
-  /** A handshake failed. @param spoke whether the client had sent anything: a load balancer's probe has not */
-  readonly handshakeFailed: (error: Error, from: string, spoke: boolean) => void;
+  readonly handshakeFailed: (error: NodeJS.ErrnoException, from: string) => void;
   /** Something is wrong with the port itself, or its files, and it goes on. */
   readonly troubled: (reason: string) => void;
 }
@@ -49,7 +48,7 @@ export class TlsPort {
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
     });
-    this.#server.on('tlsClientError', (error, socket) => handshakeFailed(error, socket.remoteAddress ?? '', socket.bytesRead > 0));
+    this.#server.on('tlsClientError', (error, socket) => handshakeFailed(error, socket.remoteAddress ?? ''));
     // No file descriptor left, for example: there will be.
     this.#server.on('error', (error: NodeJS.ErrnoException) => troubled(error.code ?? error.message));
   }
