@@ -1,5 +1,6 @@
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { nodeFlags } from '../components/tunnel/common/node-flags.ts';
 import { waitFor } from '../core/wait.ts';
 import { Child, NodeChild, startProgram } from './child.ts';
 import { agentNode, type BenchCredentials } from './credentials.ts';
@@ -50,7 +51,7 @@ async function startPipe({ credentials: { folder }, originPort, stack }: Contend
 }
 
 async function startOurs({ credentials: { folder }, originPort, profileFolder, stack, signal }: ContenderOptions): Promise<Running> {
-  const flags = (name: string): string[] => (profileFolder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`, `--cpu-prof-name=${name}.cpuprofile`]);
+  const flags = (name: string): string[] => [...nodeFlags, ...(profileFolder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`, `--cpu-prof-name=${name}.cpuprofile`])];
   const server = stack.use(await NodeChild.start<Port & { agentsPort: number }>('ours-server', [folder, originPort, 1], flags('server')));
   const agent = stack.use(await NodeChild.start<object>('ours-agents', [folder, server.facts.agentsPort, originPort, 1], flags('agent')));
   await waitFor('our agent', async () => ((await agent.ask<number>('connected')) === 1 ? { done: true } : { missing: 'it has no session' }), { timeoutMs: 20_000, signal });

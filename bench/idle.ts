@@ -1,3 +1,4 @@
+import { nodeFlags } from '../components/tunnel/common/node-flags.ts';
 import { waitFor } from '../core/wait.ts';
 import { NodeChild } from './child.ts';
 import type { BenchCredentials } from './credentials.ts';
@@ -14,7 +15,7 @@ export async function measureIdle(options: { credentials: BenchCredentials; agen
     detail(`${seen} of ${count} agents`);
     return seen === count ? { done: undefined } : { missing: `${seen} of ${count}` };
   }, { timeoutMs: 180_000, everyMs: 100, signal });
-  const serve = async (nodes: number, agentsPort = 0): Promise<NodeChild<Ports>> => await NodeChild.start<Ports>('ours-server', [folder, 1, nodes, agentsPort]);
+  const serve = async (nodes: number, agentsPort = 0): Promise<NodeChild<Ports>> => await NodeChild.start<Ports>('ours-server', [folder, 1, nodes, agentsPort], nodeFlags);
   const first = await serve(count);
   await using stack = new AsyncDisposableStack();
   stack.use(first);

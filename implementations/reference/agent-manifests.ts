@@ -3,6 +3,7 @@ import { tierNodeLabel } from '../../harness/cluster/labels.ts';
 import { cloudNodes, type ClusterState } from '../../harness/cluster/state.ts';
 import type { Manifest } from '../../harness/kube/objects.ts';
 import { tunnel } from '../../harness/wan/services.ts';
+import { nodeFlags } from '../../components/tunnel/common/node-flags.ts';
 import { bundlePath } from './images.ts';
 import { agentHealthPort, agentName, componentsImage, namespace } from './names.ts';
 import { flagsOf, lockedDown, mount } from './pod-parts.ts';
@@ -44,7 +45,7 @@ export function agentManifests(cluster: ClusterState, ca: KeyPair): Manifest[] {
               name: agentName,
               image: componentsImage,
               imagePullPolicy: 'Never',
-              args: [bundlePath(agentName), ...flagsOf({
+              args: [...nodeFlags, bundlePath(agentName), ...flagsOf({
                 server: loadBalancer(cluster),
                 cert: '/var/lib/kubelet/pki/kubelet-client-current.pem',
                 key: '/var/lib/kubelet/pki/kubelet-client-current.pem',

@@ -3,6 +3,7 @@ import { tierNodeLabel } from '../../harness/cluster/labels.ts';
 import type { Manifest } from '../../harness/kube/objects.ts';
 import { tunnel } from '../../harness/wan/services.ts';
 import type { Topology } from '../../topologies/schema.ts';
+import { nodeFlags } from '../../components/tunnel/common/node-flags.ts';
 import { bundlePath } from './images.ts';
 import { agentsService, clients, componentsImage, connectAddress, namespace, peersService, ports, serverName } from './names.ts';
 import { base64, flagsOf, lockedDown, mount } from './pod-parts.ts';
@@ -71,7 +72,7 @@ function deployment(topology: Topology): Manifest {
             name: serverName,
             image: componentsImage,
             imagePullPolicy: 'Never',
-            args: [bundlePath(serverName), ...flagsOf({
+            args: [...nodeFlags, bundlePath(serverName), ...flagsOf({
               cert: '/etc/edge-tunnel/tls/tls.crt',
               key: '/etc/edge-tunnel/tls/tls.key',
               ca: '/etc/edge-tunnel/tls/ca.crt',
