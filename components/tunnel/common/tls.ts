@@ -11,9 +11,6 @@ export const tlsPolicy: SecureContextOptions = {
 /** The name in every tunnel server's certificate: clients verify it whatever address they dialled. */
 export const serverName = 'edge-tunnel-server';
 
-/** A peer that has not finished its handshake by then is cut off. Milliseconds. */
-export const handshakeTimeoutMs = 5000;
-
 /** PEM: one end's certificate and key, and who signs the other end's. */
 export interface TlsFiles {
   readonly cert: string;

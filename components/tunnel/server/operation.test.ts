@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { connect } from 'node:net';
 import { readFileSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
 import { test } from 'node:test';
+import { connectSession } from '../common/connect-session.ts';
 import { startHealth } from '../common/health.ts';
 import { until } from '../testing/until.ts';
 import { Wan } from '../testing/wan.ts';
@@ -107,6 +108,30 @@ test('a load balancer that only looks whether the port is open makes no noise; a
   other.write('GET / HTTP/1.1\r\n\r\n');
   await until('it is seen', metric(server, 'edge_tunnel_server_handshake_failures_total', 2, { port: 'agents' }));
   assert.deepEqual(world.logs.filter(({ msg }) => msg === 'handshake failed').map(({ level }) => level), [20, 40]);
+});
+
+test('who is slow with a handshake, or with saying who it is, is cut off at every port', async () => {
+  await using world = await World.create();
+  const server = await world.server(nodes, { handshakeTimeoutMs: 200 });
+  const told = async (socket: Socket): Promise<void> => {
+    socket.on('error', () => {});
+    let over = false;
+    for (const event of ['end', 'close']) socket.on(event, () => { over = true; });
+    socket.resume();
+    await until('it is cut off', () => over, 3000);
+    socket.destroy();
+  };
+  await Promise.all((['connect', 'agents', 'peers'] as const).map(async (name) => {
+    const socket = connect(server.portOf(name), '127.0.0.1');
+    socket.write(Buffer.from([0x16, 3, 1, 2, 0, 1])); // the beginning of a ClientHello
+    await told(socket);
+  }));
+  // One that gets through its handshake and says no HELLO.
+  const { certPem: cert, keyPem: key } = await world.pki.node('edge-1');
+  const tls = { cert, key, ca: world.pki.tunnelCa.certPem };
+  await told(await connectSession({ server: { host: '127.0.0.1', port: server.portOf('agents') }, tls, timeoutMs: 2000, signal: new AbortController().signal }));
+  assert.equal(server.nodeCount, 0);
+  await until('nothing is left of them', metric(server, 'edge_tunnel_sessions', 0));
 });
 
 test('a port that is taken is an error, and leaves nothing behind', async () => {
