@@ -59,6 +59,7 @@ export class RunningServer implements AsyncDisposable {
   readonly #ports: Readonly<Record<PortName, TlsPort>>;
   #refresh: NodeJS.Timeout | undefined;
   #draining = false;
+  #stopped = false;
 
   /** @throws UsageError for files that cannot be used; the system's error for a port that cannot be had */
   static async start(options: ServeOptions): Promise<RunningServer> {
@@ -125,7 +126,7 @@ export class RunningServer implements AsyncDisposable {
 
   /** The servers that there are; this one may be among them. */
   setPeers(peers: readonly Peer[]): void {
-    if (!this.#draining) this.#peers.update(peers);
+    if (!this.#stopped) this.#peers.update(peers);
   }
 
   /**
@@ -150,7 +151,7 @@ export class RunningServer implements AsyncDisposable {
 
   /** Ends everything now. */
   async stop(): Promise<void> {
-    this.#draining = true;
+    this.#draining = this.#stopped = true;
     clearInterval(this.#refresh);
     const reason = 'this server was stopped';
     const closed = Promise.all(Object.values(this.#ports).map(async (port) => await port.close()));
