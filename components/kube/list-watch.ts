@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StringDecoder } from 'node:string_decoder';
+import { isDeepStrictEqual } from 'node:util';
 import { EdgeproofError } from '../../core/errors.ts';
 import type { KubeAccess } from './in-cluster.ts';
 
@@ -14,6 +15,8 @@ export interface ListWatchOptions<T extends KubeItem> {
   readonly access: KubeAccess;
   /** Of the collection, with a query if need be: `/api/v1/nodes`. */
   readonly path: string;
+  /** What is kept of an item: a Node is 15 KB, most of it names of images. A change of anything else is not told. Default: all. */
+  readonly keep?: (item: T) => T;
   /** Everything that there is, after each list and each change. Items are keyed by namespace and name. */
   readonly changed: (items: ReadonlyMap<string, T>) => void;
   /** A list or a watch failed; it is tried again. */
@@ -77,7 +80,7 @@ async function listAndWatch<T extends KubeItem>(options: ListWatchOptions<T>): P
 async function list<T extends KubeItem>(options: ListWatchOptions<T>): Promise<{ items: Map<string, T>; resourceVersion: string }> {
   const response = await send(options, '', AbortSignal.any([options.signal, AbortSignal.timeout(listTimeoutMs)]));
   const body = JSON.parse(await text(response)) as { metadata: { resourceVersion: string }; items: T[] };
-  return { items: new Map(body.items.map((item) => [keyOf(item), item])), resourceVersion: body.metadata.resourceVersion };
+  return { items: new Map(body.items.map((item) => [keyOf(item), kept(options, item)])), resourceVersion: body.metadata.resourceVersion };
 }
 
 /** @returns where the next watch starts @throws EdgeproofError when the collection must be listed anew */
@@ -89,12 +92,16 @@ async function watch<T extends KubeItem>(options: ListWatchOptions<T>, items: Ma
     if (type === 'ERROR') throw new EdgeproofError('WATCH_FAILED', `WATCH ${options.path}: ${(object as { message?: string }).message ?? 'no reason was given'}`);
     resourceVersion = object.metadata.resourceVersion ?? resourceVersion;
     if (type === 'BOOKMARK') continue;
-    if (type === 'DELETED') items.delete(keyOf(object));
-    else items.set(keyOf(object), object);
-    options.changed(items);
+    const key = keyOf(object);
+    const before = items.get(key);
+    if (type === 'DELETED') items.delete(key);
+    else items.set(key, kept(options, object));
+    if (type === 'DELETED' || options.keep === undefined || !isDeepStrictEqual(before, items.get(key))) options.changed(items);
   }
   return resourceVersion;
 }
+
+const kept = <T extends KubeItem>({ keep }: ListWatchOptions<T>, item: T): T => keep?.(item) ?? item;
 
 async function* events<T>(response: IncomingMessage): AsyncGenerator<WatchEvent<T>> {
   const decoder = new StringDecoder('utf8');

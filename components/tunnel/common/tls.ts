@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
 
 /** TLS 1.3 only (RFC 8446). AES-128-GCM first: the fastest where the processor has AES, and as strong as P-256 keys. */
@@ -10,9 +10,6 @@ export const tlsPolicy: SecureContextOptions = {
 
 /** The name in every tunnel server's certificate: clients verify it whatever address they dialled. */
 export const serverName = 'edge-tunnel-server';
-
-/** A peer that has not finished its handshake by then is cut off. Milliseconds. */
-export const handshakeTimeoutMs = 5000;
 
 /** PEM: one end's certificate and key, and who signs the other end's. */
 export interface TlsFiles {
@@ -27,6 +24,8 @@ export interface TlsFiles {
  */
 export function checkTlsFiles({ cert, key, ca }: TlsFiles): void {
   createSecureContext({ ...tlsPolicy, cert, key });
+  // Without a key it says nothing.
+  if (!new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))) throw new Error('the key is not that of the certificate');
   const authorities = ca.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
   if (authorities.length === 0 || authorities.length < (ca.match(/-----BEGIN/g) ?? []).length) throw new Error('the CA file must hold whole PEM certificates, one at least');
   for (const authority of authorities) new X509Certificate(authority);

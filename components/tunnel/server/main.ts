@@ -7,7 +7,7 @@ import { flag, parseFlags } from '../common/flags.ts';
 import { startHealth } from '../common/health.ts';
 import { createLog } from '../common/log.ts';
 import { runMain } from '../common/run-main.ts';
-import type { KubeNode } from './node-directory.ts';
+import { keepOfNode, type KubeNode } from './node-directory.ts';
 import { peersIn, type KubeEndpointSlice } from './peer-slices.ts';
 import type { Reach } from './router.ts';
 import { RunningServer } from './serve.ts';
@@ -65,7 +65,7 @@ await runMain('edge-tunnel-server', async (signal) => {
   await using _health = await startHealth({ ...health, registry: server.metrics, notReady: () => server.notReady });
   const watches = new AbortController();
   const failed = (error: unknown): void => log.warn({ reason: (error as Error).message }, 'watch failed');
-  void listWatch<KubeNode>({ access, path: '/api/v1/nodes', signal: watches.signal, failed, changed: (nodes) => server.setNodes(nodes.values()) });
+  void listWatch<KubeNode>({ access, path: '/api/v1/nodes', signal: watches.signal, failed, keep: keepOfNode, changed: (nodes) => server.setNodes(nodes.values()) });
   const slices = `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices?labelSelector=${encodeURIComponent(`kubernetes.io/service-name=${peerService}`)}`;
   void listWatch<KubeEndpointSlice>({ access, path: slices, signal: watches.signal, failed, changed: (found) => server.setPeers(peersIn(found.values())) });
   if (!signal.aborted) await once(signal, 'abort');

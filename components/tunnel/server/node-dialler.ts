@@ -57,11 +57,13 @@ export class NodeDialler {
     const here = this.#options.registry.get(node);
     const attempts: Promise<Reached>[] = [];
     let won: Reached | undefined;
+    let timer: NodeJS.Timeout | undefined;
     try {
       if (here !== undefined) {
         const own = open(here.session, 'agent');
         attempts.push(own);
-        const error = await Promise.race([own.then(() => undefined, (problem: unknown) => problem), sleep(aloneMs, elsewhere, { signal: rest.signal }).catch(() => undefined)]);
+        const alone = new Promise((resolve) => { timer = setTimeout(resolve, aloneMs, elsewhere); });
+        const error = await Promise.race([own.then(() => undefined, (problem: unknown) => problem), alone]);
         if (error !== elsewhere && !isWorthAsking(error)) return (won = await own);
       }
       attempts.push(...this.#options.peers().map(async (session) => await open(session, 'peer')));
@@ -72,8 +74,9 @@ export class NodeDialler {
       if (unexpected !== undefined) throw unexpected;
       return errors as ReachError[];
     } finally {
+      clearTimeout(timer);
       signal.removeEventListener('abort', abort);
-      rest.abort();
+      if (attempts.length > 1) rest.abort();
       // One that was opened in the same moment.
       for (const attempt of attempts) attempt.then((reached) => { if (reached !== won) this.#options.discard(reached.opened, 'another server was faster'); }, () => {});
     }

@@ -7,6 +7,13 @@ export interface KubeNode extends KubeItem {
   readonly status?: { readonly addresses?: readonly { readonly type: string; readonly address: string }[] };
 }
 
+/** Of all that there is of one, that alone: there may be thousands. */
+export const keepOfNode = ({ metadata: { name, uid, labels }, spec, status }: KubeNode): KubeNode => ({
+  metadata: { name, ...(uid !== undefined && { uid }), ...(labels !== undefined && { labels }) },
+  ...(spec?.podCIDRs !== undefined && { spec: { podCIDRs: spec.podCIDRs } }),
+  ...(status?.addresses !== undefined && { status: { addresses: status.addresses } }),
+});
+
 export interface KnownNode {
   readonly name: string;
   readonly uid: string;

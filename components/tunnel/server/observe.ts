@@ -53,10 +53,10 @@ export function observers(log: Log, metrics: ServerMetrics): Observers {
       log.warn({ client, target, status, reason: message }, 'not connected');
     },
     port: (port) => ({
-      handshakeFailed: (error, from, spoke) => {
+      handshakeFailed: (error, from) => {
         metrics.handshakeFailures.inc({ port });
-        // Who says nothing and goes is a load balancer's probe.
-        log[spoke ? 'warn' : 'debug']({ port, from, reason: error.message }, 'handshake failed');
+        // Who just goes is most often a load balancer that looks whether the port is open.
+        log[error.code === 'ECONNRESET' ? 'debug' : 'warn']({ port, from, reason: error.message }, 'handshake failed');
       },
       troubled: (reason) => log.error({ port, reason }, 'port in trouble'),
     }),

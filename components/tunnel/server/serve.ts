@@ -16,7 +16,7 @@ import { Peers, type Peer } from './peers.ts';
 import { Revocations } from './revocations.ts';
 import { Router, type Reach } from './router.ts';
 import { sessionPort } from './session-port.ts';
-import type { TlsPort } from './tls-port.ts';
+import type { TlsPort, TlsPortOptions } from './tls-port.ts';
 import { TunnelServer } from './tunnel-server.ts';
 
 export interface ServeOptions {
@@ -40,7 +40,8 @@ export interface ServeOptions {
   /** All streams' buffers together. */
   readonly memoryBytes: number;
   readonly session?: Partial<SessionConfig>;
-  /** Of a CONNECT. Milliseconds. */
+  /** What a client may take for its handshake, and for the request line and headers of a CONNECT. Milliseconds. */
+  readonly handshakeTimeoutMs?: number;
   readonly headersTimeoutMs?: number;
 }
 
@@ -58,6 +59,7 @@ export class RunningServer implements AsyncDisposable {
   readonly #ports: Readonly<Record<PortName, TlsPort>>;
   #refresh: NodeJS.Timeout | undefined;
   #draining = false;
+  #stopped = false;
 
   /** @throws UsageError for files that cannot be used; the system's error for a port that cannot be had */
   static async start(options: ServeOptions): Promise<RunningServer> {
@@ -81,13 +83,14 @@ export class RunningServer implements AsyncDisposable {
     this.#directory = new NodeDirectory(options.edgeLabel);
     this.#metrics = new ServerMetrics(this.#observed);
     const observe = observers(log, this.#metrics);
+    const port = (name: PortName): Omit<TlsPortOptions, 'create' | 'paths'> => ({ ...observe.port(name), ...(options.handshakeTimeoutMs !== undefined && { handshakeTimeoutMs: options.handshakeTimeoutMs }) });
     const common = { instance, config, budget: new CreditBudget(options.memoryBytes) };
     this.#agents = new Agents({ ...common, directory: this.#directory, registry: this.#registry, revocations: this.#revocations, events: observe.agents });
     const tunnel = new TunnelServer({ router: new Router({ ...options, directory: this.#directory }), registry: this.#registry, peers: () => this.#peers.sessions, dialMs, events: observe.tunnel });
     this.#ports = {
-      connect: connectFront({ ...options, ...observe.port('connect'), paths: { cert, key, ca }, connect: async (request) => await tunnel.connect(request), refused: observe.refused }),
-      agents: sessionPort({ ...observe.port('agents'), paths: { cert, key, ca: nodeCa } }, (socket) => this.#agents.accept(socket)),
-      peers: sessionPort({ ...observe.port('peers'), paths: { cert, key, ca } }, (socket) => this.#acceptPeer(socket)),
+      connect: connectFront({ ...options, ...port('connect'), paths: { cert, key, ca }, connect: async (request) => await tunnel.connect(request), refused: observe.refused }),
+      agents: sessionPort({ ...port('agents'), paths: { cert, key, ca: nodeCa } }, (socket) => this.#agents.accept(socket)),
+      peers: sessionPort({ ...port('peers'), paths: { cert, key, ca } }, (socket) => this.#acceptPeer(socket)),
     };
     this.#peers = new Peers({
       ...common,
@@ -123,7 +126,7 @@ export class RunningServer implements AsyncDisposable {
 
   /** The servers that there are; this one may be among them. */
   setPeers(peers: readonly Peer[]): void {
-    if (!this.#draining) this.#peers.update(peers);
+    if (!this.#stopped) this.#peers.update(peers);
   }
 
   /**
@@ -148,7 +151,7 @@ export class RunningServer implements AsyncDisposable {
 
   /** Ends everything now. */
   async stop(): Promise<void> {
-    this.#draining = true;
+    this.#draining = this.#stopped = true;
     clearInterval(this.#refresh);
     const reason = 'this server was stopped';
     const closed = Promise.all(Object.values(this.#ports).map(async (port) => await port.close()));

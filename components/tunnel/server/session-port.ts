@@ -8,7 +8,7 @@ export function sessionPort(options: Omit<TlsPortOptions, 'create'>, accepted: (
     ...options,
     create: (tls) => createServer({ ...tls, ALPNProtocols: [alpnProtocol] }, (socket) => {
       if (socket.alpnProtocol === alpnProtocol) return accepted(socket);
-      options.handshakeFailed(new Error(`the client does not speak ${alpnProtocol}`), socket.remoteAddress ?? '', true);
+      options.handshakeFailed(new Error(`the client does not speak ${alpnProtocol}`), socket.remoteAddress ?? '');
       socket.on('error', () => {});
       socket.destroy();
     }),

@@ -91,6 +91,22 @@ test('a server that is stopped in order: what is open goes on, agents move, and 
   await (await world.connect(second, world.kubeletOf('edge-1'))).echo('and on');
 });
 
+test('a server that is being stopped is still a peer, also of one that has just started', async () => {
+  await using world = await World.create();
+  const first = await world.server(nodes);
+  await world.connected('edge-1', first);
+  const client = await world.connect(first, world.kubeletOf('edge-1'));
+  await client.echo('hello');
+  const over = first.drain(10_000, 1000);
+  const second = await world.server(nodes);
+  await world.peer(first, second);
+  await (await world.connect(second, world.kubeletOf('edge-1'))).echo('hello');
+  await first.stop();
+  await over;
+  first.setPeers([{ name: 'server-1', address: '127.0.0.1', port: second.portOf('peers') }]);
+  await until('it is gone', metric(second, 'edge_tunnel_server_peers', 0));
+});
+
 test('a drain that takes too long ends, and its streams with an error', async () => {
   await using world = await World.create();
   const server = await world.server(nodes);

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Server, TLSSocket, TlsOptions } from 'node:tls';
 import type { HostPort } from '../common/host-port.ts';
-import { checkTlsFiles, handshakeTimeoutMs, tlsPolicy, type TlsFiles } from '../common/tls.ts';
+import { checkTlsFiles, tlsPolicy, type TlsFiles } from '../common/tls.ts';
 import { WatchedFiles } from '../common/watched-files.ts';
 import { cut } from '../protocol/index.ts';
 
@@ -13,11 +13,15 @@ export interface TlsPortOptions {
   readonly paths: TlsPaths;
   /** Makes the server; all that TLS needs is in the options. */
   readonly create: (options: TlsOptions) => Server;
-  /** A handshake failed. @param spoke whether the client had sent anything: a load balancer's probe has not */
-  readonly handshakeFailed: (error: Error, from: string, spoke: boolean) => void;
+  readonly handshakeFailed: (error: NodeJS.ErrnoException, from: string) => void;
+  /** Default: 5000. Milliseconds. */
+  readonly handshakeTimeoutMs?: number;
   /** Something is wrong with the port itself, or its files, and it goes on. */
   readonly troubled: (reason: string) => void;
 }
+
+/** A client that has not finished its handshake by then is cut off. */
+const defaultHandshakeTimeoutMs = 5000;
 
 /** A TCP port that speaks TLS 1.3 with clients that have a certificate, and reads its files again while it runs. */
 export class TlsPort {
@@ -28,7 +32,7 @@ export class TlsPort {
   readonly #sockets = new Set<TLSSocket>();
 
   /** @throws UsageError when the files cannot be used */
-  constructor({ paths, create, handshakeFailed, troubled }: TlsPortOptions) {
+  constructor({ paths, create, handshakeFailed, troubled, handshakeTimeoutMs = defaultHandshakeTimeoutMs }: TlsPortOptions) {
     const { cert, key, ca } = paths;
     this.#files = new WatchedFiles({ cert, key, ca }, { check: checkTlsFiles, failed: troubled });
     this.#server = create({
@@ -49,7 +53,11 @@ export class TlsPort {
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
     });
-    this.#server.on('tlsClientError', (error, socket) => handshakeFailed(error, socket.remoteAddress ?? '', socket.bytesRead > 0));
+    this.#server.on('tlsClientError', (error, socket) => {
+      handshakeFailed(error, socket.remoteAddress ?? '');
+      // Of a handshake that takes too long Node tells, and leaves it at that.
+      socket.destroy();
+    });
     // No file descriptor left, for example: there will be.
     this.#server.on('error', (error: NodeJS.ErrnoException) => troubled(error.code ?? error.message));
   }
