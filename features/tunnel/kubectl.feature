@@ -150,4 +150,4 @@ Feature: kubectl works for Pods at the edge
     Why: autoscalers and capacity reports read the same figures; a node without any looks idle or dead.
     Bug: OpenYurt #379: kubectl top said unknown for edge nodes.
 
-    Then kubectl top shows the edge node and a Pod on it, within 60 s
+    Then kubectl top shows the edge node and a Pod on it, within 30 s
