@@ -12,8 +12,10 @@ import type { EdgeWorld } from './support/world.ts';
 
 const rolloutSeconds = 120;
 
+/** At once: one after the other, the first would be back before the last is gone. */
 async function kill(world: EdgeWorld, pods: readonly KubePod[]): Promise<void> {
-  for (const { metadata } of pods) await world.disturb('container-kill', `pod ${metadata.namespace}/${metadata.name}`);
+  await world.remember();
+  await Promise.all(pods.map(async ({ metadata }) => await world.disturb('container-kill', `pod ${metadata.namespace}/${metadata.name}`)));
 }
 
 When('the tunnel agent of the edge node is killed', async function (this: EdgeWorld) {
