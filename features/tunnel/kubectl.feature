@@ -58,7 +58,7 @@ Feature: kubectl works for Pods at the edge
     Why: restoring a file or a database is a pipe into exec; a stream that ends early or never destroys data or hangs the job.
     Bug: Kubernetes #89899: the end of stdin did not come through over WebSocket, so the command waited for ever.
 
-    Then 1048576 bytes piped into kubectl exec of "app" over <transport> arrive with the same checksum, within 10 s
+    Then 1048576 bytes piped into kubectl exec of "app" over <transport> arrive with the same checksum, within 5 s
 
     Examples:
       | transport |
