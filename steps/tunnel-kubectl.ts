@@ -74,7 +74,7 @@ Then('kubectl exec -it in {string} over {word} sees a terminal of {int} rows and
   // `script` writes its command at the head of what it writes: what is waited for there must not stand in the command.
   const inside = `saw() { until [ "$(stty size)" = "$2" ]; do sleep 0.1; done; echo "size $1 seen"; }; saw 1 "${size(rows, columns)}"; saw 2 "${size(rows2, columns2)}"`;
   const quoted = [this.kubectl.path, ...execArgs(this, app, inside, ['--stdin', '--tty'])].map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
-  const session = `stty rows ${rows} cols ${columns}; (while ! grep -q "size 1 seen" "$SEEN"; do sleep 0.1; done; stty rows ${rows2} cols ${columns2} < /dev/tty) & ${quoted}`;
+  const session = `stty rows ${rows} cols ${columns}; (while ! grep -q "size [1] seen" "$SEEN"; do sleep 0.1; done; stty rows ${rows2} cols ${columns2} < /dev/tty) & ${quoted}`;
   const folder = await mkdtemp(join(tmpdir(), 'edgeproof-tty-'));
   try {
     const seenFile = join(folder, 'typescript');
