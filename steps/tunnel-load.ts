@@ -5,7 +5,7 @@ import { StartedProgram } from '../core/started-program.ts';
 import { waitFor } from '../core/wait.ts';
 import { inside, writeLines } from './support/app-container.ts';
 import type { App } from './support/apps.ts';
-import { openFilesOnTheWay } from './support/open-files.ts';
+import { heldOpen } from './support/held-open.ts';
 import { execArgs, logsArgs, through, where } from './support/tunnel.ts';
 import type { EdgeWorld } from './support/world.ts';
 
@@ -69,19 +69,19 @@ When('{int} kubectl logs -f and exec of {string} are killed, each in another pha
   for (let first = 0; first < count; first += atOnce) await Promise.all(Array.from({ length: Math.min(atOnce, count - first) }, async (_, index) => await one(first + index)));
 });
 
-Given('it is known how many files are open on the way to {string}', async function (this: EdgeWorld, name: string) {
-  this.openFiles = await openFilesOnTheWay(this, this.app(name));
+Given('it is known what is held open on the way to {string}', async function (this: EdgeWorld, name: string) {
+  this.heldOpen = await heldOpen(this, this.app(name));
 });
 
-Then('at most {int} more files are open there than before, within {int} s', async function (this: EdgeWorld, more: number, seconds: number) {
-  const before = this.openFiles;
-  if (before === undefined) throw new CannotTellError('NOT_MEASURED', 'no step has counted the open files');
-  await this.within({ what: 'what was open given back', seconds, code: 'FILES_LEAKED', everyMs: 1000 }, async () => {
-    const now = await openFilesOnTheWay(this, before.app);
-    const leaks = now.counts.flatMap(({ of, count }) => {
-      const was = before.counts.find((one) => one.of === of)?.count;
-      // Another process than before: it has nothing of what is asked about.
-      return was === undefined || count <= was + more ? [] : [`${of} has ${count} files open and had ${was}`];
+Then('at most {int} more of each is open there than before, within {int} s', async function (this: EdgeWorld, more: number, seconds: number) {
+  const before = this.heldOpen;
+  if (before === undefined) throw new CannotTellError('NOT_MEASURED', 'no step has counted what is open');
+  await this.within({ what: 'what was open given back', seconds, code: 'LEAKED', everyMs: 1000 }, async () => {
+    const now = await heldOpen(this, before.app);
+    const leaks = [...now.counts].flatMap(([what, count]) => {
+      const was = before.counts.get(what);
+      // Of another process than before: nothing was asked of it.
+      return was === undefined || count <= was + more ? [] : [`${count} ${what}, and there were ${was}`];
     });
     return leaks.length === 0 ? { done: true } : { missing: leaks.join('; ') };
   });
