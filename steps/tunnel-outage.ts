@@ -3,8 +3,6 @@ import { PromiseBroken } from '../core/errors.ts';
 import { edgeNodes } from '../harness/cluster/state.ts';
 import { echoLogLines } from '../harness/workloads/echo.ts';
 import { startApps } from './support/apps.ts';
-import { throughout } from './support/budget.ts';
-import { attempt, failureOf } from './support/kubectl-attempt.ts';
 import { fetchThrough, forwardedPort } from './support/port-forward.ts';
 import { attachArgs, endsWithin, execArgs, logsArgs, saysWithin, showsWhenWritten, through, where } from './support/tunnel.ts';
 import type { EdgeWorld } from './support/world.ts';
@@ -59,16 +57,4 @@ Then('kubectl logs of {string} shows the lines it wrote, {int} times in a row, w
     const seen = await through(this, { what: `kubectl logs of ${where(app)}, time ${time}`, code: 'LOGS_UNREACHABLE', args: logsArgs(this, app), seconds });
     if (!seen.stdout.includes(echoLogLines(app.pod).at(-1)!)) throw new PromiseBroken('LOGS_INCOMPLETE', `kubectl logs of ${where(app)} lacks its last line at time ${time}`);
   }
-});
-
-/** Of one `kubectl logs` while it is watched that none fails. */
-const oneLogsSeconds = 5;
-
-Then('kubectl logs of {string} shows the lines it wrote, whenever it is asked, for {int} s', async function (this: EdgeWorld, name: string, seconds: number) {
-  const app = this.app(name);
-  await throughout({ forMs: seconds * 1000, code: 'LOGS_UNREACHABLE', signal: this.signal, everyMs: 250 }, async () => {
-    const seen = await attempt(this, logsArgs(this, app), { timeoutMs: oneLogsSeconds * 1000 });
-    const failure = failureOf(seen) ?? (seen.stdout.includes(echoLogLines(app.pod).at(-1)!) ? undefined : 'it lacks the last line');
-    return failure === undefined ? undefined : `kubectl logs of ${where(app)}: ${failure}`;
-  });
 });

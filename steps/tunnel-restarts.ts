@@ -1,12 +1,10 @@
 import { Given, Then, When } from '@cucumber/cucumber';
 import { CannotTellError } from '../core/errors.ts';
 import { waitFor } from '../core/wait.ts';
-import { flannelNamespace } from '../harness/cluster/flannel.ts';
-import { edgeNodes } from '../harness/cluster/state.ts';
 import type { KubePod } from '../harness/kube/objects.ts';
 import { podsRunningOn } from '../harness/probes/pods-on-node.ts';
 import { echoLogLines } from '../harness/workloads/echo.ts';
-import { logsArgs, saysWithin, through, where } from './support/tunnel.ts';
+import { logsArgs, saysWithin, where } from './support/tunnel.ts';
 import { partsOf, podsOf } from './support/tunnel-parts.ts';
 import type { EdgeWorld } from './support/world.ts';
 
@@ -64,15 +62,6 @@ Then('each of them shows {string} or has ended, within {int} s', async function 
     const silent = followed.filter(([, program]) => program.code === undefined && !program.stdout.includes(text)).map(([name]) => name);
     return silent.length === 0 ? { done: true } : { missing: `neither ended nor shown by ${silent.length} of ${followed.length}: ${silent.join(', ')}` };
   });
-});
-
-Then('kubectl logs works for every edge node, {int} times in a row, within {int} s each', async function (this: EdgeWorld, times: number, seconds: number) {
-  for (const { name } of edgeNodes(this.cluster)) {
-    const [pod] = await this.kube.list<KubePod>('v1', 'Pod', { namespace: flannelNamespace, fieldSelector: `spec.nodeName=${name}`, signal: this.signal });
-    if (pod === undefined) throw new CannotTellError('NO_POD', `no Pod of flannel is on ${name}`);
-    const args = ['logs', '--namespace', flannelNamespace, '--tail=1', pod.metadata.name];
-    for (let time = 1; time <= times; time++) await through(this, { what: `kubectl logs of ${pod.metadata.name} on ${name}, time ${time}`, code: 'LOGS_UNREACHABLE', args, seconds });
-  }
 });
 
 When('the tunnel servers are replaced one by one', async function (this: EdgeWorld) {
