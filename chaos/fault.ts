@@ -4,14 +4,16 @@ import { type Docker } from '../harness/docker/docker.ts';
 import { containerKill } from './faults/container-kill.ts';
 import { flannelRestart } from './faults/flannel-restart.ts';
 import { kubeletRestart } from './faults/kubelet-restart.ts';
+import { lbStop } from './faults/lb-stop.ts';
 import { nodeRestart } from './faults/node-restart.ts';
 import { powerCut } from './faults/power-cut.ts';
 import { sandboxKill } from './faults/sandbox-kill.ts';
 import { wanBlackhole } from './faults/wan-blackhole.ts';
 import { wanDown } from './faults/wan-down.ts';
+import { wanReset } from './faults/wan-reset.ts';
 import { formsOf, parseTarget, type Target, type TargetType } from './target.ts';
 
-export const faultKinds = ['wan-down', 'wan-blackhole', 'node-restart', 'power-cut', 'kubelet-restart', 'flannel-restart', 'container-kill', 'sandbox-kill'] as const;
+export const faultKinds = ['wan-down', 'wan-blackhole', 'wan-reset', 'lb-stop', 'node-restart', 'power-cut', 'kubelet-restart', 'flannel-restart', 'container-kill', 'sandbox-kill'] as const;
 export type FaultKind = (typeof faultKinds)[number];
 
 export interface FaultContext {
@@ -60,6 +62,8 @@ interface FaultType {
 const faultTypes: Readonly<Record<FaultKind, FaultType>> = {
   'wan-down': { takes: ['site'], momentary: false, make: wanDown },
   'wan-blackhole': { takes: ['site'], momentary: false, make: wanBlackhole },
+  'wan-reset': { takes: ['site'], momentary: true, make: wanReset },
+  'lb-stop': { takes: ['site'], momentary: false, make: lbStop },
   'node-restart': { takes: ['node', 'site'], momentary: true, make: nodeRestart },
   'power-cut': { takes: ['node', 'site'], momentary: true, make: powerCut },
   'kubelet-restart': { takes: ['node', 'site'], momentary: true, make: kubeletRestart },

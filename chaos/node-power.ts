@@ -1,6 +1,7 @@
 import { CannotTellError } from '../core/errors.ts';
 import { waitFor } from '../core/wait.ts';
 import { type NodeState } from '../harness/cluster/state.ts';
+import { pinAddress } from '../harness/docker/pin-address.ts';
 import { type FaultContext } from './fault.ts';
 
 /** Tells one life of a node from the next. */
@@ -22,20 +23,6 @@ export async function lifeOf({ docker, signal }: FaultContext, node: string): Pr
   return { startedAt: State.StartedAt, initTicks };
 }
 
-/**
- * Makes a stopped node come back at the address it had. Docker gives a stopped container's address to whoever
- * starts next, and a real machine does not change its address by a reboot. Done once, it holds for every later start.
- */
-async function pinAddress({ cluster, docker, signal }: FaultContext, node: NodeState): Promise<void> {
-  const network = cluster.network.name;
-  const options = { timeoutMs: 20_000, signal };
-  const { stdout } = await docker.run(['inspect', '--format', `{{json (index .NetworkSettings.Networks "${network}")}}`, node.name], options);
-  const endpoint = JSON.parse(stdout) as { IPAMConfig?: { IPv4Address?: string } | null } | null;
-  if (endpoint?.IPAMConfig?.IPv4Address === node.address) return;
-  if (endpoint !== null) await docker.run(['network', 'disconnect', network, node.name], options);
-  await docker.run(['network', 'connect', '--ip', node.address, '--alias', node.name, network, node.name], options);
-}
-
 /** Time for a node that is shutting down to be off: what `docker stop` gives it, and room. */
 const offTimeoutMs = 30_000;
 
@@ -52,7 +39,7 @@ async function waitWhileStopping({ docker, signal }: FaultContext, node: string)
 export async function powerOn(ctx: FaultContext, node: NodeState): Promise<void> {
   await waitWhileStopping(ctx, node.name);
   if (!(await ctx.docker.inspect(node.name, ctx.signal)).State.Running) {
-    await pinAddress(ctx, node);
+    await pinAddress(ctx.docker, ctx.cluster.network.name, node, ctx.signal);
     const { code, stderr } = await ctx.docker.run(['start', node.name], { timeoutMs: 60_000, signal: ctx.signal, accept: 'any' });
     if (code !== 0) {
       throw new CannotTellError('NODE_NOT_STARTED', `${node.name} does not start again at ${node.address}: ${stderr.trim()}`, {

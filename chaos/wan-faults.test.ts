@@ -40,3 +40,37 @@ test('a black hole is one when nothing is heard of any service', async () => {
   assert.match(await hole.verify(context([silent, silent, silent], 'one\ntwo\n')), /^edge: no answer to a SYN .*; 2 earlier connections/);
   await assert.rejects(hole.verify(context([silent, refused, silent])), { code: 'FAULT_NOT_SEEN' });
 });
+
+test('a load balancer is stopped when nobody answers at its address, whether the host says so or not', async () => {
+  const lb = createFault('lb-stop', 'site east');
+  assert.match(await lb.verify(context([refused, silent, silent])), /^edge: Could not connect; edge: Timed out; no connection made before is left$/);
+  await assert.rejects(lb.verify(context([refused, silent, open])), { code: 'FAULT_NOT_SEEN', message: /edge saw failed at port 30132/ });
+  await assert.rejects(lb.verify({ ...context([refused, silent, silent], '0 0 10.0.0.3:4711 10.0.0.2:30132\n'), signal: AbortSignal.timeout(200) }), { name: 'TimeoutError' });
+});
+
+/** A node whose kernel resets what it holds open, or does not. */
+function resets(able: boolean, connections: string): FaultContext {
+  let now = connections;
+  const exec = async (_node: string, argv: string[]) => {
+    const stdout = now;
+    if (argv.includes('--kill') && able) now = '0 0 10.0.0.3:5000 10.0.0.2:30132\n';
+    return { code: 0, stdout, stderr: '' };
+  };
+  return { cluster, docker: { exec } as unknown as Docker, signal: AbortSignal.timeout(300) } as unknown as FaultContext;
+}
+
+test('connections are reset when none of those before is left; new ones do not count', async () => {
+  const one = '0      0      10.0.0.3:4711      10.0.0.2:30132\n';
+  const reset = createFault('wan-reset', 'site east');
+  const felt = resets(true, one);
+  await assert.rejects(reset.verify(felt), { code: 'FAULT_NOT_SEEN' });
+  await reset.inject(felt);
+  assert.equal(await reset.verify(felt), '1 connections of the site to the cloud have ended: edge 10.0.0.3:4711 → 10.0.0.2:30132');
+  const unfelt = resets(false, one);
+  const deaf = createFault('wan-reset', 'site east');
+  await deaf.inject(unfelt);
+  await assert.rejects(deaf.verify(unfelt), { name: 'TimeoutError' });
+  const idle = createFault('wan-reset', 'site east');
+  await idle.inject(resets(true, ''));
+  await assert.rejects(idle.verify(resets(true, '')), { code: 'FAULT_NO_VICTIM' });
+});

@@ -23,13 +23,31 @@ export async function dialServices({ cluster, docker, signal }: FaultContext, si
 /** For example `dev-worker2 saw answers at port 6443 (HTTP 200)`. */
 export const describeView = ({ node, port, seen, detail }: ServiceView): string => `${node} saw ${seen} at port ${port}${detail === '' ? '' : ` (${detail})`}`;
 
-/** How many connections to services of the cloud the nodes of a site hold open, in their own network namespaces (Pods' not counted). */
-export async function openConnections({ cluster, docker, signal }: FaultContext, site: string): Promise<number> {
-  // ss(8): ( dport = :6443 or dport = :30132 )
-  const filter = ['(', ...cloudServices.flatMap(({ port }, index) => [...(index === 0 ? [] : ['or']), 'dport', '=', `:${port}`]), ')'];
-  const counts = await Promise.all(nodesOfSite(cluster, site).map(async (node) => {
-    const { stdout } = await docker.exec(node.name, ['ss', '--no-header', '--tcp', '--numeric', 'state', 'established', ...filter], { timeoutMs: 10_000, signal });
-    return stdout.split('\n').filter((line) => line.trim() !== '').length;
+// ss(8): ( dport = :6443 or dport = :30132 )
+const toServices = ['(', ...cloudServices.flatMap(({ port }, index) => [...(index === 0 ? [] : ['or']), 'dport', '=', `:${port}`]), ')'];
+
+/** What `ss` says of the connections of each node of a site to services of the cloud, in the nodes' own network namespaces (Pods' not counted). */
+async function onNodes({ cluster, docker, signal }: FaultContext, site: string, flags: readonly string[]): Promise<string[]> {
+  const lines = await Promise.all(nodesOfSite(cluster, site).map(async ({ name }) => {
+    const { stdout } = await docker.exec(name, ['ss', '--no-header', '--tcp', '--numeric', ...flags, 'state', 'established', ...toServices], { timeoutMs: 10_000, signal });
+    return stdout.split('\n').filter((line) => line.trim() !== '').map((line) => `${name} ${line.trim()}`);
   }));
-  return counts.reduce((sum, count) => sum + count, 0);
+  return lines.flat();
+}
+
+/** The connections that the nodes of a site hold open to services of the cloud, for example `dev-worker2 10.0.0.3:4711 → 10.0.0.2:6443`. */
+export async function connectionsOf(ctx: FaultContext, site: string): Promise<string[]> {
+  return (await onNodes(ctx, site, [])).map((line) => {
+    // Recv-Q Send-Q Local Peer
+    const [node, , , local, peer] = line.split(/\s+/);
+    return `${node} ${local} → ${peer}`;
+  });
+}
+
+/** How many those are. */
+export const openConnections = async (ctx: FaultContext, site: string): Promise<number> => (await connectionsOf(ctx, site)).length;
+
+/** Resets them: both ends get an error. A kernel without `INET_DIAG_DESTROY` leaves them as they are. */
+export async function resetConnections(ctx: FaultContext, site: string): Promise<void> {
+  await onNodes(ctx, site, ['--kill']);
 }

@@ -50,6 +50,11 @@ export class StartedProgram implements AsyncDisposable {
     return this.#code;
   }
 
+  /** How many bytes its stdout has given so far. */
+  get received(): number {
+    return this.#stdout.reduce((sum, { length }) => sum + length, 0);
+  }
+
   get output(): Buffer {
     return Buffer.concat(this.#stdout);
   }

@@ -2,6 +2,7 @@
 const trackers: Readonly<Record<string, string>> = {
   OpenYurt: 'openyurtio/openyurt', KubeEdge: 'kubeedge/kubeedge', SuperEdge: 'superedge/superedge', flannel: 'flannel-io/flannel',
   Kubernetes: 'kubernetes/kubernetes', kubectl: 'kubernetes/kubectl', 'apiserver-network-proxy': 'kubernetes-sigs/apiserver-network-proxy',
+  yamux: 'hashicorp/yamux', 'rust-yamux': 'libp2p/rust-yamux',
 };
 
 export interface TextPart {

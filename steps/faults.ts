@@ -46,6 +46,22 @@ When('the WAN of the site swallows nothing any more', async function (this: Edge
   await this.heal('wan-blackhole');
 });
 
+When('all connections of the site over its WAN are reset', async function (this: EdgeWorld) {
+  await this.disturb('wan-reset', `site ${this.roles.site}`);
+});
+
+When('the WANs of all sites are down', async function (this: EdgeWorld) {
+  for (const site of this.roles.sites) await this.disturb('wan-down', `site ${site}`);
+});
+
+When('the load balancer of the site is stopped', async function (this: EdgeWorld) {
+  await this.disturb('lb-stop', `site ${this.roles.site}`);
+});
+
+When('the load balancer of the site is back', async function (this: EdgeWorld) {
+  await this.heal('lb-stop');
+});
+
 When('the edge node is restarted', async function (this: EdgeWorld) {
   await this.disturb('node-restart', `node ${this.roles.edgeNode.name}`);
 });

@@ -11,7 +11,7 @@ import { echoContainer } from '../harness/workloads/echo.ts';
 import { longLine, writeLine, writeLines } from './support/app-container.ts';
 import { attempt, failureOf } from './support/kubectl-attempt.ts';
 import { onTerminal } from './support/terminal.ts';
-import { execArgs, logsArgs, saysWithin, through, transportEnv, where, type Transport } from './support/tunnel.ts';
+import { attachArgs, execArgs, logsArgs, saysWithin, showsWhenWritten, through, transportEnv, where, type Transport } from './support/tunnel.ts';
 import type { EdgeWorld } from './support/world.ts';
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
@@ -68,32 +68,29 @@ Then('{int} bytes piped through cat in {string} over {word} come back the same, 
  * `script` gives kubectl a terminal of its own. The window is resized while the command waits for it: kubectl hears of it
  * by SIGWINCH, and the size goes down its own stream of the exec.
  */
-Then('kubectl exec -it in {string} sees a terminal of {int} rows and {int} columns, and its resize to {int} rows and {int} columns, within {int} s', async function (this: EdgeWorld, name: string, rows: number, columns: number, rows2: number, columns2: number, seconds: number) {
+Then('kubectl exec -it in {string} over {word} sees a terminal of {int} rows and {int} columns, and its resize to {int} rows and {int} columns, within {int} s', async function (this: EdgeWorld, name: string, transport: Transport, rows: number, columns: number, rows2: number, columns2: number, seconds: number) {
   const app = this.app(name);
   const size = (lines: number, width: number): string => `${lines} ${width}`;
-  const inside = `until [ "$(stty size)" = "${size(rows, columns)}" ]; do sleep 0.1; done; echo "first size seen"; until [ "$(stty size)" = "${size(rows2, columns2)}" ]; do sleep 0.1; done; echo "second size seen"`;
+  // `script` writes its command at the head of what it writes: what is waited for there must not stand in the command.
+  const inside = `saw() { until [ "$(stty size)" = "$2" ]; do sleep 0.1; done; echo "size $1 seen"; }; saw 1 "${size(rows, columns)}"; saw 2 "${size(rows2, columns2)}"`;
   const quoted = [this.kubectl.path, ...execArgs(this, app, inside, ['--stdin', '--tty'])].map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
-  const session = `stty rows ${rows} cols ${columns}; (while ! grep -q "first size" "$SEEN"; do sleep 0.1; done; stty rows ${rows2} cols ${columns2} < /dev/tty) & ${quoted}`;
+  const session = `stty rows ${rows} cols ${columns}; (while ! grep -q "size [1] seen" "$SEEN"; do sleep 0.1; done; stty rows ${rows2} cols ${columns2} < /dev/tty) & ${quoted}`;
   const folder = await mkdtemp(join(tmpdir(), 'edgeproof-tty-'));
   try {
     const seenFile = join(folder, 'typescript');
-    await using program = onTerminal(session, { ...this.kubectl.env, SEEN: seenFile }, seenFile);
+    await using program = onTerminal(session, { ...this.kubectl.env, ...transportEnv(transport), SEEN: seenFile }, seenFile);
     const what = `kubectl exec -it in ${where(app)}`;
     await this.within({ what, seconds, code: 'EXEC_UNREACHABLE', everyMs: 100 }, async () => (program.code === undefined ? { missing: `it said ${JSON.stringify(program.stdout.slice(-200))}` } : { done: true }));
-    if (!program.stdout.includes('second size seen')) throw new PromiseBroken(program.stdout.includes('first size seen') ? 'TTY_RESIZE_LOST' : 'EXEC_UNREACHABLE', `${what}: ${JSON.stringify(program.stdout.slice(-300))}`);
+    if (!program.stdout.includes('size 2 seen')) throw new PromiseBroken(program.stdout.includes('size 1 seen') ? 'TTY_RESIZE_LOST' : 'EXEC_UNREACHABLE', `${what}: ${JSON.stringify(program.stdout.slice(-300))}`);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 });
 
-Then('kubectl attach to {string} shows {string} when it is written, within {int} s', async function (this: EdgeWorld, name: string, text: string, seconds: number) {
+Then('kubectl attach to {string} over {word} shows {string} when it is written, within {int} s', async function (this: EdgeWorld, name: string, transport: Transport, text: string, seconds: number) {
   const app = this.app(name);
-  await using program = this.kubectl.start(['attach', '--namespace', this.namespace, app.pod, '--container', echoContainer]);
-  // An attach says nothing of when it is there, and what was written before is not shown: it is written until it is.
-  await this.within({ what: `kubectl attach to ${where(app)}`, seconds, code: 'EXEC_UNREACHABLE' }, async () => {
-    await writeLine(this, app, text);
-    return program.stdout.includes(text) ? { done: true } : { missing: program.code === undefined ? 'it runs and shows nothing' : `it ended with ${program.code}: ${program.stderr.trim()}` };
-  });
+  await using program = this.kubectl.start(attachArgs(this, app), { env: transportEnv(transport) });
+  await showsWhenWritten(this, program, app, text, seconds);
 });
 
 Then('a file of {int} bytes copied into {string} and back by kubectl cp has the same checksum, within {int} s each', async function (this: EdgeWorld, bytes: number, name: string, seconds: number) {

@@ -1,13 +1,58 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { When } from '@cucumber/cucumber';
+import { Given, Then, When } from '@cucumber/cucumber';
+import { CannotTellError, PromiseBroken } from '../core/errors.ts';
 import { StartedProgram } from '../core/started-program.ts';
-import { writeLines } from './support/app-container.ts';
-import { execArgs, logsArgs } from './support/tunnel.ts';
+import { waitFor } from '../core/wait.ts';
+import { inside, writeLines } from './support/app-container.ts';
+import type { App } from './support/apps.ts';
+import { heldOpen } from './support/held-open.ts';
+import { execArgs, logsArgs, through, where } from './support/tunnel.ts';
 import type { EdgeWorld } from './support/world.ts';
 
 When('the follower is stopped, and {string} writes {int} lines of {int} bytes', async function (this: EdgeWorld, name: string, lines: number, bytes: number) {
   this.program('the followed log').signal('SIGSTOP');
   await writeLines(this, this.app(name), lines, bytes);
+});
+
+const samples = 5;
+
+/** Median, in milliseconds. @throws PromiseBroken `EXEC_UNREACHABLE` */
+async function execTakes(world: EdgeWorld, app: App): Promise<number> {
+  const took: number[] = [];
+  for (let time = 0; time < samples; time++) took.push((await through(world, { what: `kubectl exec in ${where(app)}`, code: 'EXEC_UNREACHABLE', args: execArgs(world, app, 'true'), seconds: 5 })).tookMs);
+  return took.toSorted((a, b) => a - b)[Math.floor(samples / 2)]!;
+}
+
+Given('it is known how long a kubectl exec in {string} takes', async function (this: EdgeWorld, name: string) {
+  this.execMs = await execTakes(this, this.app(name));
+});
+
+Then('a kubectl exec in {string} takes at most {int} s longer than before', async function (this: EdgeWorld, name: string, seconds: number) {
+  const [before, now] = [this.execMs, await execTakes(this, this.app(name))];
+  if (before === undefined) throw new CannotTellError('NOT_MEASURED', 'no step has measured how long a kubectl exec takes');
+  const budgetMs = before + seconds * 1000;
+  this.attachBudget({ what: 'kubectl exec beside stalled readers', budgetMs, tookMs: now });
+  if (now > budgetMs) throw new PromiseBroken('OTHERS_SLOWED', `a kubectl exec took ${before} ms before (median of ${samples}), and takes ${now} ms while others do not read`);
+});
+
+const stallMs = 30_000;
+
+/** Bytes that the writer has written so far, by its own kernel (proc(5): wchar); undefined when none runs. */
+const wroteSoFar = `for p in /proc/[0-9]*; do if [ "$(tr '\\0' ' ' < "$p/cmdline" 2>/dev/null)" = 'cat /dev/zero ' ]; then sed -n 's/^wchar: //p' "$p/io"; fi; done`;
+
+When('a kubectl exec in {string} that writes without end is stopped', async function (this: EdgeWorld, name: string) {
+  const app = this.app(name);
+  const writer = this.kubectl.start(execArgs(this, app, 'exec cat /dev/zero'));
+  this.programs.set('a kubectl exec that writes without end', writer);
+  await this.within({ what: `bytes from kubectl exec in ${where(app)}`, seconds: 5, code: 'EXEC_UNREACHABLE', everyMs: 25 }, async () => (writer.received > 0 ? { done: true } : { missing: `none has come: ${writer.stderr.trim()}` }));
+  writer.signal('SIGSTOP');
+  // Every buffer on the way is full when the writer cannot go on.
+  let before = '';
+  await waitFor('the standstill of what writes without end', async () => {
+    const [last, now] = [before, (before = await inside(this, app, wroteSoFar))];
+    if (now === '') throw new CannotTellError('NOT_STALLED', `nothing writes in ${app.pod} any more`);
+    return last === now ? { done: true } : { missing: `it has written ${now.trim()} bytes and goes on` };
+  }, { timeoutMs: stallMs, everyMs: 500, signal: this.signal });
 });
 
 const atOnce = 6;
@@ -22,4 +67,22 @@ When('{int} kubectl logs -f and exec of {string} are killed, each in another pha
     await sleep((index / count) * longestLifeMs, undefined, { signal: this.signal });
   };
   for (let first = 0; first < count; first += atOnce) await Promise.all(Array.from({ length: Math.min(atOnce, count - first) }, async (_, index) => await one(first + index)));
+});
+
+Given('it is known what is held open on the way to {string}', async function (this: EdgeWorld, name: string) {
+  this.heldOpen = await heldOpen(this, this.app(name));
+});
+
+Then('at most {int} more of each is open there than before, within {int} s', async function (this: EdgeWorld, more: number, seconds: number) {
+  const before = this.heldOpen;
+  if (before === undefined) throw new CannotTellError('NOT_MEASURED', 'no step has counted what is open');
+  await this.within({ what: 'what was open given back', seconds, code: 'LEAKED', everyMs: 1000 }, async () => {
+    const now = await heldOpen(this, before.app);
+    const leaks = [...now.counts].flatMap(([what, count]) => {
+      const was = before.counts.get(what);
+      // Of another process than before: nothing was asked of it.
+      return was === undefined || count <= was + more ? [] : [`${count} ${what}, and there were ${was}`];
+    });
+    return leaks.length === 0 ? { done: true } : { missing: leaks.join('; ') };
+  });
 });

@@ -4,30 +4,38 @@ import { edgeNodes } from '../harness/cluster/state.ts';
 import { echoLogLines } from '../harness/workloads/echo.ts';
 import { startApps } from './support/apps.ts';
 import { fetchThrough, forwardedPort } from './support/port-forward.ts';
-import { endsWithin, execArgs, logsArgs, saysWithin, through, where } from './support/tunnel.ts';
+import { attachArgs, endsWithin, execArgs, logsArgs, saysWithin, showsWhenWritten, through, where } from './support/tunnel.ts';
 import type { EdgeWorld } from './support/world.ts';
 
-Given('a long kubectl exec in {string}, a followed log and a port-forward, all of which work within {int} s', async function (this: EdgeWorld, name: string, seconds: number) {
+/** What the scenarios of this file start, by what `World.programs` calls it. */
+const cutOff = ['kubectl exec', 'kubectl attach', 'kubectl port-forward'] as const;
+
+Given('kubectl exec, attach, logs -f and port-forward of {string} run, all of which work within {int} s', async function (this: EdgeWorld, name: string, seconds: number) {
   const app = this.app(name);
   const exec = this.kubectl.start(execArgs(this, app, 'echo begun; sleep 300'));
-  this.programs.set('the kubectl exec', exec);
+  this.programs.set('kubectl exec', exec);
   await saysWithin(this, exec, 'begun', { what: `kubectl exec in ${where(app)}`, code: 'EXEC_UNREACHABLE', seconds });
   const log = this.kubectl.start(logsArgs(this, app, '--follow'));
   this.programs.set('the followed log', log);
-  await saysWithin(this, log, echoLogLines(app.pod).at(-1)!, { what: `kubectl logs -f of ${where(app)}`, code: 'LOGS_UNREACHABLE', seconds });
+  const attached = this.kubectl.start(attachArgs(this, app));
+  this.programs.set('kubectl attach', attached);
   const forward = this.kubectl.start(['port-forward', '--namespace', this.namespace, app.pod, `:${app.port}`]);
-  this.programs.set('the port-forward', forward);
+  this.programs.set('kubectl port-forward', forward);
+  await saysWithin(this, log, echoLogLines(app.pod).at(-1)!, { what: `kubectl logs -f of ${where(app)}`, code: 'LOGS_UNREACHABLE', seconds });
+  await showsWhenWritten(this, attached, app, 'written while attached', seconds);
   await saysWithin(this, forward, 'Forwarding from 127.0.0.1:', { what: `kubectl port-forward to ${where(app)}`, code: 'PORT_FORWARD_UNREACHABLE', seconds });
   await fetchThrough(forwardedPort(forward), AbortSignal.any([this.signal, AbortSignal.timeout(seconds * 1000)])).catch((cause: unknown) => {
     throw new PromiseBroken('PORT_FORWARD_UNREACHABLE', `the forwarded port of ${where(app)} does not answer: ${String(cause)}`, { cause });
   });
 });
 
-Then('the kubectl exec ends within {int} s, with a non-zero exit code and a sentence', async function (this: EdgeWorld, seconds: number) {
-  const program = this.program('the kubectl exec');
-  const code = await endsWithin(this, program, { what: 'the end of the kubectl exec', code: 'EXEC_HANGS', seconds, since: this.lastFaultAt });
-  if (code === 0) throw new PromiseBroken('CUT_PASSES_FOR_END', 'the kubectl exec that was cut off ended with exit code 0');
-  if (program.stderr.trim() === '') throw new PromiseBroken('ERROR_UNCLEAR', `the kubectl exec ended with ${code} and said nothing`);
+Then('kubectl exec, attach and port-forward end within {int} s, with a non-zero exit code and a sentence', async function (this: EdgeWorld, seconds: number) {
+  for (const name of cutOff) {
+    const program = this.program(name);
+    const code = await endsWithin(this, program, { what: `the end of ${name}`, code: 'STREAM_HANGS', seconds, since: this.lastFaultAt });
+    if (code === 0) throw new PromiseBroken('CUT_PASSES_FOR_END', `${name} was cut off and ended with exit code 0`);
+    if (program.stderr.trim() === '') throw new PromiseBroken('ERROR_UNCLEAR', `${name} ended with ${code} and said nothing`);
+  }
 });
 
 /*
@@ -36,16 +44,6 @@ Then('the kubectl exec ends within {int} s, with a non-zero exit code and a sent
  */
 Then('the followed log ends within {int} s', async function (this: EdgeWorld, seconds: number) {
   await endsWithin(this, this.program('the followed log'), { what: 'the end of the followed log', code: 'LOGS_HANG', seconds, since: this.lastFaultAt });
-});
-
-Then('the forwarded port refuses or ends new connections within {int} s', async function (this: EdgeWorld, seconds: number) {
-  const program = this.program('the port-forward');
-  const ended = await fetchThrough(forwardedPort(program), AbortSignal.any([this.signal, AbortSignal.timeout(seconds * 1000)])).then(
-    (answer) => ({ broken: `it was answered: ${answer.slice(0, 80)}` }),
-    (error: Error) => (error.name === 'AbortError' || error.name === 'TimeoutError' ? { broken: `it still hung after ${seconds} s` } : undefined),
-  );
-  this.signal.throwIfAborted();
-  if (ended !== undefined) throw new PromiseBroken('PORT_FORWARD_HANGS', `a connection to the forwarded port: ${ended.broken}`);
 });
 
 Given('an application {string} on an edge node of another site', async function (this: EdgeWorld, name: string) {

@@ -27,6 +27,14 @@ export interface TunnelParts {
   readonly server: string;
   /** A DaemonSet on edge nodes. */
   readonly agent: string;
+  /** Where each part tells how many streams it has open, if it does: a Prometheus metric, over plain HTTP at `/metrics`. */
+  readonly streams?: {
+    readonly metric: string;
+    /** At the address of a server's Pod. */
+    readonly serverPort: number;
+    /** At 127.0.0.1 of an agent's node. */
+    readonly agentPort: number;
+  };
 }
 
 /** What edgeproof remembers of a running cluster, in `clusters/NAME/cluster.json` below its home. */

@@ -55,10 +55,11 @@ test('a proxy that is not there is made; one that is as wanted is left alone; a 
     else response.end(JSON.stringify({ name: 'apiserver', listen: '0.0.0.0:6443', upstream: '10.0.0.1:6443', ...proxy }));
   });
   const toxiproxy = new ToxiproxyServer(server.url);
+  assert.equal(await toxiproxy.hasProxy('apiserver'), false);
   await toxiproxy.ensureProxy({ name: 'apiserver', listen: '0.0.0.0:6443', upstream: '10.0.0.1:6443' });
   await toxiproxy.setEnabled('apiserver', true);
   await toxiproxy.removeToxic('apiserver', 'latency-upstream');
-  assert.deepEqual(calls, ['GET /proxies/apiserver', 'POST /proxies', 'GET /proxies/apiserver', 'GET /proxies/apiserver', 'GET /proxies/apiserver/toxics/latency-upstream']);
+  assert.deepEqual(calls, ['GET /proxies/apiserver', 'GET /proxies/apiserver', 'POST /proxies', 'GET /proxies/apiserver', 'GET /proxies/apiserver', 'GET /proxies/apiserver/toxics/latency-upstream']);
 });
 
 test('a link\'s profile: latency one way per direction, bandwidth in KB/s', () => {

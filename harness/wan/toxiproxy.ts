@@ -118,6 +118,10 @@ export class ToxiproxyServer {
     return (JSON.parse(await this.#client.getVersion()) as { version: string }).version;
   }
 
+  async hasProxy(name: string): Promise<boolean> {
+    return (await orMissing(this.#client.get(name))) !== undefined;
+  }
+
   async isEnabled(name: string): Promise<boolean> {
     return (await this.#client.get(name)).enabled;
   }

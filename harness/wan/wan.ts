@@ -1,8 +1,9 @@
 import { CannotTellError } from '../../core/errors.ts';
 import { waitFor } from '../../core/wait.ts';
 import { clusterLabel, ownedLabel, siteLabel, wanContainerOf } from '../cluster/labels.ts';
-import { type NodeState, type WanState } from '../cluster/state.ts';
+import { type ClusterState, type NodeState, type WanState } from '../cluster/state.ts';
 import { type Docker } from '../docker/docker.ts';
+import { pinAddress } from '../docker/pin-address.ts';
 import { type Topology } from '../../topologies/schema.ts';
 import { profileToxics } from './profile.ts';
 import { cloudServices, toxiproxyApiPort, type CloudService } from './services.ts';
@@ -42,18 +43,51 @@ export async function startWan(docker: Docker, spec: WanSpec, signal: AbortSigna
     // testcontainers takes half a second to load: only a boot pays for it.
     const { startToxiproxyContainer } = await import('./toxiproxy-container.ts');
     await startToxiproxyContainer(docker, { name: container, image: spec.image, network: spec.network, labels }, signal);
-    const server = await connectWan(docker, spec.cluster, spec.site.name, { signal });
-    await waitFor(`Toxiproxy in ${container}`, async () => ({ done: await server.version() }), { timeoutMs: 20_000, everyMs: 100, signal });
-    await Promise.all(cloudServices.map(async ({ name, port }) => {
-      await server.ensureProxy({ name, listen: `0.0.0.0:${port}`, upstream: `${spec.upstreams[name]}:${port}` });
-      for (const toxic of profileToxics(spec.site.wan)) await server.ensureToxic(name, toxic);
-    }));
+    await giveProxies(docker, spec, signal);
     return { site: spec.site.name, container, address: await docker.address(container, spec.network) };
   } catch (error) {
     await stopWan(docker, spec.cluster, spec.site.name);
     if (signal.aborted) throw error;
     throw new CannotTellError('WAN_NOT_STARTED', `the WAN of site ${spec.site.name} did not start`, { cause: error });
   }
+}
+
+/** Gives a Toxiproxy server that has just started its proxies and their toxics. A proxy that it has stays as it is, enabled or not. */
+async function giveProxies(docker: Docker, { cluster, site, upstreams }: Pick<WanSpec, 'cluster' | 'site' | 'upstreams'>, signal: AbortSignal): Promise<void> {
+  const server = await connectWan(docker, cluster, site.name, { signal });
+  await waitFor(`Toxiproxy in ${wanContainerOf(cluster, site.name)}`, async () => ({ done: await server.version() }), { timeoutMs: 20_000, everyMs: 100, signal });
+  await Promise.all(cloudServices.map(async ({ name, port }) => {
+    if (!(await server.hasProxy(name))) await server.ensureProxy({ name, listen: `0.0.0.0:${port}`, upstream: `${upstreams[name]}:${port}` });
+    for (const toxic of profileToxics(site.wan)) await server.ensureToxic(name, toxic);
+  }));
+}
+
+/** Ends a site's WAN as a load balancer ends that is killed: its sockets are closed, and nobody answers at its address. Idempotent. */
+export async function killWan(docker: Docker, cluster: string, site: string): Promise<void> {
+  // 1: it does not run. A deadline of its own: the engine goes on killing although who asked for it has gone.
+  await docker.run(['kill', wanContainerOf(cluster, site)], { accept: [0, 1], timeoutMs: 30_000 });
+}
+
+/**
+ * Starts a WAN that was killed, at the address it had: the host's rules lead there. Toxiproxy remembers nothing, so its
+ * proxies and toxics are made again. Idempotent.
+ *
+ * @throws CannotTellError `WAN_NOT_STARTED`, `CONTAINER_GONE`
+ */
+export async function resumeWan(docker: Docker, cluster: ClusterState, siteName: string, signal: AbortSignal): Promise<void> {
+  const wan = cluster.wans.find(({ site }) => site === siteName);
+  const site = cluster.topology.sites.find(({ name }) => name === siteName);
+  if (wan === undefined || site === undefined) throw new CannotTellError('WAN_GONE', `cluster ${cluster.name} has no site ${siteName}`);
+  if (!(await docker.inspect(wan.container, signal)).State.Running) {
+    await pinAddress(docker, cluster.network.name, { name: wan.container, address: wan.address }, signal);
+    const { code, stderr } = await docker.run(['start', wan.container], { accept: 'any', timeoutMs: 60_000, signal });
+    if (code !== 0) {
+      throw new CannotTellError('WAN_NOT_STARTED', `the WAN of site ${siteName} does not start again at ${wan.address}: ${stderr.trim()}`, {
+        next: `if another container has that address, remove it: docker network inspect ${cluster.network.name}`,
+      });
+    }
+  }
+  await giveProxies(docker, { cluster: cluster.name, site, upstreams: upstreamsOf(cluster.nodes) }, signal);
 }
 
 /**

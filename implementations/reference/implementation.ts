@@ -8,7 +8,7 @@ import { makeCertificates, readPair } from './certificates.ts';
 import { egressPatches } from './egress.ts';
 import { componentImages } from './images.ts';
 import { metricsManifests } from './metrics-manifests.ts';
-import { agentName, namespace, serverName, version } from './names.ts';
+import { agentHealthPort, agentName, namespace, ports, serverName, version } from './names.ts';
 import { serverManifests } from './server-manifests.ts';
 import { uninstall } from './uninstall.ts';
 
@@ -47,7 +47,7 @@ export const implementation: Implementation = {
   description: "edgeproof's own edge components: the tunnel",
   version,
   claims: ['lifecycle', 'tunnel'],
-  tunnel: { namespace, server: serverName, agent: agentName },
+  tunnel: { namespace, server: serverName, agent: agentName, streams: { metric: 'edge_tunnel_streams', serverPort: ports.health, agentPort: agentHealthPort } },
   images: componentImages,
   prepare,
   install,

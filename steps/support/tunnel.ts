@@ -2,6 +2,7 @@ import { PromiseBroken } from '../../core/errors.ts';
 import { WaitTimeoutError } from '../../core/wait.ts';
 import type { StartedProgram } from '../../core/started-program.ts';
 import { echoContainer } from '../../harness/workloads/echo.ts';
+import { writeLine } from './app-container.ts';
 import type { App } from './apps.ts';
 import { attempt, failureOf, type Attempt } from './kubectl-attempt.ts';
 import type { EdgeWorld } from './world.ts';
@@ -21,6 +22,16 @@ export const execArgs = (world: EdgeWorld, app: App, script: string, flags: read
 
 export const logsArgs = (world: EdgeWorld, app: App, ...flags: readonly string[]): string[] =>
   ['logs', '--namespace', world.namespace, app.pod, '--container', echoContainer, ...flags];
+
+export const attachArgs = (world: EdgeWorld, app: App): string[] => ['attach', '--namespace', world.namespace, app.pod, '--container', echoContainer];
+
+/** An attach says nothing of when it is there, and what was written before is not shown: the line is written until it is. @throws PromiseBroken `EXEC_UNREACHABLE` */
+export async function showsWhenWritten(world: EdgeWorld, attached: StartedProgram, app: App, line: string, seconds: number): Promise<void> {
+  await world.within({ what: `kubectl attach to ${where(app)}`, seconds, code: 'EXEC_UNREACHABLE' }, async () => {
+    await writeLine(world, app, line);
+    return attached.stdout.includes(line) ? { done: true } : { missing: attached.code === undefined ? 'it runs and shows nothing' : `it ended with ${attached.code}: ${attached.stderr.trim()}` };
+  });
+}
 
 /** Runs kubectl within a budget, attaches what it took, and judges. @throws PromiseBroken `code` when it did not get through */
 export async function through(world: EdgeWorld, options: { what: string; code: string; args: readonly string[]; seconds: number; expectedCode?: number; input?: Uint8Array; env?: Readonly<Record<string, string>> }): Promise<Attempt> {

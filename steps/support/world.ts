@@ -14,6 +14,7 @@ import type { App } from './apps.ts';
 import { mediaTypes, type BudgetAttachment } from '../../reports/attachments.ts';
 import { within } from './budget.ts';
 import { disturbedBy, heal, inject } from './faults.ts';
+import type { HeldOpen } from './held-open.ts';
 import { rolesOf, type Roles } from './roles.ts';
 import { interruption, type Session } from './session.ts';
 
@@ -41,6 +42,10 @@ export class EdgeWorld extends World {
   readonly programs = new Map<string, StartedProgram>();
   /** What an application was last made to write to its log. */
   written = { lines: 0, bytes: 0 };
+  /** How long a kubectl exec took before anything was done: the median, in milliseconds. */
+  execMs: number | undefined;
+  /** What was open on the way to an application before anything was done. */
+  heldOpen: HeldOpen | undefined;
   /** How many Pods a workload must have, by its name. */
   readonly expectedPods = new Map<string, number>();
   /** What the probes of the isolation saw since the last fault: of the node that they were about, or of `all`. */

@@ -1,0 +1,28 @@
+import { CannotTellError } from '../../core/errors.ts';
+import { waitFor } from '../../core/wait.ts';
+import { killWan, resumeWan } from '../../harness/wan/wan.ts';
+import { type Fault } from '../fault.ts';
+import { siteOf, type Target } from '../target.ts';
+import { describeView, dialServices, openConnections } from '../wan-view.ts';
+
+/** The machine that is the site's WAN and load balancer is gone: its connections end, and nobody answers at its address. */
+export function lbStop(target: Target): Pick<Fault, 'inject' | 'verify' | 'heal'> {
+  return {
+    inject: async ({ docker, cluster }) => await killWan(docker, cluster.name, siteOf(target, cluster)),
+    verify: async (ctx) => {
+      const site = siteOf(target, ctx.cluster);
+      const seen = await dialServices(ctx, site);
+      // No RST comes from a machine that is gone: the host may say that there is no route, or nobody says anything.
+      const others = seen.filter((one) => one.seen !== 'nothing' && one.seen !== 'refused');
+      if (others.length > 0) {
+        throw new CannotTellError('FAULT_NOT_SEEN', `the load balancer of ${site} is stopped, yet: ${others.map(describeView).join('; ')}`);
+      }
+      await waitFor(`the end of the connections of site ${site} to the cloud`, async (signal) => {
+        const open = await openConnections({ ...ctx, signal }, site);
+        return open === 0 ? { done: true } : { missing: `${open} still open` };
+      }, { timeoutMs: 10_000, signal: ctx.signal });
+      return `${[...new Set(seen.map(({ node, detail }) => `${node}: ${detail}`))].join('; ')}; no connection made before is left`;
+    },
+    heal: async ({ docker, cluster, signal }) => await resumeWan(docker, cluster, siteOf(target, cluster), signal),
+  };
+}
