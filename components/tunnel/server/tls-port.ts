@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
-import type { Server, TlsOptions } from 'node:tls';
+import type { Server, TLSSocket, TlsOptions } from 'node:tls';
 import type { HostPort } from '../common/host-port.ts';
 import { checkTlsFiles, handshakeTimeoutMs, tlsPolicy, type TlsFiles } from '../common/tls.ts';
 import { WatchedFiles } from '../common/watched-files.ts';
+import { cut } from '../protocol/index.ts';
 
 /** Who comes to a port must have a certificate of `ca`. Paths of PEM files. */
 export type TlsPaths = Readonly<Record<keyof TlsFiles, string>>;
@@ -22,7 +23,9 @@ export interface TlsPortOptions {
 export class TlsPort {
   readonly #files: WatchedFiles<keyof TlsFiles>;
   readonly #server: Server;
+  /** TCP connections, and those of them that have got through their handshakes. */
   readonly #connections = new Set<Socket>();
+  readonly #sockets = new Set<TLSSocket>();
 
   /** @throws UsageError when the files cannot be used */
   constructor({ paths, create, handshakeFailed, troubled }: TlsPortOptions) {
@@ -41,6 +44,10 @@ export class TlsPort {
     this.#server.on('connection', (socket: Socket) => {
       this.#connections.add(socket);
       socket.once('close', () => this.#connections.delete(socket));
+    });
+    this.#server.on('secureConnection', (socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
     });
     this.#server.on('tlsClientError', (error, socket) => handshakeFailed(error, socket.remoteAddress ?? '', socket.bytesRead > 0));
     // No file descriptor left, for example: there will be.
@@ -76,9 +83,10 @@ export class TlsPort {
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
   }
 
-  /** Cuts all connections: with a TCP reset, so that nobody takes it for the end of what was sent. */
+  /** Cuts all connections, so that nobody takes it for the end of what was sent. */
   cut(): void {
-    for (const socket of this.#connections) socket.resetAndDestroy();
+    for (const socket of this.#sockets) cut(socket);
+    for (const socket of this.#connections) socket.destroy();
   }
 
   #context(): TlsOptions {
