@@ -7,9 +7,9 @@ import type { Contender } from '../../bench/result.ts';
 import type { BenchArguments } from '../run/bench.ts';
 
 const whole = { rounds: 5, agents: 1000, megabytes: 256, connections: 200 } as const;
-const quick = { rounds: 1, agents: 100, megabytes: 64, connections: 50 } as const;
+const short = { rounds: 1, agents: 100, megabytes: 64, connections: 50 } as const;
 
-type Flags = Partial<BenchArguments> & { readonly quick?: boolean };
+type Flags = Partial<BenchArguments>;
 
 /** Those of bench/result.ts, which is not loaded for a `--help`. */
 const contenderNames: readonly Contender[] = ['direct', 'tls-pipe', 'ours', 'konnectivity'];
@@ -36,9 +36,9 @@ export const bench: Register = (program, io, run) => {
     .option('--quick', 'one short round: to see that it works')
     .option('--profile', 'CPU profiles of our server and agent beside the result (DevTools opens them)', false)
     .addHelpText('after', '\nEverything is on the loopback of this machine. Written to reports/bench: result.json, table.md, plot.svg.\n\nExamples:\n  edgeproof bench tunnel\n  edgeproof bench tunnel --quick --only ours,konnectivity,latency')
-    .action(run(async ({ quick: short = false, only = [], profile = false, ...flags }: Flags) => {
+    .action(run(async ({ quick = false, only = [], profile = false, ...flags }: Flags) => {
       const { benchTunnel } = await import('../run/bench.ts');
-      return await benchTunnel({ ...(short ? quick : whole), ...flags, only, profile }, io);
+      return await benchTunnel({ ...(quick ? short : whole), ...flags, only, quick, profile }, io);
     }));
   verb
     .command('http')
