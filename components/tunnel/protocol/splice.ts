@@ -82,7 +82,11 @@ export class Splice implements StreamHandler {
   closed(error: StreamError | undefined): void {
     if (this.#over) return;
     this.#over = true;
-    if (error !== undefined) cut(this.#socket);
+    if (error !== undefined) {
+      // Nothing is written to a socket that was cut.
+      this.#dropBatch();
+      cut(this.#socket);
+    }
     this.#options.done?.(error);
   }
 
@@ -102,6 +106,10 @@ export class Splice implements StreamHandler {
     const socket = this.#socket;
     // Of a stream that both ended this does nothing.
     if (!socket.readableEnded || !this.#ended) this.#stream.reset(this.#options.failure ?? 'CANCELLED', 'the connection was closed');
+    this.#dropBatch();
+  }
+
+  #dropBatch(): void {
     const bytes = this.#batch.bytes;
     this.#batch.takeAll();
     if (bytes > 0) this.#stream.consumed(bytes);
@@ -114,13 +122,22 @@ export class Splice implements StreamHandler {
  */
 export function cut(socket: Socket): void {
   const tcp = socket instanceof TLSSocket ? tcpOf(socket) : socket;
-  // Of a TCP socket that is closed already a reset would be an error that nobody listens for. One whose end was said and not yet
-  // sent cannot be reset: libuv refuses (uv_tcp_close_reset), Node takes it for closed, and the process never comes to its end.
-  if (!(tcp instanceof Socket) || socket.destroyed || tcp.destroyed || tcp.connecting || socket.writableEnded) return void socket.destroy();
-  tcp.resetAndDestroy();
-  // A TLS socket follows the one below it by itself, but not at once.
-  if (tcp !== socket) socket.destroy();
+  // Of a TCP socket that is closed already a reset would be an error that nobody listens for.
+  if (!(tcp instanceof Socket) || socket.destroyed || tcp.connecting || isShuttingDown(socket)) return void socket.destroy();
+  // Of a TCP socket that is closed already a reset would be an error that nobody listens for.
+  if (!tcp.destroyed) tcp.resetAndDestroy();
+  // A TLS socket follows the one below it by itself, but not at once. In this turn of the event loop its native half may still
+  // be about to finish a write: destroyed now, without the TCP socket below it, it takes the whole process down (seen with
+  // Node 26.10, SIGSEGV, whenever a socket was written to and cut in one turn).
+  if (tcp !== socket) setImmediate(() => socket.destroy());
 }
+
+/**
+ * All that it had to send is with the kernel, and its FIN is just being sent: libuv refuses a reset then
+ * (uv_tcp_close_reset), Node takes it for closed, and the process never comes to its end. One that still has bytes to send
+ * is not that far: without a reset they would be missing, and nobody would know.
+ */
+const isShuttingDown = (socket: Socket): boolean => socket.writableEnded && !socket.writableFinished && socket.writableLength === 0;
 
 /** Of a server's TLS socket. Node has no public name for it; where it is missing, a FIN has to do. */
 const tcpOf = (socket: TLSSocket): unknown => (socket as unknown as { readonly _parent?: unknown })._parent;

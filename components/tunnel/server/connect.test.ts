@@ -115,7 +115,7 @@ test('bytes pass in any order: glued to the request, after half-closes, and much
     await t.test(`a target that breaks off is an error for the client, ${way}`, async () => {
       const client = await world.connect(server, target);
       await client.echo('hello');
-      for (const socket of world.kubelet.sockets) socket.resetAndDestroy();
+      world.kubelet.cutAll();
       await until('it is told', () => client.closed);
       assert.ok(client.wasCut, `${client.error}, ended: ${client.ended}`);
     });
@@ -163,6 +163,25 @@ test('who is slow with a request is cut off, and who goes while a target is bein
     assert.deepEqual([client.status, client.reason], [504, 'edge-tunnel: node edge-1: no answer within 0.3 s']);
     assert.ok(performance.now() - startedAt < 2000);
   });
+});
+
+test('a target that breaks off in the moment in which it is reached is an error for the client, and nothing worse', async () => {
+  await using world = await World.create();
+  const server = await world.server(nodes);
+  const agent = await SilentAgent.connect(world, await world.pki.node('edge-1'), server.portOf('agents'));
+  await until('it is connected', () => server.nodeCount === 1);
+  // Opened and reset in one piece: the client is answered and cut in one turn of the event loop.
+  agent.take = (stream) => {
+    stream.accept({ data: () => {}, end: () => {}, writable: () => {}, closed: () => {} });
+    stream.write(Buffer.from('partial'));
+    stream.reset('TARGET_RESET', 'ECONNRESET');
+  };
+  for (let number = 0; number < 10; number += 1) {
+    const client = await world.client(server);
+    client.ask(world.kubeletOf('edge-1'));
+    await until('it is told', () => client.closed);
+    assert.ok(client.wasCut, `${client.error}, ended: ${client.ended}`);
+  }
 });
 
 test('no reason breaks out of the status line', () => {

@@ -59,7 +59,9 @@ export class Client {
 
   /** Breaks off, as a process that is killed with bytes to read does: with a TCP reset. */
   breakOff(): void {
-    this.#tcp.resetAndDestroy();
+    // Node cannot reset what is being ended; with bytes to read the kernel does.
+    if (this.socket.writableEnded) this.#tcp.destroy();
+    else this.#tcp.resetAndDestroy();
   }
 
   /** Sends, and waits until as much has come back. */

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { cut } from '../protocol/index.ts';
 
 /** Something to be reached through the tunnel: it sends back what it gets, and ends when its client has. */
 export class Origin implements AsyncDisposable {
@@ -25,6 +26,11 @@ export class Origin implements AsyncDisposable {
 
   get port(): number {
     return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Breaks off all connections that there are. */
+  cutAll(): void {
+    for (const socket of this.sockets) cut(socket);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
