@@ -14,6 +14,9 @@ export interface BenchCredentials {
 
 export const agentNode = (number: number): string => `edge${number}`;
 
+/** What the kubelet of the HTTP benchmark is called: in the tunnels, and (0.0.0.0 is the loopback too, on Linux) where a name cannot be resolved. */
+export const kubeletNames = { node: agentNode(0), any: '0.0.0.0' } as const;
+
 /** Two authorities, one for servers and clients of the CONNECT port, one for nodes, as in a cluster. ECDSA P-256 throughout. */
 export async function makeCredentials(folder: string, agents: number): Promise<BenchCredentials> {
   const crt = (name: string): string => join(folder, `${name}.crt`);
@@ -28,6 +31,7 @@ export async function makeCredentials(folder: string, agents: number): Promise<B
   await write('nodes', nodes);
   await write('server', await ca.issue({ commonName: serverName, dnsNames: [serverName, 'localhost'], ipAddresses: ['127.0.0.1'], server: true, client: true }));
   await write('client', await ca.issue({ commonName: clientName, client: true }));
+  await write('kubelet', await nodes.issue({ commonName: 'kubelet', dnsNames: [kubeletNames.node, 'localhost'], ipAddresses: ['127.0.0.1', kubeletNames.any], server: true }));
   for (let number = 0; number < agents; number++) {
     await write(agentNode(number), await nodes.issue({ commonName: `system:node:${agentNode(number)}`, organizations: ['system:nodes'], dnsNames: ['localhost'], ipAddresses: ['127.0.0.1'], client: true, server: true }));
   }

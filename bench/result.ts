@@ -75,7 +75,7 @@ export interface Ratios {
 
 export interface BenchResult {
   readonly startedAt: string;
-  /** False when parts or contenders were left out, or a profiler slowed one of them: such a result is not the newest one. */
+  /** False when parts or contenders were left out, rounds were short, or a profiler slowed ours: `bench report` prefers others. */
   readonly whole: boolean;
   readonly host: object;
   /** Before each round. */

@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from '../core/errors.ts';
 import { repositoryRoot } from '../core/paths.ts';
+import { httpTable, type HttpResult } from './http/table.ts';
 import { plotOf } from './plot.ts';
 import type { BenchResult } from './result.ts';
 import { tableOf } from './table.ts';
@@ -20,6 +21,15 @@ export async function saveResult(result: BenchResult): Promise<string> {
   // Last: a folder with a result is whole.
   await writeFile(join(own, 'result.json'), JSON.stringify(result, null, 1));
   return own;
+}
+
+/** Writes what the HTTP benchmark found. @returns the path of its JSON */
+export async function saveHttpResult(result: HttpResult): Promise<string> {
+  const own = `${resultFolder(result.startedAt)}-http`;
+  await mkdir(own, { recursive: true });
+  await writeFile(join(own, 'table.md'), httpTable(result));
+  await writeFile(join(own, 'http.json'), JSON.stringify(result, null, 1));
+  return join(own, 'http.json');
 }
 
 /** The newest result of a whole benchmark; without one, the newest. @throws UsageError when there is none yet */

@@ -2,7 +2,7 @@ import { kubernetesVersion } from './versions.ts';
 
 /** Programs built from one Go module below images/go. */
 export interface ProgramGroup {
-  readonly module: 'node' | 'tools' | 'wan' | 'bench';
+  readonly module: 'node' | 'tools' | 'wan' | 'bench' | 'load';
   /** Name of the binary, and the package it is built from (relative to the module, or a full import path). */
   readonly programs: Readonly<Record<string, string>>;
   /** Package variables set by the linker. */
@@ -66,3 +66,6 @@ export const benchPrograms: ProgramGroup = {
     'konnectivity-agent': 'sigs.k8s.io/apiserver-network-proxy/cmd/agent',
   },
 };
+
+/** The load generator of the HTTP benchmark: requests at a constant rate of arrival, under the MIT licence (k6 is under the AGPL). */
+export const loadPrograms: ProgramGroup = { module: 'load', programs: { vegeta: 'github.com/tsenart/vegeta/v12' } };

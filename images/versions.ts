@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
  * this one (with checksums in go.sum) and are read from there, so that nothing is said twice.
  */
 const modules = new Map<string, string>();
-for (const folder of ['node', 'tools', 'wan', 'bench']) {
+for (const folder of ['node', 'tools', 'wan', 'bench', 'load']) {
   const text = readFileSync(fileURLToPath(new URL(`go/${folder}/go.mod`, import.meta.url)), 'utf8');
   for (const [, name, version] of text.matchAll(/^\s*(?:require )?([\w./-]+) (v[\w.+-]+)/gm)) modules.set(name!, version!);
 }
@@ -30,6 +30,7 @@ export const versions = {
   'cni-plugins': moduleVersion('github.com/containernetworking/plugins'),
   kind: moduleVersion('sigs.k8s.io/kind'),
   toxiproxy: moduleVersion('github.com/Shopify/toxiproxy/v2'),
+  vegeta: moduleVersion('github.com/tsenart/vegeta/v12'),
   konnectivity: moduleVersion('sigs.k8s.io/apiserver-network-proxy'),
 } as const;
 

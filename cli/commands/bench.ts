@@ -3,25 +3,25 @@ import { suggest } from '../../core/suggest.ts';
 import { printJson } from '../io.ts';
 import { wholeNumber } from '../options.ts';
 import type { Register } from '../program.ts';
+import type { Contender } from '../../bench/result.ts';
 import type { BenchArguments } from '../run/bench.ts';
 
 const whole = { rounds: 5, agents: 1000, megabytes: 256, connections: 200 } as const;
-const quick = { rounds: 1, agents: 100, megabytes: 64, connections: 50 } as const;
+const short = { rounds: 1, agents: 100, megabytes: 64, connections: 50 } as const;
 
-type Flags = Partial<BenchArguments> & { readonly quick?: boolean };
+type Flags = Partial<BenchArguments>;
 
-/** Names of `--only`; those of bench/result.ts, which is not loaded for a `--help`. */
-const names: BenchArguments['only'] = ['direct', 'tls-pipe', 'ours', 'konnectivity', 'bulk', 'latency', 'idle'];
+/** Those of bench/result.ts, which is not loaded for a `--help`. */
+const contenderNames: readonly Contender[] = ['direct', 'tls-pipe', 'ours', 'konnectivity'];
+const names: BenchArguments['only'] = [...contenderNames, 'bulk', 'latency', 'idle'];
 
-/** @throws InvalidArgumentError */
-function onlyNames(text: string): BenchArguments['only'] {
-  return text.split(',').map((one) => {
-    const name = names.find((known) => known === one);
-    if (name !== undefined) return name;
-    const meant = suggest(one, names);
-    throw new InvalidArgumentError(meant === undefined ? `Choose from ${names.join(', ')}.` : `Did you mean ${meant}?`);
-  });
-}
+/** Reads a list. The reader throws InvalidArgumentError. */
+const namesFrom = <Name extends string>(names: readonly Name[]) => (text: string): Name[] => text.split(',').map((one) => {
+  const name = names.find((known) => known === one);
+  if (name !== undefined) return name;
+  const meant = suggest(one, names);
+  throw new InvalidArgumentError(meant === undefined ? `Choose from ${names.join(', ')}.` : `Did you mean ${meant}?`);
+});
 
 export const bench: Register = (program, io, run) => {
   const verb = program.command('bench').description('measure the tunnel beside others').addHelpText('after', '\nExamples:\n  edgeproof bench tunnel\n  edgeproof bench report --json');
@@ -32,13 +32,24 @@ export const bench: Register = (program, io, run) => {
     .option('--agents <n>', `idle agents of one server (default: ${whole.agents})`, wholeNumber(1, 10_000))
     .option('--megabytes <n>', `of one bulk measurement (default: ${whole.megabytes})`, wholeNumber(1, 10_000))
     .option('--connections <n>', `of one latency measurement (default: ${whole.connections})`, wholeNumber(10, 10_000))
-    .option('--only <names>', `contenders and parts, with commas between them: ${names.join(', ')}`, onlyNames)
+    .option('--only <names>', `contenders and parts, with commas between them: ${names.join(', ')}`, namesFrom(names))
     .option('--quick', 'one short round: to see that it works')
     .option('--profile', 'CPU profiles of our server and agent beside the result (DevTools opens them)', false)
     .addHelpText('after', '\nEverything is on the loopback of this machine. Written to reports/bench: result.json, table.md, plot.svg.\n\nExamples:\n  edgeproof bench tunnel\n  edgeproof bench tunnel --quick --only ours,konnectivity,latency')
-    .action(run(async ({ quick: short = false, only = [], profile = false, ...flags }: Flags) => {
+    .action(run(async ({ quick = false, only = [], profile = false, ...flags }: Flags) => {
       const { benchTunnel } = await import('../run/bench.ts');
-      return await benchTunnel({ ...(short ? quick : whole), ...flags, only, profile }, io);
+      return await benchTunnel({ ...(quick ? short : whole), ...flags, only, quick, profile }, io);
+    }));
+  verb
+    .command('http')
+    .description('reads of a kubelet over HTTPS at rates that are held (vegeta): where each contender breaks')
+    .option('--only <names>', `contenders, with commas between them: ${contenderNames.join(', ')}`, namesFrom(contenderNames))
+    .option('--seconds <n>', 'how long each rate is held', wholeNumber(1, 60), 5)
+    .option('--most <n>', 'the highest rate that is tried, in requests a second', wholeNumber(50, 20_000), 6400)
+    .addHelpText('after', '\nExample:\n  edgeproof bench http --only ours,konnectivity')
+    .action(run(async ({ only = [], ...flags }: { only?: Contender[]; seconds: number; most: number }) => {
+      const { benchHttp } = await import('../run/bench-http.ts');
+      return await benchHttp({ only, ...flags }, io);
     }));
   verb
     .command('report')

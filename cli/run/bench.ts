@@ -13,11 +13,12 @@ import { edgeproofFacts, hostFacts } from './host-facts.ts';
 export interface BenchArguments extends Pick<BenchOptions, 'rounds' | 'agents' | 'megabytes' | 'connections'> {
   /** Names of contenders and parts; all contenders or all parts when none of them is named. */
   readonly only: readonly (Contender | Part)[];
+  readonly quick: boolean;
   readonly profile: boolean;
 }
 
 /** Runs the benchmark of the tunnel and writes what it found. */
-export async function benchTunnel({ only, profile, ...options }: BenchArguments, io: Io): Promise<number> {
+export async function benchTunnel({ only, quick, profile, ...options }: BenchArguments, io: Io): Promise<number> {
   const startedAt = new Date().toISOString();
   const named = <Name extends string>(names: readonly Name[]): Name[] => {
     const chosen = names.filter((name) => (only as readonly string[]).includes(name));
@@ -31,7 +32,7 @@ export async function benchTunnel({ only, profile, ...options }: BenchArguments,
   const measured = await runBench({ ...options, ...chosen, programs, progress, signal, ...(profile && { profileFolder: folder }) });
   const result: BenchResult = {
     startedAt,
-    whole: only.length === 0 && !profile,
+    whole: only.length === 0 && !quick && !profile,
     host: hostFacts(),
     versions: { edgeproof: (await edgeproofFacts()).commit ?? '', konnectivity: versions.konnectivity, node: process.version, openssl: process.versions.openssl },
     rounds: options.rounds,

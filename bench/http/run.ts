@@ -1,0 +1,64 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Progress } from '../../core/progress.ts';
+import { NodeChild } from '../child.ts';
+import { startContenders } from '../contenders.ts';
+import { agentNode, kubeletNames, makeCredentials } from '../credentials.ts';
+import { lookAround, type Busy } from '../machine.ts';
+import type { Contender } from '../result.ts';
+import { broken, findKnee, type Step } from './knee.ts';
+import { attack } from './vegeta.ts';
+
+export interface HttpBenchOptions {
+  readonly contenders: readonly Contender[];
+  /** Of one step. */
+  readonly seconds: number;
+  /** The highest rate that is tried, in requests a second. */
+  readonly most: number;
+  /** Folders of vegeta's and of konnectivity's programs. */
+  readonly programs: { readonly load: string; readonly bench: string };
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+}
+
+export interface Knee {
+  readonly contender: Contender;
+  /** Kept connections, as an API server has them to its kubelets; or a new one, with its CONNECT, for each request. */
+  readonly keepAlive: boolean;
+  /** Requests a second. */
+  readonly knee: number;
+  readonly steps: readonly Step[];
+}
+
+const lookMs = 2000;
+const firstRate = 50;
+const halvings = 2;
+
+/** Reads of a kubelet over HTTPS, through the CONNECT ports, at rates that are held whatever the answers take: where each contender breaks. */
+export async function runHttpBench({ contenders, seconds, most, programs, progress, signal }: HttpBenchOptions): Promise<{ knees: Knee[]; busy: Busy }> {
+  await using stack = new AsyncDisposableStack();
+  const folder = await mkdtemp(join(tmpdir(), 'edgeproof-bench-'));
+  stack.defer(async () => await rm(folder, { recursive: true, force: true }));
+  const credentials = await makeCredentials(folder, 1);
+  const kubelet = stack.use(await NodeChild.start<{ port: number }>('kubelet', [folder]));
+  const { port } = kubelet.facts;
+  const all = await progress.step('Starting the contenders', async () => await startContenders({ credentials, originPort: port, only: contenders, programs: programs.bench, stack, signal }));
+  const busy = await lookAround(lookMs, signal);
+  const knees: Knee[] = [];
+  for (const keepAlive of [true, false]) for (const one of all) {
+    const path = one.name === 'direct' ? {} : { proxyPort: one.port };
+    // konnectivity's agent dials what it is told; Go sends no loopback address through a proxy, and this is one that it does not know for it.
+    const host = { direct: '127.0.0.1', 'tls-pipe': agentNode(0), ours: agentNode(0), konnectivity: kubeletNames.any }[one.name];
+    knees.push(await progress.step(`${one.name}, ${keepAlive ? 'kept connections' : 'a connection for each request'}`, async (step) => {
+      const found = await findKnee(async (rate) => {
+        step.detail(`${rate}/s`);
+        return await attack({ programs: programs.load, credentials, target: `${host}:${port}`, ...path, keepAlive, seconds, signal }, rate);
+      }, { first: firstRate, most, halvings });
+      const last = found.steps.map((one) => broken(one)).filter((why) => why !== undefined).at(-1);
+      step.result(`${found.knee}/s${last === undefined ? '' : `; above, ${last}`}`);
+      return { contender: one.name, keepAlive, ...found };
+    }));
+  }
+  return { knees, busy };
+}
