@@ -62,7 +62,7 @@ Feature: A tunnel whose link breaks says so at once and comes back by itself
 
     Given kubectl exec, attach, logs -f and port-forward of "app" run, all of which work within 5 s
     When the WAN of the site swallows everything
-    Then kubectl logs of "app" fails within 6 s with an error that names the node
+    Then kubectl logs of "app" fails within 5 s with an error that names the node
     And kubectl exec, attach and port-forward end within 16 s, with a non-zero exit code and a sentence
     And the followed log ends within 16 s
     When the WAN of the site swallows nothing any more

@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Registry } from 'prom-client';
 
 export interface HealthOptions {
@@ -7,9 +8,20 @@ export interface HealthOptions {
   readonly registry: Registry;
   /** Why this process cannot do its work, or undefined. */
   readonly notReady: () => string | undefined;
+  /** How long the port may be somebody else's. Milliseconds. Default: 0. */
+  readonly takenForMs?: number;
+  /** Told once, when it is. */
+  readonly taken?: () => void;
 }
 
-/** `/healthz`: the event loop turns. `/readyz`: 200 when it can do its work, else 503 with what is missing. `/metrics`: Prometheus. */
+/** How often a port that is taken is asked for. Milliseconds. */
+const askAgainMs = 250;
+
+/**
+ * `/healthz`: the event loop turns. `/readyz`: 200 when it can do its work, else 503 with what is missing. `/metrics`: Prometheus.
+ *
+ * @throws the system's error for a port that cannot be had
+ */
 export async function startHealth(options: HealthOptions): Promise<Server> {
   const server = createServer((request, response) => {
     const path = request.url?.split('?')[0];
@@ -25,9 +37,23 @@ export async function startHealth(options: HealthOptions): Promise<Server> {
   });
   server.requestTimeout = 10_000;
   server.maxConnections = 64;
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port, options.host || undefined, resolve);
-  });
+  await listen(server, options);
   return server;
+}
+
+async function listen(server: Server, { port, host, takenForMs = 0, taken }: HealthOptions): Promise<void> {
+  const deadline = performance.now() + takenForMs;
+  for (let first = true; ; first = false) {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    server.once('error', reject).listen(port, host || undefined, resolve);
+    try {
+      return await promise;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || performance.now() >= deadline) throw error;
+      if (first) taken?.();
+      await sleep(askAgainMs);
+    } finally {
+      server.off('error', reject).off('listening', resolve);
+    }
+  }
 }
