@@ -29,7 +29,7 @@ export const defaultSessionConfig: SessionConfig = {
   maxWindowBytes: 4 * MiB,
   sessionMemoryBytes: 64 * MiB,
   maxStreams: 4096,
-  dataBacklogBytes: 256 * KiB,
+  dataBacklogBytes: 64 * KiB,
   // An answer of 16 bytes costs some 300 while it waits.
   controlBacklogBytes: 512 * KiB,
   pingAfterMs: 4000,

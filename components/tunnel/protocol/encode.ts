@@ -19,9 +19,10 @@ export function dataHeader(streamId: number, payloadBytes: number): Buffer {
 }
 
 /** A whole DATA frame, with a copy of its payload: for a small one, cheaper than a second write. */
-export function dataFrame(streamId: number, payload: Buffer): Buffer {
-  const buffer = frame(frameTypes.DATA, streamId, payload.length);
-  payload.copy(buffer, headerBytes);
+export function dataFrame(streamId: number, ...pieces: readonly Buffer[]): Buffer {
+  const buffer = frame(frameTypes.DATA, streamId, pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = headerBytes;
+  for (const piece of pieces) at += piece.copy(buffer, at);
   return buffer;
 }
 

@@ -6,20 +6,23 @@ const smallBytes = 2048;
 
 /**
  * Writes frames to a session's socket. All that is written in one turn of the event loop goes to TLS as one piece: a
- * record, and a system call, for many small frames instead of one each.
+ * record, and a system call, for many small frames instead of one each. DATA is asked for at the end of the turn: control
+ * frames are in front of it, and a stream's bytes are together by then.
  */
 export class FrameWriter {
   readonly #socket: Duplex;
+  readonly #fill: () => void;
   #corked = false;
-  readonly #flush = (): void => {
-    // Of a socket that was destroyed meanwhile this does nothing.
+  readonly #turnOver = (): void => {
     if (!this.#corked) return;
-    this.#corked = false;
-    this.#socket.uncork();
+    if (this.#socket.writable) this.#fill();
+    this.flush();
   };
 
-  constructor(socket: Duplex) {
+  /** @param fill writes the DATA whose turn it is */
+  constructor(socket: Duplex, fill: () => void) {
     this.#socket = socket;
+    this.#fill = fill;
   }
 
   /** Bytes that the kernel has not taken yet. */
@@ -32,16 +35,24 @@ export class FrameWriter {
     this.#socket.write(frame);
   }
 
-  data(streamId: number, piece: Buffer): void {
+  data(streamId: number, pieces: readonly Buffer[], bytes: number): void {
     if (!this.#open()) return;
-    if (piece.length <= smallBytes) return void this.#socket.write(dataFrame(streamId, piece));
-    this.#socket.write(dataHeader(streamId, piece.length));
-    this.#socket.write(piece);
+    if (bytes <= smallBytes) return void this.#socket.write(dataFrame(streamId, ...pieces));
+    this.#socket.write(dataHeader(streamId, bytes));
+    for (const piece of pieces) this.#socket.write(piece);
+  }
+
+  /** There is DATA: it is asked for at the end of this turn. */
+  soon(): void {
+    this.#open();
   }
 
   /** Lets out now what would go at the end of this turn: before the socket is ended. */
   flush(): void {
-    this.#flush();
+    // Of a socket that was destroyed meanwhile this does nothing.
+    if (!this.#corked) return;
+    this.#corked = false;
+    this.#socket.uncork();
   }
 
   #open(): boolean {
@@ -49,7 +60,7 @@ export class FrameWriter {
     if (!this.#corked) {
       this.#corked = true;
       this.#socket.cork();
-      setImmediate(this.#flush);
+      setImmediate(this.#turnOver);
     }
     return true;
   }

@@ -34,6 +34,13 @@ export class Pieces {
     return first.subarray(0, maxBytes);
   }
 
+  /** The next pieces, as many bytes as are asked for or there are. */
+  takeUpTo(maxBytes: number): Buffer[] {
+    const taken: Buffer[] = [];
+    for (let left = Math.min(maxBytes, this.#bytes); left > 0; left -= taken.at(-1)!.length) taken.push(this.take(left));
+    return taken;
+  }
+
   takeAll(): Buffer[] {
     const list = this.#list;
     this.#list = [];

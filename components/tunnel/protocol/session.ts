@@ -58,7 +58,6 @@ export class Session implements StreamCarrier {
   readonly #dataBacklogBytes: number;
   #peerMaxStreams = 0;
   #ready = false;
-  #pumping = false;
   /** DATA of the frame that is coming in goes here; undefined when its stream is over already. */
   #receiving: TunnelStream | undefined;
   #draining: { readonly by: 'here' | 'peer'; readonly reason: string } | undefined;
@@ -71,7 +70,7 @@ export class Session implements StreamCarrier {
     this.#handler = options.handler;
     this.#streams = new StreamTable(options.side);
     this.#budget = new CreditBudget(this.config.sessionMemoryBytes, options.budget);
-    this.#writer = new FrameWriter(socket);
+    this.#writer = new FrameWriter(socket, () => this.#pump());
     // Below its high-water mark a socket does not say when it has drained.
     this.#dataBacklogBytes = Math.max(this.config.dataBacklogBytes, socket.writableHighWaterMark);
     this.#liveness = new Liveness(this.config, {
@@ -81,7 +80,7 @@ export class Session implements StreamCarrier {
     });
     socket.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => this.#feed(chunk));
-    socket.on('drain', () => this.#pump());
+    socket.on('drain', () => this.#writer.soon());
     socket.on('end', () => this.#lost('the peer closed the connection'));
     socket.on('error', (error: NodeJS.ErrnoException) => this.#lost(error.code ?? error.message));
     socket.on('close', () => this.#lost('the connection was closed'));
@@ -162,21 +161,17 @@ export class Session implements StreamCarrier {
 
   // StreamCarrier: for the streams.
 
-  get idle(): boolean {
-    return this.#turns.empty && this.#writer.backlogBytes < this.#dataBacklogBytes;
-  }
-
   sendControl(frame: Buffer): void {
     this.#writer.control(frame);
   }
 
-  sendData(streamId: number, piece: Buffer): void {
-    this.#writer.data(streamId, piece);
+  sendData(streamId: number, pieces: readonly Buffer[], bytes: number): void {
+    this.#writer.data(streamId, pieces, bytes);
   }
 
   queue(stream: TunnelStream): void {
     this.#turns.add(stream);
-    this.#pump();
+    this.#writer.soon();
   }
 
   forget(stream: TunnelStream, strayBytes: number): void {
@@ -296,15 +291,11 @@ export class Session implements StreamCarrier {
   }
 
   #pump(): void {
-    // A stream whose turn it is may put others, and itself, in line.
-    if (this.#pumping) return;
-    this.#pumping = true;
     while (this.#writer.backlogBytes < this.#dataBacklogBytes) {
       const stream = this.#turns.take();
       if (stream === undefined) break;
       if (stream.takeTurn()) this.#turns.add(stream);
     }
-    this.#pumping = false;
   }
 
   #endIfDrained(): void {

@@ -24,9 +24,8 @@ export interface StreamHandler {
 /** The session as its streams see it. */
 export interface StreamCarrier {
   sendControl(frame: Buffer): void;
-  sendData(streamId: number, piece: Buffer): void;
-  /** True when DATA can go out at once: the socket has room, and nobody else waits for a turn. */
-  readonly idle: boolean;
+  /** One DATA frame. @param bytes of all pieces */
+  sendData(streamId: number, pieces: readonly Buffer[], bytes: number): void;
   /** Puts the stream in line for its turn. */
   queue(stream: TunnelStream): void;
   /** The stream is over. @param strayBytes how many bytes of it may still be on their way */
@@ -34,6 +33,12 @@ export interface StreamCarrier {
   /** Whoever used a stream that is over has been told. */
   settled(): void;
 }
+
+/**
+ * So much may wait for the end of this turn of the event loop, when it leaves in as few frames as it fills. More, and more
+ * than there is credit for, waits with whoever writes it.
+ */
+const roomBytes = 2 * maxDataBytes;
 
 /** One connection through the tunnel. */
 export class TunnelStream {
@@ -116,15 +121,10 @@ export class TunnelStream {
    */
   write(bytes: Buffer): boolean {
     if (this.#closed || this.#endWanted || bytes.length === 0) return true;
-    if (this.#pending.bytes === 0 && bytes.length <= maxDataBytes && bytes.length <= this.#send.credit && this.#carrier.idle) {
-      this.#sendPiece(bytes);
-      return true;
-    }
     if (this.#pending.bytes === 0 && this.#send.credit === 0) this.stalls += 1;
     this.#pending.push(bytes);
     this.#enqueue();
-    // Its turn may have come at once.
-    if (this.#pending.bytes === 0) return true;
+    if (this.#pending.bytes < Math.min(roomBytes, this.#send.credit)) return true;
     this.#blocked = true;
     return false;
   }
@@ -154,15 +154,13 @@ export class TunnelStream {
 
   // What follows is the session's to call.
 
-  /** One fair share, in as many pieces as it takes. @returns true when it could send more right away */
+  /** One fair share: a frame. @returns true when it could send more right away */
   takeTurn(): boolean {
-    let share = maxDataBytes;
-    while (share > 0 && this.#pending.bytes > 0 && this.#send.credit > 0) {
-      const piece = this.#pending.take(Math.min(share, this.#send.credit));
-      share -= piece.length;
-      this.#sendPiece(piece);
-    }
-    if (share === maxDataBytes) return false; // it was closed while it stood in line
+    const bytes = Math.min(maxDataBytes, this.#pending.bytes, this.#send.credit);
+    if (bytes === 0) return false; // it was closed while it stood in line
+    this.#send.spend(bytes);
+    this.sentBytes += bytes;
+    this.#carrier.sendData(this.id, this.#pending.takeUpTo(bytes), bytes);
     if (this.#pending.bytes > 0 && this.#send.credit === 0) this.stalls += 1;
     this.#handler?.sent?.();
     if (this.#pending.bytes === 0) this.#drained();
@@ -216,12 +214,6 @@ export class TunnelStream {
 
   #enqueue(): void {
     if (this.#pending.bytes > 0 && this.#send.credit > 0) this.#carrier.queue(this);
-  }
-
-  #sendPiece(piece: Buffer): void {
-    this.#send.spend(piece.length);
-    this.sentBytes += piece.length;
-    this.#carrier.sendData(this.id, piece);
   }
 
   #drained(): void {
