@@ -5,6 +5,9 @@ import type { ReasonCode } from './frame.ts';
 import { Pieces } from './pieces.ts';
 import type { StreamHandler, TunnelStream } from './stream.ts';
 
+/** Eight TLS records: enough for few system calls, and little enough that nobody waits long while TLS encrypts them at once. */
+const batchBytes = 128 * 1024;
+
 export interface SpliceOptions {
   /** Called once, when the stream is over: with what broke it, if anything did. The socket may still be taking its last bytes. */
   readonly done?: (error: StreamError | undefined) => void;
@@ -94,11 +97,14 @@ export class Splice implements StreamHandler {
   #write(): void {
     if (this.#writing > 0 || this.#batch.bytes === 0 || this.#socket.destroyed) return;
     const socket = this.#socket;
-    this.#writing = this.#batch.bytes;
-    const pieces = this.#batch.takeAll();
     socket.cork();
-    for (const [index, piece] of pieces.entries()) socket.write(piece, index === pieces.length - 1 ? this.#written : undefined);
-    if (this.#ended) socket.end();
+    while (this.#writing < batchBytes && this.#batch.bytes > 0) {
+      const piece = this.#batch.take(batchBytes - this.#writing);
+      this.#writing += piece.length;
+      const isLast = this.#writing >= batchBytes || this.#batch.bytes === 0;
+      socket.write(piece, isLast ? this.#written : undefined);
+    }
+    if (this.#ended && this.#batch.bytes === 0) socket.end();
     socket.uncork();
   }
 
