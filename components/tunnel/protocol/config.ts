@@ -3,6 +3,8 @@ export interface SessionConfig {
   readonly initialWindowBytes: number;
   /** A stream that is read fast enough grows to this many bytes, and no further. */
   readonly maxWindowBytes: number;
+  /** While other streams are active it goes back to this many bytes, if those carry what it carries. */
+  readonly sharedWindowBytes: number;
   /** All windows of one session together: half of it for growth. A stream that finds no room at all is refused. */
   readonly sessionMemoryBytes: number;
   /** How many streams the peer may have open at once. */
@@ -27,6 +29,7 @@ const MiB = 1024 * KiB;
 export const defaultSessionConfig: SessionConfig = {
   initialWindowBytes: 256 * KiB,
   maxWindowBytes: 4 * MiB,
+  sharedWindowBytes: 512 * KiB,
   sessionMemoryBytes: 64 * MiB,
   maxStreams: 4096,
   dataBacklogBytes: 64 * KiB,

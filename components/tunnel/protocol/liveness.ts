@@ -9,6 +9,9 @@ export interface LivenessCalls {
   noHello(reason: string): void;
 }
 
+/** Half a minute of PINGs: a way that has become longer counts after that. */
+const keptRoundTrips = 8;
+
 /**
  * Finds out that a peer is gone although no socket says so: a black hole sends no RST. Bytes of any kind are a sign of
  * life. Also measures the round trip, of busy sessions too, because windows are tuned by it.
@@ -27,6 +30,8 @@ export class Liveness {
   #answered = true;
   #heardSincePing = true;
   #roundTripMs = 0;
+  /** The last few, oldest first. */
+  readonly #roundTrips: number[] = [];
 
   constructor(config: SessionConfig, calls: LivenessCalls) {
     this.#config = config;
@@ -37,6 +42,14 @@ export class Liveness {
   /** Of the last PING, in milliseconds; 0 before the first PONG. */
   get roundTripMs(): number {
     return this.#roundTripMs;
+  }
+
+  /**
+   * The shortest of the last few, in milliseconds; 0 before the first PONG. A PONG that stood behind DATA says how much of it
+   * is under way, not how long the way is.
+   */
+  get leastRoundTripMs(): number {
+    return this.#roundTrips.length === 0 ? 0 : Math.min(...this.#roundTrips);
   }
 
   /** The HELLO is here: the round trip is measured at once. */
@@ -56,7 +69,10 @@ export class Liveness {
     this.#answered = true;
     const now = performance.now();
     // While this process was stopped no trip took place.
-    if (!this.#isLate(now)) this.#roundTripMs = now - this.#pingedAt;
+    if (this.#isLate(now)) return;
+    this.#roundTripMs = now - this.#pingedAt;
+    this.#roundTrips.push(this.#roundTripMs);
+    if (this.#roundTrips.length > keptRoundTrips) this.#roundTrips.shift();
   }
 
   stop(): void {

@@ -4,12 +4,19 @@ import { ProtocolError } from './errors.ts';
 export interface ReceiveWindowOptions {
   readonly initialBytes: number;
   readonly maxBytes: number;
+  /** What is enough while the stream shares its session. */
+  readonly sharedBytes: number;
+  /** Whether another stream of the session is active. */
+  readonly shared: (now: number) => boolean;
   readonly budget: CreditBudget;
-  /** The session's round-trip time in milliseconds, as last measured. */
+  /** The session's round-trip time in milliseconds, without what stands in queues. */
   readonly roundTripMs: () => number;
   /** A monotonic clock in milliseconds. */
   readonly now: () => number;
 }
+
+/** A round trip within one place is no longer: most of it is waiting for a processor, which no window shortens. Milliseconds. */
+const nearMs = 1;
 
 /** With less than one TLS record in flight a stream would crawl: it is refused instead. */
 export const leastWindowBytes = 16 * 1024;
@@ -18,6 +25,9 @@ export const leastWindowBytes = 16 * 1024;
  * What a peer may send on one stream. Credit goes back only for bytes that the far socket has taken, in halves of the
  * window. A window that is emptied within two round trips is what holds the stream back: it doubles, as far as the
  * budget allows (the tuning of QUIC's and yamux's receivers).
+ *
+ * What is under way on one stream, all others stand behind. So a stream that is not alone holds back credit until no more is
+ * under way than its rate fills in two round trips, and gets it back when it is alone again.
  */
 export class ReceiveWindow {
   readonly #options: ReceiveWindowOptions;
@@ -27,6 +37,10 @@ export class ReceiveWindow {
   /** Passed on, and not given back yet. */
   #drained = 0;
   #lastReturnAt: number;
+  /** Of the window, what the peer does not get for now. */
+  #heldBack = 0;
+  /** Bytes a millisecond, smoothed. */
+  #rate = 0;
   #released = false;
 
   /** Starts with less where there is little room. @returns undefined when the budget has none */
@@ -64,19 +78,40 @@ export class ReceiveWindow {
   /** Bytes were passed on. @returns the credit to give to the peer now; 0 for none yet */
   drained(bytes: number): number {
     this.#drained += bytes;
-    if (this.#drained * 2 < this.#windowBytes || this.#released) return 0;
+    if (this.#drained * 2 < this.#windowBytes - this.#heldBack || this.#released) return 0;
     const now = this.#options.now();
     const elapsed = now - this.#lastReturnAt;
     this.#lastReturnAt = now;
-    let credit = this.#drained;
+    this.#measure(elapsed);
+    const credit = this.#drained + this.#change(now, elapsed);
     this.#drained = 0;
-    if (elapsed <= 2 * this.#options.roundTripMs()) credit += this.#grow();
     this.#credit += credit;
     return credit;
   }
 
-  #grow(): number {
-    const growth = Math.min(this.#windowBytes, this.#options.maxBytes - this.#windowBytes);
+  /** The rate of the last few round trips. */
+  #measure(elapsedMs: number): void {
+    const horizon = 4 * Math.max(this.#options.roundTripMs(), nearMs);
+    this.#rate += (this.#drained - this.#rate * elapsedMs) / (elapsedMs + horizon);
+  }
+
+  /** How much more, or less, than was drained goes back to the peer. */
+  #change(now: number, elapsedMs: number): number {
+    const { shared, sharedBytes, maxBytes, roundTripMs } = this.#options;
+    const roundTrip = roundTripMs();
+    // Twice: a window of one round trip's bytes is never full again, as credit comes back in halves.
+    const needed = shared(now) ? Math.max(sharedBytes, 2 * this.#rate * (roundTrip - nearMs)) : maxBytes;
+    const room = Math.floor(Math.min(maxBytes, needed)) - (this.#windowBytes - this.#heldBack);
+    if (room < 0 || this.#heldBack > 0) {
+      const change = Math.max(-this.#drained, Math.min(room, this.#heldBack));
+      this.#heldBack -= change;
+      return change;
+    }
+    return elapsedMs <= 2 * roundTrip ? this.#grow(room) : 0;
+  }
+
+  #grow(room: number): number {
+    const growth = Math.min(this.#windowBytes, room);
     if (growth <= 0 || !this.#options.budget.takeSpare(growth)) return 0;
     this.#windowBytes += growth;
     return growth;

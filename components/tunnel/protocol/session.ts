@@ -1,6 +1,7 @@
 import type { TLSSocket } from 'node:tls';
 import { CreditBudget } from './budget.ts';
 import { defaultSessionConfig, type SessionConfig } from './config.ts';
+import { Company } from './company.ts';
 import { FrameDecoder, type FrameSink } from './decode.ts';
 import { goawayFrame, helloFrame, openFrame, pingFrame, resetFrame } from './encode.ts';
 import { ProtocolError, SessionUnavailableError, StreamError } from './errors.ts';
@@ -53,6 +54,7 @@ export class Session implements StreamCarrier {
   readonly #decoder = new FrameDecoder(this.#sink());
   readonly #streams: StreamTable;
   readonly #turns = new Turns();
+  readonly #company = new Company();
   readonly #budget: CreditBudget;
   readonly #liveness: Liveness;
   readonly #dataBacklogBytes: number;
@@ -132,7 +134,7 @@ export class Session implements StreamCarrier {
     if (!this.#ready) throw new SessionUnavailableError('BUSY', 'the peer has not said hello yet');
     if (this.#draining !== undefined) throw new SessionUnavailableError('DRAINING', `the session is being drained: ${this.#draining.reason}`);
     if (this.#streams.ownCount >= this.#peerMaxStreams) throw new SessionUnavailableError('BUSY', `the peer takes ${this.#peerMaxStreams} streams at once`);
-    const window = this.#window();
+    const window = this.#window(this.#streams.nextId);
     if (window === undefined) throw new SessionUnavailableError('BUSY', 'no memory left for another stream');
     const stream = new TunnelStream(this.#streams.nextId, target, this, window, handler);
     try {
@@ -203,6 +205,7 @@ export class Session implements StreamCarrier {
       },
       dataStart: (id, bytes) => {
         this.#receiving = this.#flowing(id, 'DATA');
+        this.#company.saw(id, performance.now());
         if (this.#receiving === undefined) this.#streams.stray(id, bytes);
         else this.#receiving.onDataStart(bytes);
       },
@@ -237,19 +240,22 @@ export class Session implements StreamCarrier {
     if (this.#draining !== undefined) return refuse('DRAINING', this.#draining.reason);
     if (this.#handler.stream === undefined) return refuse('FORBIDDEN', 'this end opens streams and takes none');
     if (this.#streams.peerCount >= this.config.maxStreams) return refuse('BUSY', `${this.config.maxStreams} streams are open already`);
-    const window = this.#window();
+    const window = this.#window(id);
     if (window === undefined) return refuse('BUSY', 'no memory left for another stream');
     const stream = new TunnelStream(id, target, this, window, undefined, credit);
     this.#streams.addPeers(stream);
     this.#handler.stream(stream, deadlineMs);
   }
 
-  #window(): ReceiveWindow | undefined {
+  #window(streamId: number): ReceiveWindow | undefined {
+    this.#company.saw(streamId, performance.now());
     return ReceiveWindow.open({
       initialBytes: this.config.initialWindowBytes,
       maxBytes: this.config.maxWindowBytes,
+      sharedBytes: this.config.sharedWindowBytes,
+      shared: (now) => this.#company.hasOther(streamId, now),
       budget: this.#budget,
-      roundTripMs: () => this.#liveness.roundTripMs,
+      roundTripMs: () => this.#liveness.leastRoundTripMs,
       now: () => performance.now(),
     });
   }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CreditBudget } from './budget.ts';
+import { Company } from './company.ts';
 import { ProtocolError } from './errors.ts';
 import { maxCredit } from './frame.ts';
 import { Pieces } from './pieces.ts';
@@ -10,10 +11,12 @@ import { noise, random } from './testing/random.ts';
 
 const KiB = 1024;
 
-/** A window with a clock that stands still until it is moved. Round trips take 10 ms. */
-function windowOf(budget: CreditBudget, initialBytes = 64 * KiB, maxBytes = 1024 * KiB): { window: ReceiveWindow; clock: { ms: number } } {
-  const clock = { ms: 0 };
-  const window = ReceiveWindow.open({ initialBytes, maxBytes, budget, roundTripMs: () => 10, now: () => clock.ms });
+const defaults = { initialBytes: 64 * KiB, maxBytes: 1024 * KiB, sharedBytes: 128 * KiB, shared: () => false, roundTripMs: () => 10, now: () => 0 };
+
+/** A window with a clock that stands still until it is moved. Round trips take 10 ms; it is alone until it is said to share. */
+function windowOf(budget: CreditBudget): { window: ReceiveWindow; clock: { ms: number; shared: boolean } } {
+  const clock = { ms: 0, shared: false };
+  const window = ReceiveWindow.open({ ...defaults, budget, shared: () => clock.shared, now: () => clock.ms });
   assert.ok(window);
   return { window, clock };
 }
@@ -58,6 +61,63 @@ test('a window that takes longer than two round trips stays', () => {
   assert.equal(window.windowBytes, 64 * KiB);
 });
 
+test('a stream that is not alone has no more under way than it needs, and gets its window back when it is', () => {
+  const budget = new CreditBudget(100 * 1024 * KiB);
+  const { window, clock } = windowOf(budget);
+  for (let turn = 0; turn < 4; turn += 1) {
+    clock.ms += 20;
+    fill(window);
+  }
+  assert.equal(window.outstandingBytes, 1024 * KiB);
+  clock.shared = true;
+  clock.ms += 10_000; // slow: its rate fills nothing
+  for (let turn = 0; turn < 20; turn += 1) {
+    clock.ms += 1000;
+    fill(window);
+    // What is held back stays its own: the peer may get it at any time.
+    assert.deepEqual([window.windowBytes, budget.usedBytes], [1024 * KiB, 1024 * KiB]);
+  }
+  assert.equal(window.outstandingBytes, 128 * KiB);
+  clock.shared = false;
+  clock.ms += 1000;
+  fill(window);
+  assert.equal(window.outstandingBytes, 1024 * KiB);
+});
+
+test('credit is held back down to nothing at most, never taken', () => {
+  const { window, clock } = windowOf(new CreditBudget(100 * 1024 * KiB));
+  for (let turn = 0; turn < 4; turn += 1) fill(window);
+  clock.shared = true;
+  clock.ms = 100_000;
+  window.received(600 * KiB);
+  assert.equal(window.drained(600 * KiB), 0);
+  assert.equal(window.outstandingBytes, 424 * KiB);
+});
+
+test('on a long way a stream that shares keeps what its rate fills in a round trip', () => {
+  for (const [tripsForAWindow, expected] of [[1, 1024], [1.5, 1024], [4, 512]] as const) {
+    const clock = { ms: 0 };
+    const window = ReceiveWindow.open({ ...defaults, initialBytes: 1024 * KiB, budget: new CreditBudget(100 * 1024 * KiB), roundTripMs: () => 100, shared: () => true, now: () => clock.ms })!;
+    const bytesPerMs = window.windowBytes / (tripsForAWindow * 100);
+    for (let turn = 0; turn < 60; turn += 1) {
+      clock.ms += window.outstandingBytes / bytesPerMs;
+      fill(window);
+    }
+    const seen = window.outstandingBytes / KiB;
+    assert.ok(seen <= expected && seen > 0.9 * expected, `${tripsForAWindow}: ${seen} KiB`);
+  }
+});
+
+test('a stream has company while another one was active within a second', () => {
+  const company = new Company();
+  assert.equal(company.hasOther(2, 0), false);
+  company.saw(2, 0);
+  company.saw(2, 500);
+  assert.deepEqual([company.hasOther(2, 500), company.hasOther(4, 500)], [false, true]);
+  company.saw(4, 600);
+  assert.deepEqual([company.hasOther(2, 1599), company.hasOther(4, 1499), company.hasOther(4, 1500), company.hasOther(2, 1600)], [true, true, false, false]);
+});
+
 test('growth leaves half of the budget, its own and the shared one, to streams that are still to come', () => {
   for (const budget of [new CreditBudget(512 * KiB), new CreditBudget(8192 * KiB, new CreditBudget(512 * KiB))]) {
     const { window } = windowOf(budget);
@@ -74,7 +134,7 @@ test('where there is little room a window starts small, and where there is none 
   const budget = new CreditBudget(64 * KiB + 40 * KiB);
   const [first, second] = [windowOf(budget).window, windowOf(budget).window];
   assert.deepEqual([first.windowBytes, second.windowBytes], [64 * KiB, 32 * KiB]);
-  assert.equal(ReceiveWindow.open({ initialBytes: 64 * KiB, maxBytes: 64 * KiB, budget, roundTripMs: () => 0, now: () => 0 }), undefined);
+  assert.equal(ReceiveWindow.open({ ...defaults, budget }), undefined);
   second.release();
   assert.equal(windowOf(budget).window.windowBytes, 32 * KiB);
 });
