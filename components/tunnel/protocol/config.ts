@@ -3,7 +3,7 @@ export interface SessionConfig {
   readonly initialWindowBytes: number;
   /** A stream that is read fast enough grows to this many bytes, and no further. */
   readonly maxWindowBytes: number;
-  /** While other streams are active it goes back to this many bytes, if those carry what it carries. */
+  /** While another stream is active, a stream gets credit for no more than this, or than its rate needs. */
   readonly sharedWindowBytes: number;
   /** All windows of one session together: half of it for growth. A stream that finds no room at all is refused. */
   readonly sessionMemoryBytes: number;
