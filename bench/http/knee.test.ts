@@ -33,6 +33,6 @@ test('a generator that does not keep up says nothing of who it loads: that is an
 
 test('the table says what broke, and where', () => {
   const step = (rate: number, p99: number): Step => ({ rate, sent: rate, success: 1, p50: 2, p99, errors: [] });
-  const table = httpTable({ startedAt: '', host: {}, busy: { loadAverage: 1, used: 0.5, stolen: 0 }, versions: {}, seconds: 5, knees: [{ contender: 'ours', keepAlive: true, knee: 100, steps: [step(100, 8), step(200, 700)] }] });
+  const table = httpTable({ startedAt: '', host: {}, busy: { loadAverage: 1, used: 0.5, stolen: 0 }, versions: {}, seconds: 5, knees: [{ way: 'ours', keepAlive: true, knee: 100, steps: [step(100, 8), step(200, 700)] }] });
   assert.match(table, /\| ours \| kept \| 100 \| 2\.0 \| 8\.0 \| 200\/s: p99 700 ms \|/);
 });

@@ -23,17 +23,32 @@ export interface HttpBenchOptions {
 }
 
 export interface Knee {
-  readonly contender: Contender;
-  /** Kept connections, as an API server has them to its kubelets; or a new one, with its CONNECT, for each request. */
+  /** A contender, or which node was read through an API server. */
+  readonly way: string;
+  /** Kept connections, as an API server has them to its kubelets; or a new one, with its handshakes, for each request. */
   readonly keepAlive: boolean;
   /** Requests a second. */
   readonly knee: number;
   readonly steps: readonly Step[];
 }
 
-const lookMs = 2000;
+/** How long others are watched before. Milliseconds. */
+export const lookMs = 2000;
 const firstRate = 50;
 const halvings = 2;
+
+/** Finds one knee, and shows how far it has come. */
+export async function kneeOf(progress: Progress, way: string, keepAlive: boolean, most: number, attempt: (rate: number) => Promise<Step>): Promise<Knee> {
+  return await progress.step(`${way}, ${keepAlive ? 'kept connections' : 'a connection for each request'}`, async (step) => {
+    const found = await findKnee(async (rate) => {
+      step.detail(`${rate}/s`);
+      return await attempt(rate);
+    }, { first: firstRate, most, halvings });
+    const last = found.steps.map((one) => broken(one)).filter((why) => why !== undefined).at(-1);
+    step.result(`${found.knee}/s${last === undefined ? '' : `; above, ${last}`}`);
+    return { way, keepAlive, ...found };
+  });
+}
 
 /** Reads of a kubelet over HTTPS, through the CONNECT ports, at rates that are held whatever the answers take: where each contender breaks. */
 export async function runHttpBench({ contenders, seconds, most, programs, progress, signal }: HttpBenchOptions): Promise<{ knees: Knee[]; busy: Busy }> {
@@ -45,20 +60,14 @@ export async function runHttpBench({ contenders, seconds, most, programs, progre
   const { port } = kubelet.facts;
   const all = await progress.step('Starting the contenders', async () => await startContenders({ credentials, originPort: port, only: contenders, programs: programs.bench, stack, signal }));
   const busy = await lookAround(lookMs, signal);
+  const tls = { roots: [credentials.crt('ca'), credentials.crt('nodes')], cert: credentials.crt('client'), key: credentials.key('client') };
   const knees: Knee[] = [];
   for (const keepAlive of [true, false]) for (const one of all) {
     const path = one.name === 'direct' ? {} : { proxyPort: one.port };
     // konnectivity's agent dials what it is told; Go sends no loopback address through a proxy, and this is one that it does not know for it.
     const host = { direct: '127.0.0.1', 'tls-pipe': agentNode(0), ours: agentNode(0), konnectivity: kubeletNames.any }[one.name];
-    knees.push(await progress.step(`${one.name}, ${keepAlive ? 'kept connections' : 'a connection for each request'}`, async (step) => {
-      const found = await findKnee(async (rate) => {
-        step.detail(`${rate}/s`);
-        return await attack({ programs: programs.load, credentials, target: `${host}:${port}`, ...path, keepAlive, seconds, signal }, rate);
-      }, { first: firstRate, most, halvings });
-      const last = found.steps.map((one) => broken(one)).filter((why) => why !== undefined).at(-1);
-      step.result(`${found.knee}/s${last === undefined ? '' : `; above, ${last}`}`);
-      return { contender: one.name, keepAlive, ...found };
-    }));
+    const url = `https://${host}:${port}/pods`;
+    knees.push(await kneeOf(progress, one.name, keepAlive, most, async (rate) => await attack({ programs: programs.load, folder, tls, url, ...path, keepAlive, seconds, signal }, rate)));
   }
   return { knees, busy };
 }

@@ -12,16 +12,16 @@ export interface HttpResult {
   readonly knees: readonly Knee[];
 }
 
-/** The result as Markdown: the knee of each contender, what latency was there, and what broke above it. */
+/** The result as Markdown: the knee of each way, what latency was there, and what broke above it. */
 export function httpTable({ knees, busy, seconds }: HttpResult): string {
-  const rows = knees.map(({ contender, keepAlive, knee, steps }) => {
+  const rows = knees.map(({ way, keepAlive, knee, steps }) => {
     const at = steps.find(({ rate }) => rate === knee);
     const above = steps.filter(({ rate }) => rate > knee).sort((a, b) => a.rate - b.rate)[0];
     const why = above === undefined ? 'not reached' : `${above.rate}/s: ${broken(above) ?? ''}`;
-    return `| ${contender} | ${keepAlive ? 'kept' : 'one for each'} | ${knee} | ${at?.p50.toFixed(1) ?? '–'} | ${at?.p99.toFixed(1) ?? '–'} | ${why} |`;
+    return `| ${way} | ${keepAlive ? 'kept' : 'one for each'} | ${knee} | ${at?.p50.toFixed(1) ?? '–'} | ${at?.p99.toFixed(1) ?? '–'} | ${why} |`;
   });
   return [
-    '| contender | connections | knee, requests/s | p50 there, ms | p99 there, ms | broke at |', '| --- | --- | ---: | ---: | ---: | --- |', ...rows, '',
+    '| way | connections | knee, requests/s | p50 there, ms | p99 there, ms | broke at |', '| --- | --- | ---: | ---: | ---: | --- |', ...rows, '',
     `Each rate was held for ${seconds} s. Before, others used ${(100 * busy.used).toFixed(0)} % of the processors.`, '',
   ].join('\n');
 }

@@ -4,6 +4,7 @@ import { printJson } from '../io.ts';
 import { wholeNumber } from '../options.ts';
 import type { Register } from '../program.ts';
 import type { Contender } from '../../bench/result.ts';
+import type { BenchHttpArguments } from '../run/bench-http.ts';
 import type { BenchArguments } from '../run/bench.ts';
 
 const whole = { rounds: 5, agents: 1000, megabytes: 256, connections: 200 } as const;
@@ -44,10 +45,11 @@ export const bench: Register = (program, io, run) => {
     .command('http')
     .description('reads of a kubelet over HTTPS at rates that are held (vegeta): where each contender breaks')
     .option('--only <names>', `contenders, with commas between them: ${contenderNames.join(', ')}`, namesFrom(contenderNames))
+    .option('--cluster <name>', 'through the API server of this cluster instead, of a node in the cloud and of one at the edge')
     .option('--seconds <n>', 'how long each rate is held', wholeNumber(1, 60), 5)
     .option('--most <n>', 'the highest rate that is tried, in requests a second', wholeNumber(50, 20_000), 6400)
-    .addHelpText('after', '\nExample:\n  edgeproof bench http --only ours,konnectivity')
-    .action(run(async ({ only = [], ...flags }: { only?: Contender[]; seconds: number; most: number }) => {
+    .addHelpText('after', '\nExamples:\n  edgeproof bench http --only ours,konnectivity\n  edgeproof up one-edge --name b --implementation reference && edgeproof bench http --cluster b')
+    .action(run(async ({ only = [], ...flags }: Partial<Pick<BenchHttpArguments, 'only'>> & Omit<BenchHttpArguments, 'only'>) => {
       const { benchHttp } = await import('../run/bench-http.ts');
       return await benchHttp({ only, ...flags }, io);
     }));

@@ -1,21 +1,38 @@
 import { contenders, type Contender } from '../../bench/result.ts';
+import { runClusterBench } from '../../bench/http/cluster.ts';
 import { runHttpBench } from '../../bench/http/run.ts';
 import { httpTable, type HttpResult } from '../../bench/http/table.ts';
 import { saveHttpResult } from '../../bench/store.ts';
+import { UsageError } from '../../core/errors.ts';
+import { loadCluster } from '../../harness/cluster/store.ts';
 import { buildPrograms } from '../../harness/images/go-programs.ts';
 import { benchPrograms, loadPrograms } from '../../images/programs.ts';
 import { versions } from '../../images/versions.ts';
 import type { Io } from '../io.ts';
 import { edgeproofFacts, hostFacts } from './host-facts.ts';
 
-/** Finds how many reads of a kubelet a second each contender carries, and writes it down. */
-export async function benchHttp({ only, seconds, most }: { only: readonly Contender[]; seconds: number; most: number }, io: Io): Promise<number> {
+export interface BenchHttpArguments {
+  readonly only: readonly Contender[];
+  /** Instead of contenders on the loopback: through the API server of this cluster. */
+  readonly cluster?: string;
+  readonly seconds: number;
+  readonly most: number;
+}
+
+/**
+ * Finds how many reads of a kubelet a second each contender carries, or a cluster's API server, and writes it down.
+ *
+ * @throws UsageError for contenders and a cluster at once, and for a cluster that is not there
+ */
+export async function benchHttp({ only, cluster, seconds, most }: BenchHttpArguments, io: Io): Promise<number> {
+  if (cluster !== undefined && only.length > 0) throw new UsageError('--only names contenders on the loopback, and --cluster reads through an API server', { next: 'leave one of them out' });
   const startedAt = new Date().toISOString();
-  const chosen = contenders.filter((name) => only.length === 0 || only.includes(name));
   const { progress, signal } = io;
+  const state = cluster === undefined ? undefined : await loadCluster(cluster);
+  const chosen = state !== undefined ? [] : contenders.filter((name) => only.length === 0 || only.includes(name));
   const load = await buildPrograms(loadPrograms, progress, signal);
   const bench = chosen.includes('konnectivity') ? await buildPrograms(benchPrograms, progress, signal) : '';
-  const found = await runHttpBench({ contenders: chosen, seconds, most, programs: { load, bench }, progress, signal });
+  const found = state !== undefined ? await runClusterBench({ cluster: state, seconds, most, load, progress, signal }) : await runHttpBench({ contenders: chosen, seconds, most, programs: { load, bench }, progress, signal });
   const result: HttpResult = {
     startedAt,
     host: hostFacts(),

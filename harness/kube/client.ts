@@ -43,6 +43,15 @@ export class KubeClient {
     this.#agent = new Agent({ keepAlive: true, maxSockets: 8, ca, cert, key, ...(servername !== undefined && { servername }) });
   }
 
+  /** What other programs need to be this client. PEM. @throws CannotTellError for credentials that are no certificate */
+  get pem(): { readonly ca: string; readonly cert: string; readonly key: string } {
+    const text = (value: RequestOptions['ca']): string => {
+      if (typeof value === 'string' || Buffer.isBuffer(value)) return value.toString();
+      throw new CannotTellError('KUBECONFIG_INVALID', `the credentials for ${this.server.href} are no pair of certificate and key`);
+    };
+    return { ca: text(this.#tls.ca), cert: text(this.#tls.cert), key: text(this.#tls.key as string | Buffer | undefined) };
+  }
+
   /** @throws CannotTellError `KUBECONFIG_INVALID` */
   static async fromKubeconfig(path: string): Promise<KubeClient> {
     const config = new KubeConfig();
