@@ -8,6 +8,7 @@ import { loadCluster } from '../../harness/cluster/store.ts';
 import { buildPrograms } from '../../harness/images/go-programs.ts';
 import { benchPrograms, loadPrograms } from '../../images/programs.ts';
 import { versions } from '../../images/versions.ts';
+import { chooseCluster } from '../clusters.ts';
 import type { Io } from '../io.ts';
 import { edgeproofFacts, hostFacts } from './host-facts.ts';
 
@@ -28,7 +29,7 @@ export async function benchHttp({ only, cluster, seconds, most }: BenchHttpArgum
   if (cluster !== undefined && only.length > 0) throw new UsageError('--only names contenders on the loopback, and --cluster reads through an API server', { next: 'leave one of them out' });
   const startedAt = new Date().toISOString();
   const { progress, signal } = io;
-  const state = cluster === undefined ? undefined : await loadCluster(cluster);
+  const state = cluster === undefined ? undefined : await loadCluster(await chooseCluster(cluster));
   const chosen = state !== undefined ? [] : contenders.filter((name) => only.length === 0 || only.includes(name));
   const load = await buildPrograms(loadPrograms, progress, signal);
   const bench = chosen.includes('konnectivity') ? await buildPrograms(benchPrograms, progress, signal) : '';
