@@ -100,7 +100,10 @@ async function boot(options: UpOptions, progress: Progress): Promise<ClusterStat
   await mkdir(folder, { mode: 0o700 });
   const patches = implementation.prepare && (await phase(`Preparing ${implementation.name}`, async (step) => await implementation.prepare?.({ cluster: name, topology, folder, step, signal })));
   const network = await createNetwork(docker, name, signal);
-  await phase('Way out shut', async () => await shutWayOut(docker, images.cloud, { name, network, topology }, signal));
+  await phase('Way out shut', async (step) => {
+    const { switchedBridgeNfOn } = await shutWayOut(docker, images.cloud, { name, network, topology }, signal);
+    if (switchedBridgeNfOn) step.result('net.bridge.bridge-nf-call-iptables was 0 on the Docker host and is 1 now');
+  });
   const kubeconfig = join(clusterDir(name), 'kubeconfig');
   await phase(`kind: ${planNodes(name, topology).length} nodes`, async (step) => {
     await createKindCluster(options, { network: network.name, kubeconfig, detail: step.detail, ...(patches && { patches }) });
@@ -116,10 +119,7 @@ async function boot(options: UpOptions, progress: Progress): Promise<ClusterStat
     }))),
   ] as const);
   const cluster: ClusterState = { name, createdAt: new Date().toISOString(), topology, implementation: implementation.name, ...(implementation.tunnel && { tunnel: implementation.tunnel }), network, kubeconfig, nodes, wans };
-  await phase('Isolation', async (step) => {
-    const applied = await applyIsolation(docker, images.cloud, cluster, signal);
-    if (applied.switchedBridgeNfOn) step.result('net.bridge.bridge-nf-call-iptables was 0 on the Docker host and is 1 now');
-  });
+  await phase('Isolation', async () => await applyIsolation(docker, images.cloud, cluster, signal));
   // The isolation has just cut the edge nodes' connections to the cloud: what lived on them may back off.
   const disturbed = { nodes: edgeNodes(cluster).map((node) => node.name), until: new Date() };
   await phase('Nodes Ready', async () => await waitUntilWhole(kube, docker, cluster, { timeoutMs: readyTimeoutMs, signal, disturbed }));

@@ -75,7 +75,7 @@ function wayOutProbes(cluster: ClusterState, node: NodeState): ReachProbe[] {
     const cidr = parseCidr(range);
     if (typeof cidr === 'string') throw new TypeError(cidr);
     if (range === podSubnet && 2 ** (nodeCidrMask - cidr.prefix) <= cluster.nodes.length) return [];
-    return [{ about: 'way-out', from: node.name, to, address: lastAddress(cidr), port: closed, expected: 'refused' }];
+    return [{ about: 'way-out', from: node.name, to, address: lastAddress(cidr), port: closed, expected: 'nothing' }];
   };
   return [...probe('a Service that is not there', serviceSubnet), ...probe('a Pod that is not there', podSubnet)];
 }

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { type ClusterState } from '../cluster/state.ts';
 import { type Docker } from '../docker/docker.ts';
 import { readCurl } from './dial.ts';
-import { demandIsolated, probeReachability, type ReachResult } from './reachability.ts';
+import { demandIsolated, demandKeptIn, probeReachability, type ReachResult } from './reachability.ts';
 import { reachPlan } from './reach-plan.ts';
 
 const node = (name: string, tier: 'cloud' | 'edge', address: string, site?: string): ClusterState['nodes'][number] =>
@@ -50,9 +50,12 @@ test('every node is asked for addresses that nobody in the cluster has', () => {
 });
 
 test('a packet that left is a leak, whoever answered it or did not', () => {
-  const result: ReachResult = { about: 'way-out', from: 'e1', to: 'a Service that is not there', address: '10.96.255.255', port: 9, expected: 'refused', seen: 'nothing', detail: '', ok: false };
-  for (const seen of ['nothing', 'answers', 'refused'] as const) assert.throws(() => demandIsolated([{ ...result, seen }]), { code: 'ISOLATION_LEAK', message: /refused by the Docker host/ });
-  assert.throws(() => demandIsolated([{ ...result, seen: 'failed' }]), { code: 'ISOLATION_NO_WAY' });
+  const result: ReachResult = { about: 'way-out', from: 'e1', to: 'a Service that is not there', address: '10.96.255.255', port: 9, expected: 'nothing', seen: 'nothing', detail: '', ok: true };
+  const all = [result, { ...result, from: 'e2' }];
+  demandIsolated(demandKeptIn(all, 2));
+  assert.throws(() => demandIsolated(demandKeptIn(all, 1)), { code: 'ISOLATION_LEAK', message: /e2 → .*to be dropped by the Docker host.*the host's rule has met 1 packets of 2 dials/ });
+  for (const seen of ['answers', 'refused'] as const) assert.throws(() => demandIsolated([{ ...result, seen, ok: false }]), { code: 'ISOLATION_LEAK' });
+  assert.throws(() => demandIsolated([{ ...result, seen: 'failed', ok: false }]), { code: 'ISOLATION_NO_WAY' });
 });
 
 test('a leak is named; what is merely missing has another code', () => {
@@ -80,7 +83,7 @@ test('probing does not heal a WAN that is down, and enables again those that it 
   }));
   const docker = {
     inspect: async () => ({ Config: { Image: 'node' } }),
-    run: async (argv: string[]) => ({ code: 0, stderr: '', stdout: argv[0] === 'run' ? '-A EDGEPROOF-dev -c 9 9 -j REJECT\n' : `127.0.0.1:${(servers.find(({ site }) => argv[1] === `dev-wan-${site}`)!.server.address() as AddressInfo).port}\n` }),
+    run: async (argv: string[]) => ({ code: 0, stderr: '', stdout: argv[0] === 'run' ? '-A EDGEPROOF-dev -c 9 9 -j DROP\n' : `127.0.0.1:${(servers.find(({ site }) => argv[1] === `dev-wan-${site}`)!.server.address() as AddressInfo).port}\n` }),
     exec: async () => ({ code: 0, stdout: '', stderr: '' }),
   } as unknown as Docker;
   const dev = { ...cluster('deny'), name: 'dev', topology: { ...cluster('deny').topology, sites: [] } } as unknown as ClusterState;

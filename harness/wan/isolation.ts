@@ -4,7 +4,7 @@ import { type ClusterState } from '../cluster/state.ts';
 import { type Docker } from '../docker/docker.ts';
 import { runOnHost } from './host-helper.ts';
 import { clusterChain, type IsolationPlan, planOf, severedPairs, siteChain, unbornPlan, type UnbornCluster } from './rules.ts';
-import { applyScript, blackholeScript, dockerFlavour, findIsolations, flavours, parseSave, removeScript, readRejected, type Flavour, type FoundIsolation, type Ruleset } from './ruleset.ts';
+import { applyScript, blackholeScript, dockerFlavour, findIsolations, flavours, parseSave, removeScript, readDropped, type Flavour, type FoundIsolation, type Ruleset } from './ruleset.ts';
 
 /** What the Docker host had and what was done to it. */
 export interface IsolationApplied {
@@ -39,12 +39,13 @@ while [ $# -ge 2 ]; do
 done
 `;
 
-/** Prints a chain of the table filter with its counters. Argument: the chain. */
+/** Prints a chain of the table mangle with its counters, whoever has it. Argument: the chain. */
 const countScript = `
+found=3
 for flavour in iptables-nft iptables-legacy; do
-  if "$flavour" -w 10 -n -L "$1" >/dev/null 2>&1; then exec "$flavour" -w 10 -v -S "$1"; fi
+  if "$flavour" -w 10 -t mangle -v -S "$1" 2>/dev/null; then found=0; fi
 done
-exit 3
+exit $found
 `;
 
 const restoreScript = `exec "$1-restore" --noflush --wait 10`;
@@ -100,8 +101,9 @@ export async function applyIsolation(docker: Docker, image: string, cluster: Clu
  *
  * @throws as `applyIsolation`
  */
-export async function shutWayOut(docker: Docker, image: string, cluster: UnbornCluster, signal: AbortSignal): Promise<void> {
-  await apply(docker, image, cluster, (bridge) => unbornPlan(cluster, bridge), signal);
+export async function shutWayOut(docker: Docker, image: string, cluster: UnbornCluster, signal: AbortSignal): Promise<IsolationApplied> {
+  const { plan: _, ...applied } = await apply(docker, image, cluster, (bridge) => unbornPlan(cluster, bridge), signal);
+  return applied;
 }
 
 async function apply(docker: Docker, image: string, cluster: UnbornCluster, planFor: (bridge: string) => IsolationPlan, signal: AbortSignal): Promise<IsolationApplied & { plan: IsolationPlan }> {
@@ -147,7 +149,7 @@ export async function packetsKeptIn(docker: Docker, cluster: ClusterState, signa
   const chain = clusterChain(cluster.name);
   const { code, stdout } = await runOnHost(docker, { image, script: countScript, args: [chain], cluster: cluster.name, accept: [0, 3], signal });
   if (code === 3) throw notIsolated(cluster.name, chain);
-  return readRejected(stdout);
+  return readDropped(stdout);
 }
 
 /** Removes a cluster's chains by its name alone. Returns whether there were any. @throws ExecError */

@@ -75,17 +75,27 @@ export function planOf(cluster: ClusterState, bridge: string): IsolationPlan {
 /** Written into every chain, so that one with a hashed name still tells whose it is. */
 export const commentOf = (cluster: string): string => `edgeproof cluster ${cluster}`;
 
-/** Refused, not dropped: who dials hears of it at once, and silence is left to mean that a packet went elsewhere. */
-const wayOutTarget = 'REJECT --reject-with icmp-admin-prohibited';
-
 /** A rule without a target: it only carries the comment. */
 const ownerRule = (cluster: string): string => `${clusterChain(cluster)} -m comment --comment "${commentOf(cluster)}"`;
 
-/** Ranges that mean something inside the cluster only. */
-const innerRanges = (plan: IsolationPlan): string[] => [plan.serviceSubnet, plan.podSubnet];
+/**
+ * What means something inside the cluster only, and may not leave it. A node that does not know a Service, or whose kube-proxy
+ * or flannel is down, sends such a packet to its default gateway; from there it would leave the machine, and whoever has that
+ * address out there could answer. It ends before the host looks at it in any other way: before its routes, and before a
+ * Kubernetes of the host's own could take it for its Service. Told by the bridge, as others may have the same ranges.
+ */
+export function mangleRules(plan: IsolationPlan): TableRules {
+  const chain = clusterChain(plan.cluster);
+  const ranges = [plan.serviceSubnet, plan.podSubnet];
+  return {
+    chains: [chain],
+    rules: [ownerRule(plan.cluster), ...ranges.map((range) => `${chain} -d ${range} -j DROP`)],
+    jumps: ranges.map((range) => `PREROUTING -d ${range} -i ${plan.bridge} -j ${chain}`),
+  };
+}
 
 /**
- * Who may talk to whom, for traffic within the cluster's network, and what may not leave it. First match wins; RETURN hands the packet on to
+ * Who may talk to whom, for traffic within the cluster's network. First match wins; RETURN hands the packet on to
  * Docker's own rules. No rule looks at connection state: a connection made before the rules has no privilege.
  * DNAT comes before this hook and is undone after it, so an edge node's flow to the API server is seen here as
  * a flow to the WAN container, both ways.
@@ -94,9 +104,6 @@ export function filterRules(plan: IsolationPlan): TableRules {
   const chain = clusterChain(plan.cluster);
   const rules: string[] = [ownerRule(plan.cluster)];
   const add = (rule: string): void => { rules.push(`${chain} ${rule}`); };
-  // A node that does not know a Service, or whose kube-proxy or flannel is down, sends such a packet to its default
-  // gateway. From there it would leave the machine, and whoever has that address out there could answer.
-  for (const range of innerRanges(plan)) add(`-d ${range} -j ${wayOutTarget}`);
   for (const site of plan.sites) {
     add(`-s ${site.wan} -j ${siteChain(plan.cluster, site.name)}`);
     add(`-d ${site.wan} -j ${siteChain(plan.cluster, site.name)}`);
@@ -124,12 +131,10 @@ export function filterRules(plan: IsolationPlan): TableRules {
   // come from any node, so no rule above could tell edge from cloud.
   add(`-s ${plan.podSubnet} -j DROP`);
   const jump = (match: string): string => `DOCKER-USER ${match} -j ${chain}`;
-  // By the bridge: another cluster, or a Kubernetes of the user's own, may have the same ranges on this host.
-  const leaving = innerRanges(plan).map((range) => `-d ${range} -i ${plan.bridge}`);
   return {
     chains: [chain, ...plan.sites.map((site) => siteChain(plan.cluster, site.name))],
     rules,
-    jumps: [`-s ${plan.subnet} -d ${plan.subnet}`, `-s ${plan.podSubnet} -d ${plan.subnet}`, ...leaving].map(jump),
+    jumps: [`-s ${plan.subnet} -d ${plan.subnet}`, `-s ${plan.podSubnet} -d ${plan.subnet}`].map(jump),
   };
 }
 

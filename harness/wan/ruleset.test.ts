@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { siteChain, type IsolationPlan } from './rules.ts';
-import { applyScript, blackholeScript, dockerFlavour, findIsolations, flavours, parseSave, readRejected, removeScript, type Flavour, type Ruleset } from './ruleset.ts';
+import { applyScript, blackholeScript, dockerFlavour, findIsolations, flavours, parseSave, readDropped, removeScript, type Flavour, type Ruleset } from './ruleset.ts';
 
 const plan: IsolationPlan = {
   cluster: 'a-cluster-with-a-long-name',
@@ -28,9 +28,9 @@ test('the flavour is the one whose rules name the cluster\'s bridge', () => {
 });
 
 test('the packets that were kept in are counted from what iptables prints', () => {
-  const printed = '-N EDGEPROOF-dev\n-A EDGEPROOF-dev -d 10.96.0.0/16 -c 12 720 -j REJECT --reject-with icmp-admin-prohibited\n-A EDGEPROOF-dev -d 10.244.0.0/16 -c 3 180 -j REJECT --reject-with icmp-admin-prohibited\n-A EDGEPROOF-dev -s 172.30.0.4/32 -c 9 9 -j DROP\n';
-  assert.equal(readRejected(printed), 15);
-  assert.equal(readRejected('-N EDGEPROOF-dev\n'), 0);
+  const printed = '-N EDGEPROOF-dev\n-A EDGEPROOF-dev -m comment --comment "x" -c 99 99\n-A EDGEPROOF-dev -d 10.96.0.0/16 -c 12 720 -j DROP\n-A EDGEPROOF-dev -d 10.244.0.0/16 -c 3 180 -j DROP\n';
+  assert.equal(readDropped(printed), 15);
+  assert.equal(readDropped('-N EDGEPROOF-dev\n'), 0);
 });
 
 test('nothing to remove gives no script', () => assert.equal(removeScript('dev', withDocker()), undefined));
@@ -54,7 +54,7 @@ for (const flavour of flavours) {
       };
       const save = `echo '#save' && ${flavour}-save`;
       const [before = {}, once = {}] = inNamespace([save, await file('apply', applyScript(plan, {})), save]);
-      assert.equal(once.filter?.rules.filter((rule) => rule.startsWith('DOCKER-USER')).length, 5);
+      assert.equal(once.filter?.rules.filter((rule) => rule.startsWith('DOCKER-USER')).length, 3);
       assert.deepEqual(findIsolations(flavour, once).map((found) => found.cluster), [plan.cluster]);
 
       // A cluster that was here before, with another site and a black hole, leaves no trace.
@@ -71,6 +71,8 @@ for (const flavour of flavours) {
       assert.deepEqual(healed, once);
       assert.deepEqual(removed?.filter, before.filter);
       assert.deepEqual(removed?.nat?.rules, []);
+      assert.equal(once.mangle?.rules.filter((rule) => rule.startsWith('PREROUTING')).length, 2);
+      assert.deepEqual(removed?.mangle, { chains: ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'], rules: [] });
     } finally {
       await rm(dir, { recursive: true });
     }

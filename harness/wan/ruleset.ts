@@ -1,11 +1,11 @@
-import { chainPrefix, commentOf, filterRules, isChainOf, natRules, siteChain, type IsolationPlan, type TableRules } from './rules.ts';
+import { chainPrefix, commentOf, filterRules, isChainOf, mangleRules, natRules, siteChain, type IsolationPlan, type TableRules } from './rules.ts';
 
 /** The two programs that may hold a host's rules; each sees only its own. */
 export type Flavour = 'iptables-nft' | 'iptables-legacy';
 export const flavours: readonly Flavour[] = ['iptables-nft', 'iptables-legacy'];
 
-type TableName = 'filter' | 'nat';
-const tableNames: readonly TableName[] = ['filter', 'nat'];
+type TableName = 'filter' | 'nat' | 'mangle';
+const tableNames: readonly TableName[] = ['filter', 'nat', 'mangle'];
 
 interface Table {
   readonly chains: string[];
@@ -23,7 +23,7 @@ export interface FoundIsolation {
   readonly cluster: string;
 }
 
-/** Reads the output of `iptables-save`; tables other than filter and nat are passed over. */
+/** Reads the output of `iptables-save`; other tables are passed over. */
 export function parseSave(text: string): Ruleset {
   const ruleset: Ruleset = {};
   let table: Table | undefined;
@@ -80,7 +80,7 @@ export function applyScript(plan: IsolationPlan, now: Ruleset): string {
       'COMMIT',
     ];
   };
-  return [...table('filter', filterRules(plan)), ...table('nat', natRules(plan)), ''].join('\n');
+  return [...table('filter', filterRules(plan)), ...table('nat', natRules(plan)), ...table('mangle', mangleRules(plan)), ''].join('\n');
 }
 
 /** Input for `iptables-restore --noflush` that removes all of a cluster; undefined when nothing of it is there. */
@@ -101,9 +101,9 @@ export function blackholeScript(cluster: string, site: string, on: boolean): str
   return ['*filter', `:${chain} - [0:0]`, ...(on ? [`-A ${chain} -j DROP`] : []), 'COMMIT', ''].join('\n');
 }
 
-/** The packets that the REJECT rules of a chain have met, from what `iptables -v -S CHAIN` prints. */
-export function readRejected(text: string): number {
-  return [...text.matchAll(/ -c (\d+) \d+ -j REJECT\b/g)].reduce((sum, [, packets]) => sum + Number(packets), 0);
+/** The packets that the DROP rules of a chain have met, from what `iptables -v -S CHAIN` prints. */
+export function readDropped(text: string): number {
+  return [...text.matchAll(/ -c (\d+) \d+ -j DROP\b/g)].reduce((sum, [, packets]) => sum + Number(packets), 0);
 }
 
 /** Every edgeproof cluster of which a flavour holds something. Its name is in the comment inside its chain. */
