@@ -8,9 +8,6 @@ export interface TagFacts {
   readonly stockCode?: string;
 }
 
-/** Scenarios that take minutes: they run when `--tags` names the tag, and only then. */
-export const soakTag = '@soak';
-
 const idPattern = /^[a-z0-9]+(-[a-z0-9]+)+$/;
 const codePattern = /^[A-Z][A-Z0-9_]*$/;
 const list = (tags: readonly string[]): string => tags.join(' ');

@@ -1,7 +1,7 @@
 import type { Pickle } from '@cucumber/messages';
 import { capabilities, isCapability, type Capability } from '../core/capabilities.ts';
 import type { Scenario } from '../features/catalogue.ts';
-import { promiseOfTags, soakTag } from '../features/tags.ts';
+import { promiseOfTags } from '../features/tags.ts';
 import { readCase, type CaseReport } from './cases.ts';
 import type { ControlJudgement } from './control.ts';
 import { readRunHooks, type RunHookReport } from './run-hooks.ts';
@@ -64,7 +64,7 @@ export function buildModel(dir: string, run: Run, messages: Messages, catalogue:
   const promises = scenarios.map((scenario): PromiseReport => {
     const cases = (ranByPromise.get(scenario.promise) ?? []).map((pickle) => readCase(messages, pickle)).filter((one) => one !== undefined).map((one) => (run.end === 'interrupted' ? interrupted(one) : one));
     const claimed = isClaimed(run, scenario.capability);
-    return { ...scenario, ...outcomeOf(cases, claimed, (run.tags !== undefined || scenario.tags.includes(soakTag)) && planned), cases };
+    return { ...scenario, ...outcomeOf(cases, claimed, run.tags !== undefined && planned), cases };
   });
   const reports = capabilities.map((capability): CapabilityReport => {
     const own = promises.filter((promise) => promise.capability === capability);

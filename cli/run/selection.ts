@@ -1,11 +1,7 @@
 import parseTags from '@cucumber/tag-expressions';
 import { UsageError } from '../../core/errors.ts';
 import type { Scenario } from '../../features/catalogue.ts';
-import { soakTag } from '../../features/tags.ts';
 import type { Implementation } from '../../harness/implementation.ts';
-
-/** Without what takes minutes, which is run only by who asks for it. */
-export const ordinary = (expression: string): string => `(${expression}) and not ${soakTag}`;
 
 /**
  * The tag expression for what an implementation claims, as far as `tags` select it.
@@ -17,8 +13,8 @@ export function selectionOf({ name, claims }: Pick<Implementation, 'name' | 'cla
   const claimed = catalogue.filter(({ capability }) => claims.includes(capability));
   if (claimed.length === 0) throw new UsageError(`${name} claims ${claims.length === 0 ? 'nothing' : `only ${claims.join(', ')}, which has no scenario yet`}, so there is nothing to grade`, { next });
   const expression = claims.map((capability) => `@${capability}`).join(' or ');
-  if (tags === undefined) return ordinary(expression);
+  if (tags === undefined) return expression;
   const wanted = parseTags(tags);
-  if (claimed.some((scenario) => wanted.evaluate([...scenario.tags]))) return tags.includes(soakTag) ? `(${expression}) and (${tags})` : ordinary(`(${expression}) and (${tags})`);
+  if (claimed.some((scenario) => wanted.evaluate([...scenario.tags]))) return `(${expression}) and (${tags})`;
   throw new UsageError(`--tags '${tags}' selects only what ${name} does not claim; it claims ${claims.join(', ')}`, { next });
 }
