@@ -16,14 +16,15 @@ const silent = '28 0.000000 000 Timed out';
 const open = '52 0.000321 000 Empty reply from server';
 
 /** A node that dials, in this order, the API server and the tunnel at both cloud nodes; `ss` shows what it holds open. */
-function context(dials: readonly [string, string, string], connections = ''): FaultContext {
+function context(dials: readonly [string, string, string], connections = '', running = false): FaultContext {
   const exec = async (_node: string, argv: string[]) => {
     if (argv[0] === 'ss') return { code: 0, stdout: connections, stderr: '' };
     const urls = argv.filter((one) => one.startsWith('http'));
     assert.deepEqual(urls, ['https://10.0.0.1:6443/livez', 'https://10.0.0.1:30132/livez', 'https://10.0.0.2:30132/livez']);
     return { code: 0, stdout: dials.map((line, index) => `${index} ${line}\n`).join(''), stderr: '' };
   };
-  return { cluster, docker: { exec } as unknown as Docker, signal: AbortSignal.timeout(5000) } as unknown as FaultContext;
+  const inspect = async () => ({ State: { Running: running } });
+  return { cluster, docker: { exec, inspect } as unknown as Docker, signal: AbortSignal.timeout(5000) } as unknown as FaultContext;
 }
 const down = createFault('wan-down', 'site east');
 const hole = createFault('wan-blackhole', 'site east');
@@ -44,8 +45,13 @@ test('a black hole is one when nothing is heard of any service', async () => {
 test('a load balancer is stopped when nobody answers at its address, whether the host says so or not', async () => {
   const lb = createFault('lb-stop', 'site east');
   assert.match(await lb.verify(context([refused, silent, silent])), /^edge: Could not connect; edge: Timed out; no connection made before is left$/);
+  await assert.rejects(lb.verify(context([refused, refused, refused], '', true)), { code: 'FAULT_NOT_SEEN', message: /the load balancer of east runs/ });
   await assert.rejects(lb.verify(context([refused, silent, open])), { code: 'FAULT_NOT_SEEN', message: /edge saw failed at port 30132/ });
   await assert.rejects(lb.verify({ ...context([refused, silent, silent], '0 0 10.0.0.3:4711 10.0.0.2:30132\n'), signal: AbortSignal.timeout(200) }), { name: 'TimeoutError' });
+});
+
+test('of a load balancer that is gone there is nothing to enable again', async () => {
+  await down.heal(context([refused, refused, refused]));
 });
 
 /** A node whose kernel resets what it holds open, or does not. */

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Given, Then, When } from '@cucumber/cucumber';
+import { allDone } from '../core/all-done.ts';
 import { CannotTellError, PromiseBroken } from '../core/errors.ts';
 import { StartedProgram } from '../core/started-program.ts';
 import { waitFor } from '../core/wait.ts';
@@ -56,17 +57,25 @@ When('a kubectl exec in {string} that writes without end is stopped', async func
 });
 
 const atOnce = 6;
-/** From before the dial to well after the first bytes, which take a fifth of a second here. */
-const longestLifeMs = 400;
+/** From before the dial to well after the first bytes: several at once take longer than one alone. */
+const longestLife = 3;
+/** So many must have come as far as to bytes; else nothing went through what is asked about. */
+const leastShare = 0.1;
 
 When('{int} kubectl logs -f and exec of {string} are killed, each in another phase', async function (this: EdgeWorld, count: number, name: string) {
   const app = this.app(name);
+  const { execMs } = this;
+  if (execMs === undefined) throw new CannotTellError('NOT_MEASURED', 'no step has measured how long a kubectl exec takes');
+  let spoke = 0;
   const one = async (index: number): Promise<void> => {
-    await using _program: StartedProgram = this.kubectl.start(index % 2 === 0 ? logsArgs(this, app, '--follow') : execArgs(this, app, 'exec sleep 60'));
+    await using program: StartedProgram = this.kubectl.start(index % 2 === 0 ? logsArgs(this, app, '--follow') : execArgs(this, app, 'echo here; exec sleep 60'));
     // The length of its life is what this is about.
-    await sleep((index / count) * longestLifeMs, undefined, { signal: this.signal });
+    await sleep((index / count) * longestLife * execMs, undefined, { signal: this.signal });
+    if (program.received > 0) spoke += 1;
   };
-  for (let first = 0; first < count; first += atOnce) await Promise.all(Array.from({ length: Math.min(atOnce, count - first) }, async (_, index) => await one(first + index)));
+  for (let first = 0; first < count; first += atOnce) await allDone(Array.from({ length: Math.min(atOnce, count - first) }, async (_, index) => await one(first + index)));
+  this.log(`${spoke} of ${count} had shown something when they were killed`);
+  if (spoke < leastShare * count) throw new CannotTellError('NOT_LOADED', `only ${spoke} of ${count} kubectl had shown something when they were killed: hardly anything went through the tunnel`);
 });
 
 Given('it is known what is held open on the way to {string}', async function (this: EdgeWorld, name: string) {
@@ -78,9 +87,10 @@ Then('at most {int} more of each is open there than before, within {int} s', asy
   if (before === undefined) throw new CannotTellError('NOT_MEASURED', 'no step has counted what is open');
   await this.within({ what: 'what was open given back', seconds, code: 'LEAKED', everyMs: 1000 }, async () => {
     const now = await heldOpen(this, before.app);
+    const gone = [...before.counts.keys()].filter((what) => !now.counts.has(what));
+    if (gone.length > 0) throw new PromiseBroken('DIED_OF_IT', `there were ${gone.join(', ')}, and whoever held them is gone`);
     const leaks = [...now.counts].flatMap(([what, count]) => {
       const was = before.counts.get(what);
-      // Of another process than before: nothing was asked of it.
       return was === undefined || count <= was + more ? [] : [`${count} ${what}, and there were ${was}`];
     });
     return leaks.length === 0 ? { done: true } : { missing: leaks.join('; ') };

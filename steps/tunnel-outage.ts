@@ -32,7 +32,7 @@ Given('kubectl exec, attach, logs -f and port-forward of {string} run, all of wh
 Then('kubectl exec, attach and port-forward end within {int} s, with a non-zero exit code and a sentence', async function (this: EdgeWorld, seconds: number) {
   for (const name of cutOff) {
     const program = this.program(name);
-    const code = await endsWithin(this, program, { what: `the end of ${name}`, code: 'STREAM_HANGS', seconds, since: this.lastFaultAt });
+    const code = await endsWithin(this, program, { what: `the end of ${name}`, code: 'STREAM_HANGS', seconds, since: this.faultBeganAt });
     if (code === 0) throw new PromiseBroken('CUT_PASSES_FOR_END', `${name} was cut off and ended with exit code 0`);
     if (program.stderr.trim() === '') throw new PromiseBroken('ERROR_UNCLEAR', `${name} ended with ${code} and said nothing`);
   }
@@ -43,7 +43,7 @@ Then('kubectl exec, attach and port-forward end within {int} s, with a non-zero 
  * apiserver/pkg/endpoints/handlers/responsewriters/writers.go), so kubectl cannot know.
  */
 Then('the followed log ends within {int} s', async function (this: EdgeWorld, seconds: number) {
-  await endsWithin(this, this.program('the followed log'), { what: 'the end of the followed log', code: 'LOGS_HANG', seconds, since: this.lastFaultAt });
+  await endsWithin(this, this.program('the followed log'), { what: 'the end of the followed log', code: 'LOGS_HANG', seconds, since: this.faultBeganAt });
 });
 
 Given('an application {string} on an edge node of another site', async function (this: EdgeWorld, name: string) {

@@ -1,5 +1,6 @@
 import { Given, Then, When } from '@cucumber/cucumber';
-import { CannotTellError } from '../core/errors.ts';
+import { allDone } from '../core/all-done.ts';
+import { CannotTellError, PromiseBroken } from '../core/errors.ts';
 import { waitFor } from '../core/wait.ts';
 import type { KubePod } from '../harness/kube/objects.ts';
 import { podsRunningOn } from '../harness/probes/pods-on-node.ts';
@@ -7,13 +8,14 @@ import { echoLogLines } from '../harness/workloads/echo.ts';
 import { logsArgs, saysWithin, where } from './support/tunnel.ts';
 import { partsOf, podsOf } from './support/tunnel-parts.ts';
 import type { EdgeWorld } from './support/world.ts';
+import { logsOf, logsProblem } from './tunnel.ts';
 
 const rolloutSeconds = 120;
 
 /** At once: one after the other, the first would be back before the last is gone. */
 async function kill(world: EdgeWorld, pods: readonly KubePod[]): Promise<void> {
   await world.remember();
-  await Promise.all(pods.map(async ({ metadata }) => await world.disturb('container-kill', `pod ${metadata.namespace}/${metadata.name}`)));
+  await allDone(pods.map(async ({ metadata }) => await world.disturb('container-kill', `pod ${metadata.namespace}/${metadata.name}`)));
 }
 
 When('the tunnel agent of the edge node is killed', async function (this: EdgeWorld) {
@@ -64,11 +66,28 @@ Then('each of them shows {string} or has ended, within {int} s', async function 
   });
 });
 
-When('the tunnel servers are replaced one by one', async function (this: EdgeWorld) {
+/** Of one call while the servers are replaced: each has to work. */
+const callMs = 5000;
+
+When('the tunnel servers are replaced one by one, while kubectl logs of {string} is asked for again and again', async function (this: EdgeWorld, name: string) {
+  const app = this.app(name);
   const { namespace, server } = partsOf(this);
   const before = new Set((await podsOf(this, 'server')).map(({ metadata }) => metadata.name));
   await this.kubectl.run(['rollout', 'restart', `deployment/${server}`, '--namespace', namespace], { timeoutMs: 10_000, signal: this.signal });
-  await this.kubectl.run(['rollout', 'status', `deployment/${server}`, '--namespace', namespace, `--timeout=${rolloutSeconds}s`], { timeoutMs: rolloutSeconds * 1000 + 5000, signal: this.signal });
+  let over = false;
+  let calls = 0;
+  const failures: string[] = [];
+  await allDone([
+    this.kubectl.run(['rollout', 'status', `deployment/${server}`, '--namespace', namespace, `--timeout=${rolloutSeconds}s`], { timeoutMs: rolloutSeconds * 1000 + 5000, signal: this.signal }).finally(() => { over = true; }),
+    (async () => {
+      for (; !over; calls += 1) {
+        const problem = logsProblem(app, await logsOf(this, app, callMs));
+        if (problem !== undefined) failures.push(problem.sentence);
+      }
+    })(),
+  ]);
+  this.log(`${calls} kubectl logs while the servers were replaced, of which ${failures.length} failed`);
+  if (failures.length > 0) throw new PromiseBroken('LOGS_UNREACHABLE', `${failures.length} of ${calls} kubectl logs of ${where(app)} failed while the servers were replaced: ${failures.slice(0, 3).join('; ')}`);
   const left = (await podsOf(this, 'server')).filter(({ metadata }) => before.has(metadata.name));
   if (left.length > 0) throw new CannotTellError('NOT_REPLACED', `${left.map(({ metadata }) => metadata.name).join(', ')} still serve`);
 });

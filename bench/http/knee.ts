@@ -1,5 +1,3 @@
-import { CannotTellError } from '../../core/errors.ts';
-
 /** What came of one rate, held for a while. */
 export interface Step {
   /** Requests a second that were asked for, and that were sent. */
@@ -21,6 +19,14 @@ export interface Limits {
   readonly sent: number;
 }
 
+export interface Found {
+  /** Requests a second. */
+  readonly knee: number;
+  readonly steps: readonly Step[];
+  /** The step in which the generator did not keep up. */
+  readonly dropped?: Step;
+}
+
 export const limits: Limits = { p99Ms: 250, success: 1, sent: 0.98 };
 
 /** Why a step is past the knee, or undefined. */
@@ -33,21 +39,23 @@ export function broken({ success, p99 }: Step, limit = limits): string | undefin
  * Doubles the rate until a step breaks, then halves the gap: the highest rate that held.
  *
  * @param attempt holds a rate for a while
- * @throws CannotTellError when the generator sent less than it was asked although all that it had sent was answered in time:
- *   then it is the generator's own limit, and says nothing of who carried it
+ * @returns `dropped` when the generator sent less than it was asked although all that it had sent was answered in time: then it is
+ *   the generator's own limit, and the knee of who carried it is not below the last rate that held
  */
-export async function findKnee(attempt: (rate: number) => Promise<Step>, { first, most, halvings }: { readonly first: number; readonly most: number; readonly halvings: number }, limit = limits): Promise<{ knee: number; steps: Step[] }> {
+export async function findKnee(attempt: (rate: number) => Promise<Step>, { first, most, halvings }: { readonly first: number; readonly most: number; readonly halvings: number }, limit = limits): Promise<Found> {
   const steps: Step[] = [];
+  let dropped: Step | undefined;
   const holds = async (rate: number): Promise<boolean> => {
     const step = await attempt(rate);
     steps.push(step);
     if (broken(step, limit) !== undefined) return false;
-    if (step.sent >= limit.sent * rate) return true;
-    throw new CannotTellError('LOAD_DROPPED', `the load generator sent ${step.sent.toFixed(0)} of ${rate} requests a second, and those were answered within ${step.p99.toFixed(0)} ms`, { next: 'run it on a machine with more room, or with a lower --most' });
+    if (step.sent < limit.sent * rate) dropped = step;
+    return true;
   };
   let knee = 0;
   let rate = first;
   while (rate <= most && (await holds(rate))) {
+    if (dropped !== undefined) return { knee, steps, dropped };
     knee = rate;
     rate *= 2;
   }
@@ -55,7 +63,9 @@ export async function findKnee(attempt: (rate: number) => Promise<Step>, { first
   let above = rate;
   for (let turn = 0; turn < halvings && above - knee > 1; turn++) {
     const between = Math.round((knee + above) / 2);
-    if (await holds(between)) knee = between;
+    const held = await holds(between);
+    if (dropped !== undefined) return { knee, steps, dropped };
+    if (held) knee = between;
     else above = between;
   }
   return { knee, steps };

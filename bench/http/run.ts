@@ -7,7 +7,7 @@ import { startContenders } from '../contenders.ts';
 import { agentNode, kubeletNames, makeCredentials } from '../credentials.ts';
 import { lookAround, type Busy } from '../machine.ts';
 import type { Contender } from '../result.ts';
-import { broken, findKnee, type Step } from './knee.ts';
+import { broken, findKnee, type Found, type Step } from './knee.ts';
 import { attack } from './vegeta.ts';
 
 export interface HttpBenchOptions {
@@ -22,14 +22,11 @@ export interface HttpBenchOptions {
   readonly signal: AbortSignal;
 }
 
-export interface Knee {
+export interface Knee extends Found {
   /** A contender, or which node was read through an API server. */
   readonly way: string;
   /** Kept connections, as an API server has them to its kubelets; or a new one, with its handshakes, for each request. */
   readonly keepAlive: boolean;
-  /** Requests a second. */
-  readonly knee: number;
-  readonly steps: readonly Step[];
 }
 
 /** How long others are watched before. Milliseconds. */
@@ -45,7 +42,8 @@ export async function kneeOf(progress: Progress, way: string, keepAlive: boolean
       return await attempt(rate);
     }, { first: firstRate, most, halvings });
     const last = found.steps.map((one) => broken(one)).filter((why) => why !== undefined).at(-1);
-    step.result(`${found.knee}/s${last === undefined ? '' : `; above, ${last}`}`);
+    const why = found.dropped === undefined ? last : `the generator sent ${found.dropped.sent.toFixed(0)} of ${found.dropped.rate}/s`;
+    step.result(`${found.knee}/s${why === undefined ? '' : `; above, ${why}`}`);
     return { way, keepAlive, ...found };
   });
 }

@@ -14,10 +14,10 @@ export interface HttpResult {
 
 /** The result as Markdown: the knee of each way, what latency was there, and what broke above it. */
 export function httpTable({ knees, busy, seconds }: HttpResult): string {
-  const rows = knees.map(({ way, keepAlive, knee, steps }) => {
+  const rows = knees.map(({ way, keepAlive, knee, steps, dropped }) => {
     const at = steps.find(({ rate }) => rate === knee);
     const above = steps.filter(({ rate }) => rate > knee).sort((a, b) => a.rate - b.rate)[0];
-    const why = above === undefined ? 'not reached' : `${above.rate}/s: ${broken(above) ?? ''}`;
+    const why = dropped !== undefined ? `the generator sent ${dropped.sent.toFixed(0)} of ${dropped.rate}/s: not the tunnel's knee` : above === undefined ? 'not reached' : `${above.rate}/s: ${broken(above) ?? ''}`;
     return `| ${way} | ${keepAlive ? 'kept' : 'one for each'} | ${knee} | ${at?.p50.toFixed(1) ?? '–'} | ${at?.p99.toFixed(1) ?? '–'} | ${why} |`;
   });
   return [

@@ -12,7 +12,7 @@ const agents = Array.from({ length: Number(count) }, (_, number) => new Agent({
   credentials: new Credentials({ cert: `${folder}/${agentNode(number)}.crt`, key: `${folder}/${agentNode(number)}.key`, ca: `${folder}/ca.crt` }),
   server: { host: '127.0.0.1', port: Number(serverPort) },
   kubelet: { host: '127.0.0.1', port: Number(originPort) },
-  reconnectCapMs: 4000,
+  reconnectCapMs: 2500,
   connectTimeoutMs: 10_000,
   refreshMs: 3_600_000,
   memoryBytes: 64 * 1024 * 1024,

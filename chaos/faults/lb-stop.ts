@@ -1,6 +1,6 @@
 import { CannotTellError } from '../../core/errors.ts';
 import { waitFor } from '../../core/wait.ts';
-import { killWan, resumeWan } from '../../harness/wan/wan.ts';
+import { killWan, resumeWan, wanRuns } from '../../harness/wan/wan.ts';
 import { type Fault } from '../fault.ts';
 import { siteOf, type Target } from '../target.ts';
 import { describeView, dialServices, openConnections } from '../wan-view.ts';
@@ -11,8 +11,9 @@ export function lbStop(target: Target): Pick<Fault, 'inject' | 'verify' | 'heal'
     inject: async ({ docker, cluster }) => await killWan(docker, cluster.name, siteOf(target, cluster)),
     verify: async (ctx) => {
       const site = siteOf(target, ctx.cluster);
+      if (await wanRuns(ctx.docker, ctx.cluster.name, site, ctx.signal)) throw new CannotTellError('FAULT_NOT_SEEN', `the load balancer of ${site} runs`);
       const seen = await dialServices(ctx, site);
-      // No RST comes from a machine that is gone: the host may say that there is no route, or nobody says anything.
+      // The host says that there is no route to a machine that is gone, which curl calls as it calls an RST; or nobody says anything.
       const others = seen.filter((one) => one.seen !== 'nothing' && one.seen !== 'refused');
       if (others.length > 0) {
         throw new CannotTellError('FAULT_NOT_SEEN', `the load balancer of ${site} is stopped, yet: ${others.map(describeView).join('; ')}`);

@@ -2,7 +2,7 @@ import { allDone } from '../../core/all-done.ts';
 import { CannotTellError } from '../../core/errors.ts';
 import { waitFor } from '../../core/wait.ts';
 import { cloudServices } from '../../harness/wan/services.ts';
-import { connectWan } from '../../harness/wan/wan.ts';
+import { connectWan, wanRuns } from '../../harness/wan/wan.ts';
 import { type Fault, type FaultContext } from '../fault.ts';
 import { siteOf, type Target } from '../target.ts';
 import { describeView, dialServices, openConnections } from '../wan-view.ts';
@@ -29,6 +29,9 @@ export function wanDown(target: Target): Pick<Fault, 'inject' | 'verify' | 'heal
       }, { timeoutMs: 10_000, signal: ctx.signal });
       return `${[...new Set(seen.map((one) => one.node))].join(', ')}: the API server and the tunnel refuse connections, and none made before is left`;
     },
-    heal: (ctx) => setAll(ctx, true),
+    heal: async (ctx) => {
+      // Of one that was stopped meanwhile (lb-stop) nothing is left to enable: its proxies are made anew, enabled, when it is started.
+      if (await wanRuns(ctx.docker, ctx.cluster.name, siteOf(target, ctx.cluster), ctx.signal)) await setAll(ctx, true);
+    },
   };
 }

@@ -3,7 +3,7 @@ import { runClusterBench } from '../../bench/http/cluster.ts';
 import { runHttpBench } from '../../bench/http/run.ts';
 import { httpTable, type HttpResult } from '../../bench/http/table.ts';
 import { saveHttpResult } from '../../bench/store.ts';
-import { UsageError } from '../../core/errors.ts';
+import { exitCodes, UsageError } from '../../core/errors.ts';
 import { loadCluster } from '../../harness/cluster/store.ts';
 import { buildPrograms } from '../../harness/images/go-programs.ts';
 import { benchPrograms, loadPrograms } from '../../images/programs.ts';
@@ -43,5 +43,8 @@ export async function benchHttp({ only, cluster, seconds, most }: BenchHttpArgum
   };
   const path = await saveHttpResult(result);
   io.stdout.write(`\n${httpTable(result)}\nResult: ${path}\n`);
-  return 0;
+  const dropped = found.knees.filter((knee) => knee.dropped !== undefined);
+  if (dropped.length === 0) return exitCodes.pass;
+  io.stderr.write(`The load generator itself did not keep up in ${dropped.length} of ${found.knees.length} cases.\n  next: run it on a machine with more room, or with a lower --most\n`);
+  return exitCodes.cannotTell;
 }

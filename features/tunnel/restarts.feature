@@ -61,7 +61,7 @@ Feature: A tunnel outlives its own parts
     Bug: apiserver-network-proxy #123: after its server had been restarted, kubectl logs timed out.
 
     Given kubectl logs -f of "app" runs, and has shown its lines within 5 s
-    When the tunnel servers are replaced one by one
+    When the tunnel servers are replaced one by one, while kubectl logs of "app" is asked for again and again
     And "app" writes the line "written after the upgrade"
     Then the followed log shows "written after the upgrade" within 5 s
     And kubectl logs of "app" shows the lines it wrote, 20 times in a row, within 5 s each

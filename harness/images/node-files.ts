@@ -31,7 +31,7 @@ export const upstreamNodeFiles = (overlay: string, { busybox }: BaseFiles): Node
  * Where the host has no CAP_SYS_RESOURCE, runc may not give a container a lower oom_score_adj than its own, and dies of it.
  * Our own node images are set up like this too; where the capability is there it changes nothing.
  */
-export const upstreamNodeChange = `sed -i 's/restrict_oom_score_adj = false/restrict_oom_score_adj = true/' /etc/containerd/config.toml`;
+export const upstreamNodeChange = `sed -i 's/restrict_oom_score_adj = false/restrict_oom_score_adj = true/' /etc/containerd/config.toml && grep -q 'restrict_oom_score_adj = true' /etc/containerd/config.toml`;
 
 /** Everything that makes a Debian root file system a Kubernetes node. */
 export function nodeFiles(overlay: string, programs: string): NodeFiles {

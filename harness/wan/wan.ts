@@ -62,6 +62,10 @@ async function giveProxies(docker: Docker, { cluster, site, upstreams }: Pick<Wa
   }));
 }
 
+/** @throws CannotTellError `CONTAINER_GONE` */
+export const wanRuns = async (docker: Docker, cluster: string, site: string, signal: AbortSignal): Promise<boolean> =>
+  (await docker.inspect(wanContainerOf(cluster, site), signal)).State.Running;
+
 /** Ends a site's WAN as a load balancer ends that is killed: its sockets are closed, and nobody answers at its address. Idempotent. */
 export async function killWan(docker: Docker, cluster: string, site: string): Promise<void> {
   // 1: it does not run. A deadline of its own: the engine goes on killing although who asked for it has gone.

@@ -4,7 +4,7 @@ import type { StartedProgram } from '../../core/started-program.ts';
 import { echoContainer } from '../../harness/workloads/echo.ts';
 import { writeLine } from './app-container.ts';
 import type { App } from './apps.ts';
-import { attempt, failureOf, type Attempt } from './kubectl-attempt.ts';
+import { attempt, failureOf, tried, type Attempt } from './kubectl-attempt.ts';
 import type { EdgeWorld } from './world.ts';
 
 /** The two ways in which kubectl speaks to a kubelet, by the gates of kubectl 1.37 (pkg/cmd/util/helpers.go). */
@@ -25,10 +25,16 @@ export const logsArgs = (world: EdgeWorld, app: App, ...flags: readonly string[]
 
 export const attachArgs = (world: EdgeWorld, app: App): string[] => ['attach', '--namespace', world.namespace, app.pod, '--container', echoContainer];
 
+/** Of a kubectl that has ended. @throws CannotTellError `KUBECTL` when it failed ahead of any tunnel: by a typo in a step, for one */
+function assertGotToTunnel({ code, stdout, stderr }: StartedProgram): void {
+  if (code !== undefined) tried({ code, stdout, stderr, tookMs: 0 });
+}
+
 /** An attach says nothing of when it is there, and what was written before is not shown: the line is written until it is. @throws PromiseBroken `EXEC_UNREACHABLE` */
 export async function showsWhenWritten(world: EdgeWorld, attached: StartedProgram, app: App, line: string, seconds: number): Promise<void> {
   await world.within({ what: `kubectl attach to ${where(app)}`, seconds, code: 'EXEC_UNREACHABLE' }, async () => {
     await writeLine(world, app, line);
+    assertGotToTunnel(attached);
     return attached.stdout.includes(line) ? { done: true } : { missing: attached.code === undefined ? 'it runs and shows nothing' : `it ended with ${attached.code}: ${attached.stderr.trim()}` };
   });
 }
@@ -43,9 +49,17 @@ export async function through(world: EdgeWorld, options: { what: string; code: s
   return seen;
 }
 
-/** Waits for the end of a kubectl that the link was cut under. @throws PromiseBroken `code` when it still runs then */
+/**
+ * Waits for the end of a kubectl that the link was cut under; it may have come before anybody looked.
+ *
+ * @throws PromiseBroken `code` when it still runs then, or has ended too late
+ */
 export async function endsWithin(world: EdgeWorld, program: StartedProgram, options: { what: string; code: string; seconds: number; since: number }): Promise<number> {
-  await world.within({ ...options, everyMs: 50 }, async () => (program.code === undefined ? { missing: 'it still runs' } : { done: true }));
+  const { what, code, seconds, since } = options;
+  await world.within({ what, code, seconds: Math.max(seconds, (Date.now() - since) / 1000), since, everyMs: 50 }, async () => (program.code === undefined ? { missing: 'it still runs' } : { done: true }));
+  const tookMs = program.endedAt! - since;
+  world.attachBudget({ what: `${what}, from the beginning of the fault`, budgetMs: seconds * 1000, tookMs });
+  if (tookMs > seconds * 1000) throw new PromiseBroken(code, `${what}: ${(tookMs / 1000).toFixed(1)} s after the fault began`);
   return program.code!;
 }
 
@@ -55,6 +69,7 @@ export async function saysWithin(world: EdgeWorld, program: StartedProgram, text
     await program.says(text, options.seconds * 1000, world.signal);
   } catch (error) {
     if (!(error instanceof WaitTimeoutError)) throw error;
+    assertGotToTunnel(program);
     throw new PromiseBroken(options.code, `${options.what}: not within ${options.seconds} s: ${error.missing}`, { cause: error });
   }
 }

@@ -34,6 +34,7 @@ export class EdgeWorld extends World {
   readonly faultRecords = new Map<string, FaultRecord>();
   before: Before | undefined;
   #lastFaultAt: number | undefined;
+  #faultBeganAt: number | undefined;
   /** Nodes outside the cut site that were seen not Ready while it was cut; undefined when nobody looked. */
   disturbedElsewhere: Set<string> | undefined;
   /** What a When did, for the Thens that judge it: pairs of sources and targets that must reach each other. */
@@ -102,6 +103,12 @@ export class EdgeWorld extends World {
     return this.#lastFaultAt;
   }
 
+  /** When the last fault began, before its victim was asked, in milliseconds since the epoch: for what must follow at once. @throws CannotTellError */
+  get faultBeganAt(): number {
+    if (this.#faultBeganAt === undefined) throw new CannotTellError('NO_FAULT', 'no step has done a fault that anything could follow');
+    return this.#faultBeganAt;
+  }
+
   /** What the scenario's faults disturbed so far, for those who must not take old news for new. */
   get disturbed(): ReturnType<typeof disturbedBy> {
     return disturbedBy([...this.faultRecords.values()], this.cluster);
@@ -139,6 +146,7 @@ export class EdgeWorld extends World {
     this.faultRecords.set(record.id, record);
     this.attachJson(record, mediaTypes.fault);
     this.#lastFaultAt = Date.now();
+    this.#faultBeganAt = Date.parse(record.startedAt);
     return record;
   }
 

@@ -18,7 +18,7 @@ const flags = {
   podInterface: flag.optionalText,
   health: flag.listen('127.0.0.1', 10_271),
   /** The longest wait between two dials of the server: after a black hole, with what is left of a dial that hangs, under 5 s. */
-  reconnectCapMs: flag.ms(3000),
+  reconnectCapMs: flag.ms(2500),
   connectTimeoutMs: flag.ms(4000),
   /** How long streams may go on after SIGTERM. */
   drainMs: flag.ms(20_000),
