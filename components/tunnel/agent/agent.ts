@@ -28,6 +28,9 @@ export interface AgentOptions extends Omit<AllowListOptions, 'nodeName'> {
   readonly session?: Partial<SessionConfig>;
 }
 
+/** After a good session that was lost: a thousand agents lose one server in the same moment. */
+export const firstWaitMs = 1000;
+
 /** The edge's end of the tunnel: one session to the cloud, over which the cloud reaches this node and nothing else. */
 export class Agent {
   readonly #options: AgentOptions;
@@ -44,7 +47,7 @@ export class Agent {
       connect: async (signal) => await connectSession({ server, tls: credentials.tls, timeoutMs: connectTimeoutMs, signal }),
       budget: new CreditBudget(options.memoryBytes),
       ...(session && { config: session }),
-      backoff: new Backoff({ baseMs: 250, capMs: options.reconnectCapMs }),
+      backoff: new Backoff({ baseMs: firstWaitMs, capMs: options.reconnectCapMs }),
       stream: (stream, deadlineMs) => serveStream(stream, deadlineMs, allowList, this.#streamEvents),
       events: this.#linkEvents,
     });

@@ -44,6 +44,39 @@ test('credentials that change while a session is being opened are used for the n
   for (const { session } of opened) session.close('CANCELLED', 'the test is over');
 });
 
+test('a session that has held takes the place of those before it, also with another server, and their streams go on', async () => {
+  await using port = await TlsPort.open();
+  const servers: { session: Session; draining: string | undefined }[] = [];
+  const link: Link = new Link({
+    instance: 'agent',
+    goodAfterMs: 200,
+    stream: (stream) => stream.accept({ data: (piece) => void stream.write(piece), end() {}, writable() {}, closed() {} }),
+    events: { connected: () => {}, draining: () => {}, ended: () => {}, failed: () => {} },
+    backoff: new Backoff({ baseMs: 20, capMs: 20 }),
+    connect: async () => {
+      const { server, client } = await port.connection();
+      const one: (typeof servers)[number] = { draining: undefined, session: new Session(server, { side: 'tls-server', instance: `server ${servers.length}`, handler: { ended: () => {}, draining: (reason) => { one.draining = reason; } } }) };
+      servers.push(one);
+      return client;
+    },
+  });
+  const abort = new AbortController();
+  const over = link.run(abort.signal, 1000);
+  await until('there is a session', () => link.current !== undefined && servers[0]!.session.isReady);
+  let echoed = '';
+  const stream = servers[0]!.session.open('edge-1:10250', 1000, { data: (piece) => { echoed += piece.toString(); }, end() {}, writable() {}, closed() {} });
+  await until('a stream is open', () => stream.isOpened);
+  link.renew();
+  await until('the first is told to take no more', () => servers[0]!.draining === 'a newer session of this agent has taken over');
+  assert.equal(servers[1]!.draining, undefined);
+  stream.write(Buffer.from('still here'));
+  await until('its stream goes on', () => echoed === 'still here');
+  stream.reset('CANCELLED', 'enough');
+  await until('it ends with its last stream', () => link.sessions.size === 1);
+  abort.abort();
+  await over;
+});
+
 test('an agent that is told to stop does so at once: while it dials, while it waits, and with a session', async () => {
   await using world = await World.create();
   const server = await world.server([edgeNode('edge-1')]);

@@ -12,6 +12,8 @@ export interface LinkOptions {
   readonly budget?: CreditBudget;
   readonly config?: Partial<SessionConfig>;
   readonly backoff: Backoff;
+  /** Milliseconds. Default: 5000. */
+  readonly goodAfterMs?: number;
 }
 
 /** For logs and metrics. */
@@ -22,8 +24,8 @@ export interface LinkEvents {
   failed(error: unknown, waitMs: number): void;
 }
 
-/** A session that held this long was good: what comes next starts without a wait. Milliseconds. */
-const goodAfterMs = 5000;
+/** A session that held this long was good: what comes next starts anew with short waits, and it needs no older one beside it. Milliseconds. */
+const defaultGoodAfterMs = 5000;
 /** When a server is drained, its agents move within this time, not in one moment. Milliseconds. */
 const moveWithinMs = 500;
 
@@ -33,6 +35,7 @@ const moveWithinMs = 500;
  */
 export class Link {
   readonly #options: LinkOptions;
+  readonly #goodAfterMs: number;
   readonly #sessions = new Set<Session>();
   /** Ends the wait for a reason to open another session. */
   #moveOn: (() => void) | undefined;
@@ -41,6 +44,7 @@ export class Link {
 
   constructor(options: LinkOptions) {
     this.#options = options;
+    this.#goodAfterMs = options.goodAfterMs ?? defaultGoodAfterMs;
   }
 
   /** The session that takes new streams, if there is one. */
@@ -52,7 +56,7 @@ export class Link {
     return this.#sessions;
   }
 
-  /** Moves to a new session, with the credentials of now. The old one serves until the server knows the new one. */
+  /** Moves to a new session, with the credentials of now. The old one serves until the new one has held for a while. */
   renew(): void {
     this.#stale = true;
     this.#moveOn?.();
@@ -67,7 +71,7 @@ export class Link {
         const socket = await connect(signal);
         const startedAt = performance.now();
         const outcome = await this.#hold(socket, signal);
-        const good = performance.now() - startedAt >= goodAfterMs;
+        const good = performance.now() - startedAt >= this.#goodAfterMs;
         if (good) backoff.reset();
         // Two agents with one name would chase each other, and so would an agent and a server that is being stopped.
         await pause(good && outcome === 'move' ? Math.random() * moveWithinMs : backoff.next(), signal);
@@ -99,6 +103,7 @@ export class Link {
 
   #open(socket: TLSSocket, over: (outcome: 'lost' | 'move') => void): void {
     const { instance, stream, events, budget, config } = this.#options;
+    let held: NodeJS.Timeout | undefined;
     const session: Session = new Session(socket, {
       side: 'tls-client',
       instance,
@@ -106,12 +111,17 @@ export class Link {
       ...(config && { config }),
       handler: {
         stream,
-        ready: () => events.connected(session),
+        ready: () => {
+          events.connected(session);
+          // Of one with another server nobody else would say that it is no longer wanted: it would take streams until its certificate ends.
+          held = setTimeout(() => this.#drainOlder(session), this.#goodAfterMs);
+        },
         draining: (reason) => {
           events.draining(session, reason);
           over('move');
         },
         ended: (end) => {
+          clearTimeout(held);
           this.#sessions.delete(session);
           events.ended(session, end);
           over('lost');
@@ -119,6 +129,14 @@ export class Link {
       },
     });
     this.#sessions.add(session);
+  }
+
+  #drainOlder(than: Session): void {
+    if (than.isDraining) return;
+    for (const session of this.#sessions) {
+      if (session === than) return;
+      session.drain('a newer session of this agent has taken over');
+    }
   }
 
   async #leave(drainMs: number): Promise<void> {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { firstWaitMs } from '../agent/agent.ts';
 import { AllowList } from '../agent/allow-list.ts';
 import { Backoff } from './backoff.ts';
 import { formatHostPort, parseHostPort } from './host-port.ts';
@@ -40,7 +41,7 @@ test('waits are anywhere up to their bound, which doubles up to the cap', () => 
     backoff.reset();
     assert.ok(backoff.next() <= baseMs);
   }), bounded);
-  const waits = Array.from({ length: 200 }, () => new Backoff({ baseMs: 1000, capMs: 10_000 }).next());
+  const waits = Array.from({ length: 200 }, () => new Backoff({ baseMs: firstWaitMs, capMs: 2500 }).next());
   assert.ok(Math.min(...waits) < 300 && Math.max(...waits) > 700, 'a thousand agents do not come as one');
 });
 

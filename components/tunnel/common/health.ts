@@ -23,7 +23,7 @@ const askAgainMs = 250;
  * @throws the system's error for a port that cannot be had
  */
 export async function startHealth(options: HealthOptions): Promise<Server> {
-  const server = createServer((request, response) => {
+  const server = createServer({ connectionsCheckingInterval: 1000 }, (request, response) => {
     const path = request.url?.split('?')[0];
     const send = (status: number, text: string, type = 'text/plain; charset=utf-8'): void => void response.writeHead(status, { 'content-type': type }).end(text);
     if (request.method !== 'GET' && request.method !== 'HEAD') return send(405, 'GET only\n');
@@ -35,8 +35,11 @@ export async function startHealth(options: HealthOptions): Promise<Server> {
     if (path !== '/metrics') return send(404, 'there are /healthz, /readyz and /metrics\n');
     options.registry.metrics().then((text) => send(200, text, options.registry.contentType), (error: unknown) => send(500, `${String(error)}\n`));
   });
-  server.requestTimeout = 10_000;
-  server.maxConnections = 64;
+  // Whoever connects and says nothing must not keep the kubelet's probes out for long.
+  server.headersTimeout = 2000;
+  server.requestTimeout = 4000;
+  server.keepAliveTimeout = 2000;
+  server.maxConnections = 1024;
   await listen(server, options);
   return server;
 }

@@ -16,6 +16,11 @@ export class CreditBudget {
     return this.#used;
   }
 
+  /** Of its own limit, or of what all share where that is less: 1 when nothing is taken, 0 when all is. */
+  get freeShare(): number {
+    return Math.min(1 - this.#used / this.#limitBytes, this.#parent?.freeShare ?? 1);
+  }
+
   /** Takes all of it or nothing. */
   take(bytes: number): boolean {
     if (this.#used + bytes > this.#limitBytes) return false;

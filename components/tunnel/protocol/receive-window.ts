@@ -27,7 +27,8 @@ export const leastWindowBytes = 16 * 1024;
  * budget allows (the tuning of QUIC's and yamux's receivers).
  *
  * What is under way on one stream, all others stand behind. So a stream that is not alone holds back credit until no more is
- * under way than its rate fills in two round trips, and gets it back when it is alone again.
+ * under way than its rate fills in four round trips (which lets one that is held back by its window double), and gets it
+ * back when it is alone again.
  */
 export class ReceiveWindow {
   readonly #options: ReceiveWindowOptions;
@@ -43,14 +44,11 @@ export class ReceiveWindow {
   #rate = 0;
   #released = false;
 
-  /** Starts with less where there is little room. @returns undefined when the budget has none */
+  /** Starts with as much less as there is less room, so that thousands fit. @returns undefined when the budget has none */
   static open(options: ReceiveWindowOptions): ReceiveWindow | undefined {
-    let bytes = options.initialBytes;
-    while (!options.budget.take(bytes)) {
-      bytes = Math.floor(bytes / 2);
-      if (bytes < leastWindowBytes) return undefined;
-    }
-    return new ReceiveWindow(options, bytes);
+    const { initialBytes, budget } = options;
+    const bytes = Math.min(initialBytes, Math.max(leastWindowBytes, Math.floor(initialBytes * budget.freeShare)));
+    return budget.take(bytes) ? new ReceiveWindow(options, bytes) : undefined;
   }
 
   private constructor(options: ReceiveWindowOptions, bytes: number) {
@@ -99,8 +97,9 @@ export class ReceiveWindow {
   #change(now: number, elapsedMs: number): number {
     const { shared, sharedBytes, maxBytes, roundTripMs } = this.#options;
     const roundTrip = roundTripMs();
-    // Twice: a window of one round trip's bytes is never full again, as credit comes back in halves.
-    const needed = shared(now) ? Math.max(sharedBytes, 2 * this.#rate * (roundTrip - nearMs)) : maxBytes;
+    // Credit comes back in halves: what a window holds goes through in one to two round trips. Twice that, so that one that is
+    // too small doubles.
+    const needed = shared(now) ? Math.max(sharedBytes, 4 * this.#rate * (roundTrip - nearMs)) : maxBytes;
     const room = Math.floor(Math.min(maxBytes, needed)) - (this.#windowBytes - this.#heldBack);
     if (room < 0 || this.#heldBack > 0) {
       const change = Math.max(-this.#drained, Math.min(room, this.#heldBack));

@@ -30,6 +30,7 @@ export class AgentRegistry {
 
   /** Why a node's agent is not here, if it ever was. */
   whyAbsent(node: string): string | undefined {
+    if (this.#agents.get(node)?.some(({ session }) => session.isDraining)) return lossText('it is being stopped, and only ends what is open', 0);
     const loss = this.#lost.get(node);
     return loss && lossText(loss.reason, Date.now() - loss.at);
   }
@@ -41,6 +42,7 @@ export class AgentRegistry {
 
   /** An agent said hello. Those that its node had before take no new streams. */
   add(node: string, agent: AgentSession): void {
+    this.#lost.delete(node);
     const older = this.#agents.get(node) ?? [];
     this.#agents.set(node, [...older, agent]);
     for (const { session } of older) session.drain('a newer session of this node has taken over');

@@ -14,6 +14,8 @@ export interface AgentSessionOwner {
  */
 export class AgentSession implements SessionHandler {
   session!: Session;
+  /** It has said HELLO, or has ended (its owner keeps this). */
+  hasSpoken = false;
   /** Undefined: the certificate is not a node's. */
   readonly node: string | undefined;
   readonly serialNumber: string;

@@ -1,5 +1,5 @@
 import type { TLSSocket } from 'node:tls';
-import { Session, type CreditBudget, type ReasonCode, type SessionConfig, type SessionEnd } from '../protocol/index.ts';
+import { cut, Session, type CreditBudget, type ReasonCode, type SessionConfig, type SessionEnd } from '../protocol/index.ts';
 import type { AgentRegistry } from './agent-registry.ts';
 import { AgentSession, type AgentSessionOwner } from './agent-session.ts';
 import type { NodeDirectory } from './node-directory.ts';
@@ -22,6 +22,9 @@ export interface AgentsOptions {
   readonly config?: Partial<SessionConfig>;
 }
 
+/** An agent dials one after the other: more at once without a HELLO are somebody else's, with its certificate. */
+const maxSilent = 8;
+
 interface Refusal {
   readonly code: ReasonCode;
   readonly reason: string;
@@ -34,6 +37,8 @@ interface Refusal {
 export class Agents implements AgentSessionOwner {
   readonly #options: AgentsOptions;
   #leaving = false;
+  /** How many sessions each node has that have said no HELLO yet. */
+  readonly #silent = new Map<string, number>();
 
   constructor(options: AgentsOptions) {
     this.#options = options;
@@ -42,6 +47,10 @@ export class Agents implements AgentSessionOwner {
   accept(socket: TLSSocket): void {
     const { instance, budget, config } = this.#options;
     const agent = new AgentSession(socket.getPeerCertificate(), this);
+    const name = agent.node ?? '';
+    const silent = this.#silent.get(name) ?? 0;
+    if (silent >= maxSilent) return cut(socket);
+    this.#silent.set(name, silent + 1);
     agent.session = new Session(socket, { side: 'tls-server', instance, budget, handler: agent, ...(config && { config }) });
   }
 
@@ -63,6 +72,7 @@ export class Agents implements AgentSessionOwner {
 
   ready(agent: AgentSession): void {
     const { registry, events } = this.#options;
+    this.#spoke(agent);
     const refusal = this.#refusal(agent);
     if (refusal !== undefined) {
       events.refused(agent.node ?? '', refusal.reason);
@@ -74,11 +84,22 @@ export class Agents implements AgentSessionOwner {
 
   ended(agent: AgentSession, end: SessionEnd): void {
     const { registry, events, directory } = this.#options;
+    this.#spoke(agent);
     if (agent.node === undefined) return;
     const wasTakenIn = registry.remove(agent.node, agent);
     // Of a node that there is not nothing is kept: names would pile up.
     if (directory.get(agent.node) !== undefined) registry.noteLoss(agent.node, end);
     if (wasTakenIn) events.ended(agent.node, agent.session, end);
+  }
+
+  /** It has said HELLO, or has ended. */
+  #spoke(agent: AgentSession): void {
+    if (agent.hasSpoken) return;
+    agent.hasSpoken = true;
+    const name = agent.node ?? '';
+    const left = (this.#silent.get(name) ?? 0) - 1;
+    if (left > 0) this.#silent.set(name, left);
+    else this.#silent.delete(name);
   }
 
   #refusal(agent: AgentSession): Refusal | undefined {

@@ -56,6 +56,9 @@ export class OpenedStream implements StreamHandler {
   }
 }
 
+/** A longer timer fires at once (setTimeout). */
+const longestTimerMs = 2 ** 31 - 1;
+
 /**
  * Opens a stream and waits until its target is reached.
  *
@@ -65,7 +68,7 @@ export class OpenedStream implements StreamHandler {
 export async function openStream(session: Session, target: string, deadlineMs: number, signal: AbortSignal): Promise<OpenedStream> {
   return await new Promise((resolve, reject) => {
     const give = (code: ReasonCode, reason: string): void => opened.stream.reset(code, reason);
-    const timer = setTimeout(() => give('TIMEOUT', `no answer within ${deadlineMs / 1000} s`), deadlineMs + answerMs);
+    const timer = setTimeout(() => give('TIMEOUT', `no answer within ${deadlineMs / 1000} s`), Math.min(deadlineMs + answerMs, longestTimerMs));
     const aborted = (): void => give('CANCELLED', 'nobody waits for it any more');
     const settled = (): void => {
       clearTimeout(timer);
