@@ -27,8 +27,8 @@ Feature: A tunnel whose link breaks says so at once and comes back by itself
 
     Given kubectl exec, attach, logs -f and port-forward of "app" run, all of which work within 5 s
     When the WAN of the site is down
-    Then kubectl exec, attach and port-forward end within 2 s, with a non-zero exit code and a sentence
-    And the followed log ends within 2 s
+    Then kubectl exec, attach and port-forward end within 1 s, with a non-zero exit code and a sentence
+    And the followed log ends within 1 s
 
   @tunnel-reset @stock:EXEC_UNREACHABLE
   Scenario: When the connections over the WAN are reset, what ran through it ends with an error, and kubectl works again
@@ -37,8 +37,8 @@ Feature: A tunnel whose link breaks says so at once and comes back by itself
 
     Given kubectl exec, attach, logs -f and port-forward of "app" run, all of which work within 5 s
     When all connections of the site over its WAN are reset
-    Then kubectl exec, attach and port-forward end within 2 s, with a non-zero exit code and a sentence
-    And the followed log ends within 2 s
+    Then kubectl exec, attach and port-forward end within 1 s, with a non-zero exit code and a sentence
+    And the followed log ends within 1 s
     And kubectl logs of "app" shows the lines it wrote again, within 5 s
 
   @tunnel-load-balancer @stock:EXEC_UNREACHABLE
@@ -48,8 +48,8 @@ Feature: A tunnel whose link breaks says so at once and comes back by itself
 
     Given kubectl exec, attach, logs -f and port-forward of "app" run, all of which work within 5 s
     When the load balancer of the site is stopped
-    Then kubectl exec, attach and port-forward end within 2 s, with a non-zero exit code and a sentence
-    And the followed log ends within 2 s
+    Then kubectl exec, attach and port-forward end within 1 s, with a non-zero exit code and a sentence
+    And the followed log ends within 1 s
     And kubectl logs of "app" fails within 5 s with an error that names the node
     When the load balancer of the site is back
     Then kubectl logs of "app" shows the lines it wrote again, within 5 s
