@@ -1,3 +1,4 @@
+import { waitFor } from '../core/wait.ts';
 import { nodesOfSite } from '../harness/cluster/state.ts';
 import { dialFrom, type Dialled } from '../harness/probes/dial.ts';
 import { serviceProbes } from '../harness/probes/reach-plan.ts';
@@ -46,6 +47,14 @@ export async function connectionsOf(ctx: FaultContext, site: string): Promise<st
 
 /** How many those are. */
 export const openConnections = async (ctx: FaultContext, site: string): Promise<number> => (await connectionsOf(ctx, site)).length;
+
+/** Waits until none of them is left. @throws WaitTimeoutError */
+export async function connectionsEnd(ctx: FaultContext, site: string): Promise<void> {
+  await waitFor(`the end of the connections of site ${site} to the cloud`, async (signal) => {
+    const open = await openConnections({ ...ctx, signal }, site);
+    return open === 0 ? { done: true } : { missing: `${open} still open` };
+  }, { timeoutMs: 10_000, signal: ctx.signal });
+}
 
 /** Resets them: both ends get an error. A kernel without `INET_DIAG_DESTROY` leaves them as they are. */
 export async function resetConnections(ctx: FaultContext, site: string): Promise<void> {

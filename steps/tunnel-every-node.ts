@@ -5,6 +5,7 @@ import { edgeNodes } from '../harness/cluster/state.ts';
 import type { KubePod } from '../harness/kube/objects.ts';
 import { throughout } from './support/budget.ts';
 import { attempt, failureOf } from './support/kubectl-attempt.ts';
+import { oneAttemptMs } from './support/tunnel.ts';
 import type { EdgeWorld } from './support/world.ts';
 
 /** Each edge node has a Pod of flannel, so its log is there to be asked for. */
@@ -36,9 +37,6 @@ Then('kubectl logs works for every edge node, {int} times in a row, within {int}
     if (failed !== undefined) throw new PromiseBroken('LOGS_UNREACHABLE', `time ${time}: ${failed}`);
   }
 });
-
-/** Of one attempt while waiting for the tunnel to come back: it may hang, and another may work. */
-const oneAttemptMs = 3000;
 
 Then('kubectl logs works for every edge node again, within {int} s', async function (this: EdgeWorld, seconds: number) {
   const pods = await podsOfFlannel(this);

@@ -5,10 +5,9 @@ import { waitFor } from '../core/wait.ts';
 import type { KubePod } from '../harness/kube/objects.ts';
 import { podsRunningOn } from '../harness/probes/pods-on-node.ts';
 import { echoLogLines } from '../harness/workloads/echo.ts';
-import { logsArgs, saysWithin, where } from './support/tunnel.ts';
+import { logsArgs, logsOf, logsProblem, saysWithin, where } from './support/tunnel.ts';
 import { partsOf, podsOf } from './support/tunnel-parts.ts';
 import type { EdgeWorld } from './support/world.ts';
-import { logsOf, logsProblem } from './tunnel.ts';
 
 const rolloutSeconds = 120;
 

@@ -1,23 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Given, Then } from '@cucumber/cucumber';
 import { CannotTellError, PromiseBroken } from '../core/errors.ts';
-import { echoLogLines } from '../harness/workloads/echo.ts';
-import { attempt, failureOf, names, type Attempt } from './support/kubectl-attempt.ts';
+import { attempt, failureOf, names } from './support/kubectl-attempt.ts';
 import type { App } from './support/apps.ts';
-import { execArgs, logsArgs, through, transportEnv, where, type Transport } from './support/tunnel.ts';
+import { execArgs, logsArgs, logsOf, logsProblem, oneAttemptMs, through, transportEnv, where, type Transport } from './support/tunnel.ts';
 import type { EdgeWorld } from './support/world.ts';
-
-export const logsOf = async (world: EdgeWorld, app: App, timeoutMs: number): Promise<Attempt> =>
-  await attempt(world, logsArgs(world, app), { timeoutMs });
-
-/** What is wrong with a `kubectl logs`, or undefined. */
-export function logsProblem(app: App, seen: Attempt): { code: string; sentence: string } | undefined {
-  const failure = failureOf(seen);
-  if (failure !== undefined) return { code: 'LOGS_UNREACHABLE', sentence: failure };
-  const lines = seen.stdout.split('\n');
-  const lost = echoLogLines(app.pod).filter((line) => !lines.includes(line));
-  return lost.length === 0 ? undefined : { code: 'LOGS_INCOMPLETE', sentence: `it lacks ${lost.length} of ${echoLogLines(app.pod).length} lines: ${lost.join(', ')}` };
-}
 
 Given('kubectl logs of {string} shows the lines it wrote, within {int} s', async function (this: EdgeWorld, name: string, seconds: number) {
   const app = this.app(name);
@@ -27,15 +14,12 @@ Given('kubectl logs of {string} shows the lines it wrote, within {int} s', async
   if (problem !== undefined) throw new PromiseBroken(problem.code, `kubectl logs of ${app.pod} on ${app.node}: ${problem.sentence}`);
 });
 
-/** Of one attempt while waiting for the tunnel to come back: it may hang, and another may work. */
-const oneLogsAttemptMs = 3000;
-
 /** One success after a loss may be luck: of several servers one works. */
 Then('kubectl logs of {string} shows the lines it wrote again, {int} times in a row, within {int} s', async function (this: EdgeWorld, name: string, times: number, seconds: number) {
   const app = this.app(name);
   let inARow = 0;
   await this.within({ what: `kubectl logs of ${where(app)} again, ${times} times in a row`, seconds, code: 'LOGS_UNREACHABLE', everyMs: 50 }, async () => {
-    const problem = logsProblem(app, await logsOf(this, app, oneLogsAttemptMs));
+    const problem = logsProblem(app, await logsOf(this, app, oneAttemptMs));
     inARow = problem === undefined ? inARow + 1 : 0;
     return inARow === times ? { done: true } : { missing: problem?.sentence ?? `it has worked ${inARow} times in a row` };
   });
@@ -44,7 +28,7 @@ Then('kubectl logs of {string} shows the lines it wrote again, {int} times in a 
 Then('kubectl logs of {string} shows the lines it wrote again, within {int} s', async function (this: EdgeWorld, name: string, seconds: number) {
   const app = this.app(name);
   await this.within({ what: `kubectl logs of ${app.pod} on ${app.node} again`, seconds, code: 'LOGS_UNREACHABLE' }, async () => {
-    const problem = logsProblem(app, await logsOf(this, app, oneLogsAttemptMs));
+    const problem = logsProblem(app, await logsOf(this, app, oneAttemptMs));
     return problem === undefined ? { done: true } : { missing: problem.sentence };
   });
 });

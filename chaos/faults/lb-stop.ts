@@ -1,9 +1,8 @@
 import { CannotTellError } from '../../core/errors.ts';
-import { waitFor } from '../../core/wait.ts';
 import { killWan, resumeWan, wanRuns } from '../../harness/wan/wan.ts';
 import { type Fault } from '../fault.ts';
 import { siteOf, type Target } from '../target.ts';
-import { describeView, dialServices, openConnections } from '../wan-view.ts';
+import { connectionsEnd, describeView, dialServices } from '../wan-view.ts';
 
 /** The machine that is the site's WAN and load balancer is gone: its connections end, and nobody answers at its address. */
 export function lbStop(target: Target): Pick<Fault, 'inject' | 'verify' | 'heal'> {
@@ -18,10 +17,7 @@ export function lbStop(target: Target): Pick<Fault, 'inject' | 'verify' | 'heal'
       if (others.length > 0) {
         throw new CannotTellError('FAULT_NOT_SEEN', `the load balancer of ${site} is stopped, yet: ${others.map(describeView).join('; ')}`);
       }
-      await waitFor(`the end of the connections of site ${site} to the cloud`, async (signal) => {
-        const open = await openConnections({ ...ctx, signal }, site);
-        return open === 0 ? { done: true } : { missing: `${open} still open` };
-      }, { timeoutMs: 10_000, signal: ctx.signal });
+      await connectionsEnd(ctx, site);
       return `${[...new Set(seen.map(({ node, detail }) => `${node}: ${detail}`))].join('; ')}; no connection made before is left`;
     },
     heal: async ({ docker, cluster, signal }) => await resumeWan(docker, cluster, siteOf(target, cluster), signal),

@@ -1,11 +1,10 @@
 import { allDone } from '../../core/all-done.ts';
 import { CannotTellError } from '../../core/errors.ts';
-import { waitFor } from '../../core/wait.ts';
 import { cloudServices } from '../../harness/wan/services.ts';
 import { connectWan, wanRuns } from '../../harness/wan/wan.ts';
 import { type Fault, type FaultContext } from '../fault.ts';
 import { siteOf, type Target } from '../target.ts';
-import { describeView, dialServices, openConnections } from '../wan-view.ts';
+import { connectionsEnd, describeView, dialServices } from '../wan-view.ts';
 
 /** The site's WAN refuses: every connection over it ends at once, and new ones get an RST. */
 export function wanDown(target: Target): Pick<Fault, 'inject' | 'verify' | 'heal'> {
@@ -23,10 +22,7 @@ export function wanDown(target: Target): Pick<Fault, 'inject' | 'verify' | 'heal
       if (others.length > 0) {
         throw new CannotTellError('FAULT_NOT_SEEN', `the WAN of ${site} is down, yet: ${others.map(describeView).join('; ')}`);
       }
-      await waitFor(`the end of the connections of site ${site} to the cloud`, async (signal) => {
-        const open = await openConnections({ ...ctx, signal }, site);
-        return open === 0 ? { done: true } : { missing: `${open} still open` };
-      }, { timeoutMs: 10_000, signal: ctx.signal });
+      await connectionsEnd(ctx, site);
       return `${[...new Set(seen.map((one) => one.node))].join(', ')}: the API server and the tunnel refuse connections, and none made before is left`;
     },
     heal: async (ctx) => {

@@ -1,7 +1,7 @@
 import { PromiseBroken } from '../../core/errors.ts';
 import { WaitTimeoutError } from '../../core/wait.ts';
 import type { StartedProgram } from '../../core/started-program.ts';
-import { echoContainer } from '../../harness/workloads/echo.ts';
+import { echoContainer, echoLogLines } from '../../harness/workloads/echo.ts';
 import { writeLine } from './app-container.ts';
 import type { App } from './apps.ts';
 import { attempt, failureOf, tried, type Attempt } from './kubectl-attempt.ts';
@@ -37,6 +37,21 @@ export async function showsWhenWritten(world: EdgeWorld, attached: StartedProgra
     assertGotToTunnel(attached);
     return attached.stdout.includes(line) ? { done: true } : { missing: attached.code === undefined ? 'it runs and shows nothing' : `it ended with ${attached.code}: ${attached.stderr.trim()}` };
   });
+}
+
+/** Of one attempt while waiting for the tunnel to come back: it may hang, and another may work. Milliseconds. */
+export const oneAttemptMs = 3000;
+
+export const logsOf = async (world: EdgeWorld, app: App, timeoutMs: number): Promise<Attempt> =>
+  await attempt(world, logsArgs(world, app), { timeoutMs });
+
+/** What is wrong with a `kubectl logs`, or undefined. */
+export function logsProblem(app: App, seen: Attempt): { code: string; sentence: string } | undefined {
+  const failure = failureOf(seen);
+  if (failure !== undefined) return { code: 'LOGS_UNREACHABLE', sentence: failure };
+  const lines = seen.stdout.split('\n');
+  const lost = echoLogLines(app.pod).filter((line) => !lines.includes(line));
+  return lost.length === 0 ? undefined : { code: 'LOGS_INCOMPLETE', sentence: `it lacks ${lost.length} of ${echoLogLines(app.pod).length} lines: ${lost.join(', ')}` };
 }
 
 /** Runs kubectl within a budget, attaches what it took, and judges. @throws PromiseBroken `code` when it did not get through */

@@ -29,7 +29,6 @@ export class Liveness {
   #pingedAt = 0;
   #answered = true;
   #heardSincePing = true;
-  #roundTripMs = 0;
   /** The last few, oldest first. */
   readonly #roundTrips: number[] = [];
 
@@ -41,7 +40,7 @@ export class Liveness {
 
   /** Of the last PING, in milliseconds; 0 before the first PONG. */
   get roundTripMs(): number {
-    return this.#roundTripMs;
+    return this.#roundTrips.at(-1) ?? 0;
   }
 
   /**
@@ -70,8 +69,7 @@ export class Liveness {
     const now = performance.now();
     // While this process was stopped no trip took place.
     if (this.#isLate(now)) return;
-    this.#roundTripMs = now - this.#pingedAt;
-    this.#roundTrips.push(this.#roundTripMs);
+    this.#roundTrips.push(now - this.#pingedAt);
     if (this.#roundTrips.length > keptRoundTrips) this.#roundTrips.shift();
   }
 
