@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Given, When } from '@cucumber/cucumber';
 import { waitFor } from '../core/wait.ts';
+import { noticing } from '../harness/cluster/kind-config.ts';
 import { nodesOfSite } from '../harness/cluster/state.ts';
 import type { KubeNode } from '../harness/kube/objects.ts';
 import { isReady } from '../harness/kube/objects.ts';
@@ -19,8 +20,8 @@ When('the WAN of the site is down for {int} s', async function (this: EdgeWorld,
   await sleep(seconds * 1000, undefined, { signal: this.signal });
 });
 
-/** Kubernetes gives a node up 50 s after its last lease, and looks every 5 s. */
-const cloudNoticesMs = 90_000;
+/** The controller manager looks every 5 s (`--node-monitor-period`). */
+const cloudNoticesMs = 2 * (noticing.grace + 5) * 1000;
 
 When('the WAN of the site is down until the cloud has noticed', async function (this: EdgeWorld) {
   await cutOff(this);

@@ -21,7 +21,7 @@ Feature: What runs on an edge node comes back without the cloud
     Bug: KubeEdge #4210: after a reboot without the cloud the node's Pods did not come back.
 
     When the edge node is restarted
-    Then every Pod that ran on the edge node runs again within 45 s as the same Pod
+    Then every Pod that ran on the edge node runs again within 30 s as the same Pod
 
   @autonomy-power-cut @stock:POD_NOT_RUNNING
   Scenario: Cut off, an edge node that lost its power runs all its Pods again
@@ -29,7 +29,7 @@ Feature: What runs on an edge node comes back without the cloud
     Bug: OpenYurt #2712: an event lost while a list was replaced left a stale cache on the disk.
 
     When the edge node loses its power
-    Then every Pod that ran on the edge node runs again within 45 s as the same Pod
+    Then every Pod that ran on the edge node runs again within 30 s as the same Pod
 
   @autonomy-kubelet-restart @stock:POD_NOT_RUNNING
   Scenario: Cut off, a restarted kubelet still looks after its Pods

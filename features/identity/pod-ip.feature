@@ -30,5 +30,5 @@ Feature: A Pod keeps its IP
     Bug: OpenYurt #2809: Pods had new IPs after a reboot, and those that could not learn of it lost them.
 
     When the edge node is restarted
-    Then "app" runs again within 45 s as the same Pod
+    Then "app" runs again within 30 s as the same Pod
     And "app" has the IP it had before

@@ -41,4 +41,4 @@ Feature: Cut off, traffic within a site recovers by itself
     Bug: OpenYurt #2809: Pods had new IPs after a reboot without the cloud; ClusterIP and DNS were dead for 34 minutes.
 
     When the edge node is restarted
-    Then all of them reach each other again within 45 s, where they were before
+    Then all of them reach each other again within 30 s, where they were before

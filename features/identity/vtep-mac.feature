@@ -20,7 +20,7 @@ Feature: A node keeps its VTEP MAC
     Bug: flannel #1330: after a reboot peers kept the old MAC, and Pods of the node could not be reached.
 
     When the edge node is restarted
-    Then flannel.1 of the edge node is there within 45 s, with the MAC it had before
+    Then flannel.1 of the edge node is there within 30 s, with the MAC it had before
     And the annotation of the edge node names that MAC
     And within 10 s every other node sends frames for the edge node to that MAC
 
@@ -31,6 +31,6 @@ Feature: A node keeps its VTEP MAC
 
     Given the WAN of the site is down
     When the edge node is restarted
-    Then flannel.1 of the edge node is there within 45 s, with the MAC it had before
+    Then flannel.1 of the edge node is there within 30 s, with the MAC it had before
     And the annotation of the edge node names that MAC
     And within 10 s every other node of the site sends frames for the edge node to that MAC

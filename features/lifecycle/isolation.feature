@@ -33,7 +33,7 @@ Feature: The edge is far away
     Bug: seen on plain Kubernetes: a restarted node has a new network namespace, and no rule that was set inside the old one.
 
     When the edge node is restarted
-    Then the edge node is Ready again within 45 s
+    Then the edge node is Ready again within 30 s
     And the edge node reaches the API server through the WAN of its site
     And the edge node reaches no cloud node in any other way
     And no cloud node reaches the edge node
@@ -46,5 +46,5 @@ Feature: The edge is far away
     When the WAN of the site is down until the cloud has noticed
     Then all nodes outside the site stayed Ready
     When the WAN of the site is back
-    # After a minute without the cloud, a kubelet's watch may pause for another minute before it tries again.
-    Then every node of the topology is Ready within 90 s
+    # After half a minute without the cloud, a kubelet's watch may pause for as long before it tries again.
+    Then every node of the topology is Ready within 60 s

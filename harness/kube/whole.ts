@@ -93,7 +93,7 @@ async function wholeWith(news: ServiceNews, kube: KubeClient, docker: Docker, cl
 
 /**
  * The nodes of a cluster that are not Ready, or that were disturbed and have not renewed their lease since: the API goes on
- * calling a node Ready for 50 s after its last word. Each begins with `node NAME `.
+ * calling a node Ready for a while after its last word. Each begins with `node NAME `.
  */
 export async function staleNodes(kube: KubeClient, cluster: ClusterState, disturbed: WholeOptions['disturbed'], signal: AbortSignal): Promise<string[]> {
   const missing = await nodesNotReady(kube, cluster, signal);

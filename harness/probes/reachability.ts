@@ -6,7 +6,7 @@ import { packetsKeptIn } from '../wan/isolation.ts';
 import { apiserver } from '../wan/services.ts';
 import { connectWan } from '../wan/wan.ts';
 import { dialFrom, pingFrom } from './dial.ts';
-import { reachPlan, wayProbes, type ReachProbe, type Seen } from './reach-plan.ts';
+import { reachPlan, wayProbes, type Expected, type ReachProbe, type Seen } from './reach-plan.ts';
 
 export interface ReachResult extends ReachProbe {
   readonly seen: Seen;
@@ -70,14 +70,14 @@ export function demandIsolated(results: readonly ReachResult[]): void {
 }
 
 /**
- * Nobody outside may answer either: a packet that was to be kept in counts only if the host's own rule has met it. Each dial
- * has sent one at least.
+ * Nobody outside may answer either, or refuse: a packet that was to be kept in counts only if the host's own rules have met it.
+ * Each dial has sent one at least.
  *
- * @param met packets that the rule has met while the dials were made
+ * @param met packets that the rules have met while the dials were made
  */
 export function demandKeptIn(results: readonly ReachResult[], met: number): ReachResult[] {
   const dials = results.filter(({ about }) => about === 'way-out').length;
-  return results.map((result) => (result.about !== 'way-out' || met >= dials ? result : { ...result, ok: false, detail: `${result.detail}; the host's rule has met ${met} packets of ${dials} dials` }));
+  return results.map((result) => (result.about !== 'way-out' || met >= dials ? result : { ...result, ok: false, detail: `${result.detail}; the host's rules have met ${met} packets of ${dials} dials` }));
 }
 
 const isLeak = (result: ReachResult): boolean =>
@@ -91,7 +91,7 @@ export function describeReach({ about, from, to, address, port, expected, seen, 
 }
 
 const expectation = ({ about, expected }: Pick<ReachProbe, 'about' | 'expected'>): string => {
-  if (about === 'way-out') return 'to be dropped by the Docker host, so that it does not leave this machine';
+  if (about === 'way-out') return 'to be refused or dropped by the Docker host, so that it does not leave this machine';
   return expected === 'refused' ? 'refused, as its WAN is shut' : expected;
 };
 
@@ -103,10 +103,16 @@ async function run(docker: Docker, cluster: ClusterState, probes: readonly Reach
     const [dialled, pinged] = await Promise.all([dialFrom(docker, node, tcp, slackMs(cluster, node), signal), pingFrom(docker, node, others, signal)]);
     return [...tcp, ...others].map((probe, index): ReachResult => {
       const { seen, detail } = [...dialled, ...pinged][index] ?? { seen: 'failed', detail: 'not probed' };
-      return { ...probe, seen, detail, ok: seen === probe.expected || (probe.expected === 'reached' && (seen === 'answers' || seen === 'refused')) };
+      return { ...probe, seen, detail, ok: isAsExpected(seen, probe.expected) };
     });
   }));
   return results.flat();
+}
+
+function isAsExpected(seen: Seen, expected: Expected): boolean {
+  if (expected === 'reached') return seen === 'answers' || seen === 'refused';
+  if (expected === 'unanswered') return seen === 'refused' || seen === 'nothing';
+  return seen === expected;
 }
 
 /** What the node's link adds to a TLS handshake and a request: three round trips, with room. */

@@ -4,7 +4,7 @@ import { type ClusterState } from '../cluster/state.ts';
 import { type Docker } from '../docker/docker.ts';
 import { runOnHost } from './host-helper.ts';
 import { clusterChain, type IsolationPlan, planOf, severedPairs, siteChain, unbornPlan, type UnbornCluster } from './rules.ts';
-import { applyScript, blackholeScript, dockerFlavour, findIsolations, flavours, parseSave, removeScript, readDropped, type Flavour, type FoundIsolation, type Ruleset } from './ruleset.ts';
+import { applyScript, blackholeScript, dockerFlavour, findIsolations, flavours, parseSave, removeScript, readKeptIn, type Flavour, type FoundIsolation, type Ruleset } from './ruleset.ts';
 
 /** What the Docker host had and what was done to it. */
 export interface IsolationApplied {
@@ -39,11 +39,11 @@ while [ $# -ge 2 ]; do
 done
 `;
 
-/** Prints a chain of the table mangle with its counters, whoever has it. Argument: the chain. */
+/** Prints a chain of the tables mangle and nat with its counters, whoever has it. Argument: the chain. */
 const countScript = `
 found=3
 for flavour in iptables-nft iptables-legacy; do
-  if "$flavour" -w 10 -t mangle -v -S "$1" 2>/dev/null; then found=0; fi
+  if "$flavour" -w 10 -t mangle -v -S "$1" 2>/dev/null && "$flavour" -w 10 -t nat -v -S "$1" 2>/dev/null; then found=0; fi
 done
 exit $found
 `;
@@ -140,7 +140,7 @@ async function endSockets(docker: Docker, cluster: ClusterState, severed: readon
 }
 
 /**
- * How many packets for Service and Pod addresses have been kept from leaving, since the isolation was applied.
+ * How many packets for Service and Pod addresses have been kept from leaving (of a connection that was refused, the first), since the isolation was applied.
  *
  * @throws CannotTellError `ISOLATION_MISSING` when the cluster's chains are not on the host
  */
@@ -149,7 +149,7 @@ export async function packetsKeptIn(docker: Docker, cluster: ClusterState, signa
   const chain = clusterChain(cluster.name);
   const { code, stdout } = await runOnHost(docker, { image, script: countScript, args: [chain], cluster: cluster.name, accept: [0, 3], signal });
   if (code === 3) throw notIsolated(cluster.name, chain);
-  return readDropped(stdout);
+  return readKeptIn(stdout);
 }
 
 /** Removes a cluster's chains by its name alone. Returns whether there were any. @throws ExecError */

@@ -79,9 +79,13 @@ test('nothing for a Service or a Pod leaves the cluster\'s network, from the fir
     for (const range of ['10.96.0.0/16', '10.244.0.0/16']) {
       assert.ok(rules.includes(`EDGEPROOF-dev -d ${range} -j DROP`));
       // What another network on the host sends to such addresses is its own affair.
-      assert.ok(jumps.includes(`PREROUTING -d ${range} -i br-0123456789ab -j EDGEPROOF-dev`));
+      for (const hook of ['FORWARD', 'INPUT']) assert.ok(jumps.includes(`${hook} -d ${range} -i br-0123456789ab -j EDGEPROOF-dev`));
+      assert.ok(jumps.includes(`PREROUTING ! -s 172.30.0.0/24 -d ${range} -i br-0123456789ab -j EDGEPROOF-dev`));
+      const nat = natRules(stage);
+      for (const protocol of ['tcp', 'udp']) assert.ok(nat.rules.includes(`EDGEPROOF-dev -d ${range} -p ${protocol} -j REDIRECT --to-ports 1`));
+      assert.ok(nat.jumps.includes(`PREROUTING -s 172.30.0.0/24 -d ${range} -i br-0123456789ab -j EDGEPROOF-dev`));
     }
-    assert.equal(jumps.length, 2);
+    assert.equal(jumps.length, 6);
   }
 });
 

@@ -78,19 +78,29 @@ export const commentOf = (cluster: string): string => `edgeproof cluster ${clust
 /** A rule without a target: it only carries the comment. */
 const ownerRule = (cluster: string): string => `${clusterChain(cluster)} -m comment --comment "${commentOf(cluster)}"`;
 
+/** What means something inside the cluster only, and may not leave it. */
+const innerRanges = ({ serviceSubnet, podSubnet }: IsolationPlan): string[] => [serviceSubnet, podSubnet];
+
+/** Nobody serves it (tcpmux, RFC 1078): the kernel itself refuses there. */
+const refusingPort = 1;
+
 /**
- * What means something inside the cluster only, and may not leave it. A node that does not know a Service, or whose kube-proxy
- * or flannel is down, sends such a packet to its default gateway; from there it would leave the machine, and whoever has that
- * address out there could answer. It ends before the host looks at it in any other way: before its routes, and before a
- * Kubernetes of the host's own could take it for its Service. Told by the bridge, as others may have the same ranges.
+ * A node that does not know a Service, or whose kube-proxy or flannel is down, sends such a packet to its default gateway;
+ * from there it would leave the machine, and whoever has that address out there could answer. It ends on the host: what
+ * `natRules` have not had refused is dropped, whether the host would forward it or take it as its own. Told by the bridge, as
+ * others may have the same ranges.
  */
 export function mangleRules(plan: IsolationPlan): TableRules {
   const chain = clusterChain(plan.cluster);
-  const ranges = [plan.serviceSubnet, plan.podSubnet];
   return {
     chains: [chain],
-    rules: [ownerRule(plan.cluster), ...ranges.map((range) => `${chain} -d ${range} -j DROP`)],
-    jumps: ranges.map((range) => `PREROUTING -d ${range} -i ${plan.bridge} -j ${chain}`),
+    rules: [ownerRule(plan.cluster), ...innerRanges(plan).map((range) => `${chain} -d ${range} -j DROP`)],
+    jumps: innerRanges(plan).flatMap((range) => [
+      // A Pod that shows its own address could not be answered: the host has no way to it but the one to the world.
+      `PREROUTING ! -s ${plan.subnet} -d ${range} -i ${plan.bridge} -j ${chain}`,
+      `INPUT -d ${range} -i ${plan.bridge} -j ${chain}`,
+      `FORWARD -d ${range} -i ${plan.bridge} -j ${chain}`,
+    ]),
   };
 }
 
@@ -138,15 +148,23 @@ export function filterRules(plan: IsolationPlan): TableRules {
   };
 }
 
-/** An edge node that dials a cloud node's service port meets its site's WAN container instead. */
+/**
+ * An edge node that dials a cloud node's service port meets its site's WAN container instead. What a node sends to a Service
+ * or a Pod that it does not know is refused by the host, as kube-proxy refuses it for a Service without endpoints: a client
+ * that dials while kube-proxy still starts then tries again in a second, and not after the 30 s that Go waits for silence.
+ */
 export function natRules(plan: IsolationPlan): TableRules {
   const chain = clusterChain(plan.cluster);
-  const rules = plan.sites.flatMap((site) => site.nodes.flatMap((edge) => plan.cloud.flatMap((cloud) => cloudServices.map(({ port }) =>
+  const toWan = plan.sites.flatMap((site) => site.nodes.flatMap((edge) => plan.cloud.flatMap((cloud) => cloudServices.map(({ port }) =>
     `${chain} -s ${edge} -d ${cloud} -p tcp -m tcp --dport ${port} -j DNAT --to-destination ${site.wan}:${port}`))));
+  const refused = innerRanges(plan).flatMap((range) => ['tcp', 'udp'].map((protocol) => `${chain} -d ${range} -p ${protocol} -j REDIRECT --to-ports ${refusingPort}`));
   return {
     chains: [chain],
-    rules: [ownerRule(plan.cluster), ...rules],
-    jumps: [`PREROUTING -s ${plan.subnet} -d ${plan.subnet} -p tcp -j ${chain}`],
+    rules: [ownerRule(plan.cluster), ...toWan, ...refused],
+    jumps: [
+      `PREROUTING -s ${plan.subnet} -d ${plan.subnet} -p tcp -j ${chain}`,
+      ...innerRanges(plan).map((range) => `PREROUTING -s ${plan.subnet} -d ${range} -i ${plan.bridge} -j ${chain}`),
+    ],
   };
 }
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { siteChain, type IsolationPlan } from './rules.ts';
-import { applyScript, blackholeScript, dockerFlavour, findIsolations, flavours, parseSave, readDropped, removeScript, type Flavour, type Ruleset } from './ruleset.ts';
+import { applyScript, blackholeScript, dockerFlavour, findIsolations, flavours, parseSave, readKeptIn, removeScript, type Flavour, type Ruleset } from './ruleset.ts';
 
 const plan: IsolationPlan = {
   cluster: 'a-cluster-with-a-long-name',
@@ -28,9 +28,9 @@ test('the flavour is the one whose rules name the cluster\'s bridge', () => {
 });
 
 test('the packets that were kept in are counted from what iptables prints', () => {
-  const printed = '-N EDGEPROOF-dev\n-A EDGEPROOF-dev -m comment --comment "x" -c 99 99\n-A EDGEPROOF-dev -d 10.96.0.0/16 -c 12 720 -j DROP\n-A EDGEPROOF-dev -d 10.244.0.0/16 -c 3 180 -j DROP\n';
-  assert.equal(readDropped(printed), 15);
-  assert.equal(readDropped('-N EDGEPROOF-dev\n'), 0);
+  const printed = '-N EDGEPROOF-dev\n-A EDGEPROOF-dev -m comment --comment "x" -c 99 99\n-A EDGEPROOF-dev -d 10.96.0.0/16 -c 12 720 -j DROP\n-A EDGEPROOF-dev -s 172.30.0.4/32 -c 8 9 -j DNAT --to-destination 172.30.0.20:6443\n-A EDGEPROOF-dev -d 10.244.0.0/16 -p tcp -c 3 180 -j REDIRECT --to-ports 1\n';
+  assert.equal(readKeptIn(printed), 15);
+  assert.equal(readKeptIn('-N EDGEPROOF-dev\n'), 0);
 });
 
 test('nothing to remove gives no script', () => assert.equal(removeScript('dev', withDocker()), undefined));
@@ -71,7 +71,7 @@ for (const flavour of flavours) {
       assert.deepEqual(healed, once);
       assert.deepEqual(removed?.filter, before.filter);
       assert.deepEqual(removed?.nat?.rules, []);
-      assert.equal(once.mangle?.rules.filter((rule) => rule.startsWith('PREROUTING')).length, 2);
+      assert.equal(once.mangle?.rules.filter((rule) => /^(?:PREROUTING|INPUT|FORWARD) /.test(rule)).length, 6);
       assert.deepEqual(removed?.mangle, { chains: ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'], rules: [] });
     } finally {
       await rm(dir, { recursive: true });

@@ -101,9 +101,9 @@ export function blackholeScript(cluster: string, site: string, on: boolean): str
   return ['*filter', `:${chain} - [0:0]`, ...(on ? [`-A ${chain} -j DROP`] : []), 'COMMIT', ''].join('\n');
 }
 
-/** The packets that the DROP rules of a chain have met, from what `iptables -v -S CHAIN` prints. */
-export function readDropped(text: string): number {
-  return [...text.matchAll(/ -c (\d+) \d+ -j DROP\b/g)].reduce((sum, [, packets]) => sum + Number(packets), 0);
+/** The packets that the rules of the way out have met, dropped or refused, from what `iptables -v -S CHAIN` prints of mangle and nat. */
+export function readKeptIn(text: string): number {
+  return [...text.matchAll(/ -c (\d+) \d+ -j (?:DROP|REDIRECT)\b/g)].reduce((sum, [, packets]) => sum + Number(packets), 0);
 }
 
 /** Every edgeproof cluster of which a flavour holds something. Its name is in the comment inside its chain. */
