@@ -99,6 +99,8 @@ test('bytes that leave a relay together with the end are given back too', async 
   all.far.consumeAll();
   all.far.stream.end();
   assert.equal(await all.near.closing(), undefined);
+  // The stream before the relay is over when the relay has all of it: the last of it may be on its way to the far end.
+  await until('all arrives', () => all.far.ended);
   assert.equal(all.far.bytes, 400 * KiB);
   await until('all credit is back', () => promised(all) === 0);
 });
