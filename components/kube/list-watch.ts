@@ -1,4 +1,3 @@
-import { request, type RequestOptions } from 'node:https';
 import type { IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -6,6 +5,7 @@ import { StringDecoder } from 'node:string_decoder';
 import { isDeepStrictEqual } from 'node:util';
 import { EdgeproofError } from '../../core/errors.ts';
 import type { KubeAccess } from './in-cluster.ts';
+import { kubeRequest } from './request.ts';
 
 export interface KubeItem {
   readonly metadata: { readonly name: string; readonly namespace?: string; readonly resourceVersion?: string; readonly labels?: Readonly<Record<string, string>>; readonly uid?: string };
@@ -29,8 +29,6 @@ const watchSeconds = 120;
 const listTimeoutMs = 15_000;
 /** A watch that ended sooner did not work: asked again at once, it would keep two programs busy. Milliseconds. */
 const shortWatchMs = 1000;
-/** Silence on the connection until TCP asks whether the other end is there. Milliseconds. */
-const keepAliveMs = 15_000;
 
 interface WatchEvent<T> {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
@@ -113,26 +111,7 @@ async function* events<T>(response: IncomingMessage): AsyncGenerator<WatchEvent<
   }
 }
 
-function send<T extends KubeItem>(options: ListWatchOptions<T>, query: string, signal: AbortSignal): Promise<IncomingMessage> {
-  const { access, path } = options;
-  return new Promise((resolve, reject) => {
-    const separator = path.includes('?') ? '&' : '?';
-    const tls: RequestOptions = {
-      host: access.host,
-      port: access.port,
-      ca: access.ca(),
-      path: query === '' ? path : `${path}${separator}${query}`,
-      headers: { authorization: `Bearer ${access.token()}`, accept: 'application/json' },
-      agent: false,
-      signal,
-    };
-    const sent = request(tls, (response) => {
-      if (response.statusCode === 200) return resolve(response);
-      text(response).then((body) => reject(new EdgeproofError('KUBE_REFUSED', `GET ${path}: ${response.statusCode}: ${body.slice(0, 200)}`)), reject);
-    });
-    sent.on('socket', (socket) => socket.setKeepAlive(true, keepAliveMs));
-    // More may follow once the answer has begun; that one reports them itself.
-    sent.on('error', (cause) => reject(new EdgeproofError('KUBE_UNREACHABLE', `GET ${path}: ${cause.message}`, { cause })));
-    sent.end();
-  });
+async function send<T extends KubeItem>({ access, path }: ListWatchOptions<T>, query: string, signal: AbortSignal): Promise<IncomingMessage> {
+  const separator = path.includes('?') ? '&' : '?';
+  return await kubeRequest(access, { path: query === '' ? path : `${path}${separator}${query}`, signal });
 }
