@@ -153,8 +153,11 @@ test('answers that are not taken apart say so', () => {
   assert.throws(list('{"kind":"PodList","metadata":{},"items":[]} {}'), unreadable('MALFORMED'));
   assert.throws(watch('{"type":"WEIRD","object":{"kind":"Pod","metadata":{"name":"a"}}}'), unreadable('NOT_CACHEABLE', /WEIRD/));
   assert.throws(watch('[]'), unreadable('MALFORMED'));
+  assert.equal(jsonCodec.readObject(Buffer.from('{"kind":"AllowList","apiVersion":"example.com/v1","metadata":{"name":"a"},"items":[]}')).object.name, 'a');
+  assert.throws(() => jsonCodec.readObject(Buffer.from('{"kind":"PodList","apiVersion":"v1","metadata":{},"items":[]}')), unreadable('NOT_CACHEABLE', /a PodList instead of an object/));
   assert.deepEqual(list('{"kind":"PodList","apiVersion":"v1","metadata":{"resourceVersion":"1"},"items":null}')(), { head: { type: { apiVersion: 'v1', kind: 'Pod' }, resourceVersion: '1', continue: '' }, items: [] });
   assert.throws(() => readWatch(protobufCodec, [Buffer.from('{"type":')]), unreadable('TOO_LARGE'));
+  for (const short of ['', 'k8', 'k8s']) assert.throws(() => protobufCodec.readObject(Buffer.from(short)), unreadable('MALFORMED', /k8s/));
   assert.throws(() => readList(protobufCodec, [Buffer.from('{"kind":')]), unreadable('MALFORMED', /k8s/));
 });
 

@@ -2,7 +2,7 @@ import { initialEventsEndAnnotation, type Codec, type ListHead, type StatusBody,
 import { UnreadableAnswerError } from '../errors.ts';
 import { inPieces } from '../pieces.ts';
 import { JsonListReader } from './list-reader.ts';
-import { parsedObject, parsedStatus, parseJson, typeMembers, withType, wireObject } from './objects.ts';
+import { parsedObject, parsedStatus, parseJson, textOf, typeMembers, withType, wireObject } from './objects.ts';
 import { skipSpace } from './value-scanner.ts';
 import { JsonWatchReader } from './watch-reader.ts';
 
@@ -16,7 +16,8 @@ export const jsonCodec: Codec = {
   readObject(body) {
     const parsed = parsedObject(parseJson(body, 'an answer'));
     const { kind } = parsed.type;
-    if (kind === '' || kind === 'Status' || kind === 'Table' || kind.endsWith('List')) throw new UnreadableAnswerError('NOT_CACHEABLE', kind === '' ? 'an object without a kind' : `a ${kind} instead of an object`);
+    // A list has no name either, and a custom resource's kind may end in List.
+    if (kind === '' || textOf(parsed.meta, 'name') === '') throw new UnreadableAnswerError('NOT_CACHEABLE', kind === '' ? 'an object without a kind' : `a ${kind} instead of an object`);
     const start = skipSpace(body, 0);
     return { type: parsed.type, object: wireObject(parsed, body.subarray(start, body.lastIndexOf(0x7d) + 1)) };
   },

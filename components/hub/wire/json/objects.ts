@@ -51,7 +51,7 @@ export function wireObject({ type, meta }: ParsedObject, raw: Buffer): WireObjec
 function withoutType(type: TypeMeta, raw: Buffer): Buffer[] {
   if (type.kind === '' || type.kind === 'PartialObjectMetadata') return [raw];
   const start = Buffer.from(typeMembers(type));
-  if (raw.compare(start, 0, start.length, 1, 1 + start.length) !== 0) return [raw];
+  if (!raw.subarray(1, 1 + start.length).equals(start)) return [raw];
   const behind = raw[1 + start.length] === 0x2c ? start.length + 2 : start.length + 1;
   return [raw.subarray(0, 1), raw.subarray(behind)];
 }

@@ -21,7 +21,7 @@ export function checkUnknownField(field: number, content: Buffer): void {
 
 /** Takes `k8s\0` and runtime.Unknown off. @throws UnreadableAnswerError */
 export function unwrap(body: Buffer): { readonly type: TypeMeta; readonly raw: Buffer } {
-  if (magic.compare(body, 0, magic.length) !== 0) throw new UnreadableAnswerError('MALFORMED', 'protobuf: an object that does not begin with k8s\\0');
+  if (!body.subarray(0, magic.length).equals(magic)) throw new UnreadableAnswerError('MALFORMED', 'protobuf: an object that does not begin with k8s\\0');
   let type: TypeMeta = { apiVersion: '', kind: '' };
   let raw: Buffer = Buffer.alloc(0);
   for (const { field, bytes } of fieldsOf(body.subarray(magic.length))) {
