@@ -44,18 +44,28 @@ export function loadLogs(folder: string): LoadResult {
   return { logs, damaged };
 }
 
+/** @returns undefined for a file that the disk does not give back: one bad sector must not cost all the others */
+function readable(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EIO') return undefined;
+    throw error;
+  }
+}
+
 /** @param files the newest first */
 function newest(folder: string, name: string, files: readonly { readonly generation: number; readonly file: string }[], damaged: string[]): LoadedLog | undefined {
   for (const [index, { generation, file }] of files.entries()) {
     const path = join(folder, file);
-    const content = readFileSync(path);
-    const read = readLog(content);
+    const content = readable(path);
+    const read = content === undefined ? 'damaged' : readLog(content);
     // Without a header it may be a file whose content never came to the disk: then there is an older one.
     if (read === 'damaged' || (read === 'no header' && index === files.length - 1)) {
       damaged.push(file);
       return undefined;
     }
-    if (read === 'no header' || !read.records.some(({ record }) => record.type === recordTypes.commit)) continue;
+    if (content === undefined || read === 'no header' || !read.records.some(({ record }) => record.type === recordTypes.commit)) continue;
     return { name, generation, path, read, cutBytes: content.length - read.soundBytes };
   }
   return undefined;
