@@ -1,8 +1,8 @@
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { chmod, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
-import { createAuthority, loadAuthority, type Authority } from '../../../core/pki.ts';
+import type { KeyPair } from '../../../core/pki.ts';
 import type { ServingPair } from './serving-files.ts';
 
 export interface NodeAuthorityOptions {
@@ -17,8 +17,8 @@ export interface NodeAuthorityOptions {
   readonly troubled?: (reason: string) => void;
 }
 
-interface Held {
-  readonly authority: Authority;
+/** One authority, with the time in which it is good. */
+interface Held extends KeyPair {
   readonly from: number;
   readonly until: number;
 }
@@ -63,7 +63,7 @@ export class NodeAuthority implements ServingPair {
 
   /** PEM: who clients of this node trust, the newest last. */
   get trusted(): string {
-    return this.#held.map(({ authority }) => authority.certPem).join('');
+    return this.#held.map(({ certPem }) => certPem).join('');
   }
 
   /** Makes anew what is missing or will be over soon. @returns whether anything is different */
@@ -88,22 +88,21 @@ export class NodeAuthority implements ServingPair {
     const names = await readdir(folder);
     for (const name of names) if (name.endsWith('.new')) await rm(join(folder, name));
     for (const name of names.filter((one) => authorityFile.test(one))) {
-      await this.#orTell(name, async (pem) => void this.#held.push(heldOf(await loadAuthority({ certPem: certificateIn(pem), keyPem: keyIn(pem) }))));
+      await this.#orTell(name, (pem) => void this.#held.push(heldOf(pairIn(pem))));
     }
     this.#held.sort((one, other) => one.from - other.from);
     if (names.includes('serving.pem')) {
-      await this.#orTell('serving.pem', async (pem) => {
-        const pair = { cert: certificateIn(pem), key: keyIn(pem) };
-        new X509Certificate(pair.cert);
-        this.#serving = pair;
+      await this.#orTell('serving.pem', (pem) => {
+        const { certPem, keyPem } = pairIn(pem);
+        this.#serving = { cert: certPem, key: keyPem };
       });
     }
   }
 
   /** A damaged file must not keep a node without its hub. */
-  async #orTell(name: string, use: (pem: string) => Promise<void>): Promise<void> {
+  async #orTell(name: string, use: (pem: string) => void): Promise<void> {
     try {
-      await use(await readFile(join(this.#options.folder, name), 'utf8'));
+      use(await readFile(join(this.#options.folder, name), 'utf8'));
     } catch (error) {
       this.#options.troubled?.(`${name} is of no use and will be made anew: ${String(error)}`);
     }
@@ -119,12 +118,13 @@ export class NodeAuthority implements ServingPair {
     if (this.#serving.cert === '') return false;
     const certificate = new X509Certificate(this.#serving.cert);
     const covered = this.#options.names.every((name) => (isIP(name) === 0 ? certificate.checkHost(name) : certificate.checkIP(name)) !== undefined);
-    const signer = new X509Certificate(this.#signer().authority.certPem);
+    const signer = new X509Certificate(this.#signer().certPem);
     return covered && certificate.validToDate.getTime() - this.#now() > renewServingMs && certificate.checkIssued(signer) && certificate.verify(signer.publicKey);
   }
 
   async #makeAuthority(): Promise<void> {
     const now = this.#now();
+    const { createAuthority } = await import('../../../core/pki.ts');
     const authority = await createAuthority({ commonName: `edge-hub of ${this.#options.nodeName}`, notBefore: new Date(now), notAfter: new Date(now + authorityMs) });
     const numbers = (await readdir(this.#options.folder)).map((name) => Number(/^authority-(\d+)\.pem$/.exec(name)?.[1] ?? 0));
     await this.#write(`authority-${Math.max(0, ...numbers) + 1}.pem`, authority.certPem + authority.keyPem, 0o600);
@@ -133,15 +133,18 @@ export class NodeAuthority implements ServingPair {
 
   async #makeServing(): Promise<void> {
     const now = this.#now();
-    const { authority, until } = this.#signer();
     const { names } = this.#options;
+    const signer = this.#signer();
+    // 9 MB, and needed once a year.
+    const { loadAuthority } = await import('../../../core/pki.ts');
+    const authority = await loadAuthority(signer);
     const { certPem, keyPem } = await authority.issue({
       commonName: 'edge-hub',
       dnsNames: names.filter((name) => isIP(name) === 0),
       ipAddresses: names.filter((name) => isIP(name) !== 0),
       server: true,
       notBefore: new Date(now),
-      notAfter: new Date(Math.min(now + servingMs, until)),
+      notAfter: new Date(Math.min(now + servingMs, signer.until)),
     });
     await this.#write('serving.pem', certPem + keyPem, 0o600);
     this.#serving = { cert: certPem, key: keyPem };
@@ -163,10 +166,15 @@ export class NodeAuthority implements ServingPair {
   }
 }
 
-function heldOf(authority: Authority): Held {
-  const { validFromDate, validToDate } = new X509Certificate(authority.certPem);
-  return { authority, from: validFromDate.getTime(), until: validToDate.getTime() };
+function heldOf({ certPem, keyPem }: KeyPair): Held {
+  const { validFromDate, validToDate } = new X509Certificate(certPem);
+  return { certPem, keyPem, from: validFromDate.getTime(), until: validToDate.getTime() };
 }
 
-const certificateIn = (pem: string): string => `${/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/.exec(pem)?.[0] ?? ''}\n`;
-const keyIn = (pem: string): string => `${/-----BEGIN PRIVATE KEY-----[^-]+-----END PRIVATE KEY-----/.exec(pem)?.[0] ?? ''}\n`;
+/** @throws Error when they are not a whole certificate and its key */
+function pairIn(pem: string): KeyPair {
+  const certPem = `${/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/.exec(pem)?.[0] ?? ''}\n`;
+  const keyPem = `${/-----BEGIN PRIVATE KEY-----[^-]+-----END PRIVATE KEY-----/.exec(pem)?.[0] ?? ''}\n`;
+  if (!new X509Certificate(certPem).checkPrivateKey(createPrivateKey(keyPem))) throw new Error('the key is not that of the certificate');
+  return { certPem, keyPem };
+}
