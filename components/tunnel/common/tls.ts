@@ -19,13 +19,17 @@ export interface TlsFiles {
 }
 
 /**
- * @throws Error when they do not belong together, or are not what they should be. An empty CA above all: Node would take
- * it for "all authorities of the public web".
+ * @throws Error when they do not belong together, or are not what they should be
  */
 export function checkTlsFiles({ cert, key, ca }: TlsFiles): void {
   createSecureContext({ ...tlsPolicy, cert, key });
   // Without a key it says nothing.
   if (!new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))) throw new Error('the key is not that of the certificate');
+  checkAuthorities(ca);
+}
+
+/** @throws Error when it is not whole certificates. An empty CA above all: Node would take it for "all authorities of the public web". */
+export function checkAuthorities(ca: string): void {
   const authorities = ca.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
   if (authorities.length === 0 || authorities.length < (ca.match(/-----BEGIN/g) ?? []).length) throw new Error('the CA file must hold whole PEM certificates, one at least');
   for (const authority of authorities) new X509Certificate(authority);

@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto';
+import type { TLSSocket } from 'node:tls';
+import { z } from 'zod';
+import { nodeNameOf } from '../../tunnel/common/node-name.ts';
+import { all, first, type Headers } from '../common/headers.ts';
+
+/** What a ServiceAccount's token says of itself. Nobody has verified it: only the API server can. */
+export interface TokenClaims {
+  /** `system:serviceaccount:NAMESPACE:NAME`. */
+  readonly subject: string;
+  /** Of the Pod that the token is bound to. */
+  readonly podUid?: string;
+  readonly expires?: Date;
+}
+
+/**
+ * Who a client is.
+ * - `node`: a verified certificate of this very node
+ * - `certificate`: a verified certificate of somebody else, whom nothing can be forwarded for: the key is not here
+ * - `token`: a bearer token, by the SHA-256 of its bytes (hexadecimal); whether it is good the API server says
+ * - `anonymous`: neither
+ */
+export type Identity =
+  | { readonly kind: 'node'; readonly user: string; readonly groups: readonly string[] }
+  | { readonly kind: 'certificate'; readonly user: string; readonly groups: readonly string[] }
+  | { readonly kind: 'token'; readonly tokenHash: string; readonly claims?: TokenClaims }
+  | { readonly kind: 'anonymous' };
+
+export type CertificateIdentity = Extract<Identity, { kind: 'node' | 'certificate' }>;
+
+/**
+ * The identity of a request. As in the API server, a certificate counts before a token (its authenticators are asked in this order).
+ *
+ * @param certificate of the connection, as `certificateOf` found it
+ */
+export function identify(headers: Headers, certificate: CertificateIdentity | undefined): Identity {
+  if (certificate !== undefined) return certificate;
+  const token = bearerToken(headers);
+  if (token === undefined) return { kind: 'anonymous' };
+  const claims = claimsOf(token);
+  return { kind: 'token', tokenHash: createHash('sha256').update(token).digest('hex'), ...(claims && { claims }) };
+}
+
+/** @returns undefined when there is no certificate, or none that the cluster has signed for a client */
+export function certificateOf(socket: TLSSocket, nodeName: string): CertificateIdentity | undefined {
+  if (!socket.authorized) return undefined;
+  const certificate = socket.getPeerCertificate();
+  const { CN, O } = (certificate.subject ?? {}) as { CN?: string | string[]; O?: string | string[] };
+  const kind = nodeNameOf(certificate) === nodeName ? 'node' : 'certificate';
+  return { kind, user: typeof CN === 'string' ? CN : '', groups: [O ?? []].flat() };
+}
+
+/** For logs and metrics: never the token. */
+export function nameOf(identity: Identity): string {
+  if (identity.kind === 'anonymous') return 'anonymous';
+  if (identity.kind === 'token') return identity.claims?.subject ?? `token ${identity.tokenHash.slice(0, 8)}`;
+  return identity.user;
+}
+
+/** A client that is a browser cannot set headers on a WebSocket: Kubernetes takes the token as one of its protocols. */
+const protocolPrefix = 'base64url.bearer.authorization.k8s.io.';
+
+function bearerToken(headers: Headers): string | undefined {
+  const [, token] = /^bearer +(\S+) *$/i.exec(first(headers, 'authorization') ?? '') ?? [];
+  if (token !== undefined) return token;
+  const protocols = all(headers, 'sec-websocket-protocol').flatMap((value) => value.split(',')).map((name) => name.trim());
+  const encoded = protocols.find((name) => name.startsWith(protocolPrefix))?.slice(protocolPrefix.length);
+  return encoded === undefined || encoded === '' ? undefined : Buffer.from(encoded, 'base64url').toString();
+}
+
+const claims = z.object({
+  sub: z.string().min(1),
+  exp: z.number().positive().max(8.64e12).optional(),
+  'kubernetes.io': z.object({ pod: z.object({ uid: z.string().min(1) }).optional() }).optional(),
+});
+
+function claimsOf(token: string): TokenClaims | undefined {
+  const parts = token.split('.');
+  if (parts.length !== 3) return undefined;
+  try {
+    const { sub, exp, 'kubernetes.io': bound } = claims.parse(JSON.parse(Buffer.from(parts[1]!, 'base64url').toString()));
+    return { subject: sub, ...(bound?.pod && { podUid: bound.pod.uid }), ...(exp !== undefined && { expires: new Date(exp * 1000) }) };
+  } catch {
+    return undefined;
+  }
+}

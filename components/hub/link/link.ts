@@ -1,0 +1,334 @@
+import { constants } from 'node:http2';
+import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { formatHostPort, type HostPort } from '../../tunnel/common/host-port.ts';
+import { readSmall, type LinkAnswer } from './answer.ts';
+import type { LinkCredentials, Via } from './credentials.ts';
+import { exchange, isOwnAnswer, isStatus } from './exchange.ts';
+import { endToEnd, type Headers } from '../common/headers.ts';
+import { Lane, orGone } from './lane.ts';
+import { LinkError, notSent, reasonOf } from './link-error.ts';
+import type { LinkListener, LinkState } from './link-state.ts';
+import { defaultTimings, type LinkTimings } from './timings.ts';
+import { UpgradePath, type UpgradeAnswer } from './upgrade.ts';
+import type { UpstreamSession } from './upstream-session.ts';
+
+export interface LinkOptions {
+  /** The API server, or the load balancer before it. */
+  readonly server: HostPort;
+  /** The name that its certificate must have. Default: the host that is dialled. */
+  readonly serverName?: string;
+  readonly credentials: LinkCredentials;
+  readonly timings?: Partial<LinkTimings>;
+  /** How often the credentials' files are looked at. Milliseconds. Default: 10,000. */
+  readonly refreshMs?: number;
+  readonly events?: LinkEvents;
+}
+
+/** For logs and metrics. */
+export interface LinkEvents {
+  sessionOpened?(via: Via): void;
+  sessionOver?(via: Via, reason: string | undefined): void;
+  probed?(reason: string | undefined): void;
+  renewed?(via: Via, error: unknown): void;
+}
+
+export interface UpstreamRequest {
+  readonly method: string;
+  /** Path and query. */
+  readonly path: string;
+  /** Only what speaks of more than one connection is passed on. */
+  readonly headers: Headers;
+  readonly via: Via;
+  /** What is a Buffer can be sent again when the API server did not take it up. */
+  readonly body?: Buffer | Readable;
+  /** Aborted when whoever asked has gone. */
+  readonly signal: AbortSignal;
+}
+
+/** A body of this size is looked at to see who gave an answer. */
+const maxStatusBytes = 64 * 1024;
+/** What was refused, or lost unseen, is sent anew until then. */
+const mostTries = 3;
+const isIdempotent = (method: string): boolean => method === 'GET' || method === 'HEAD';
+
+/** The way to the API server: sessions, and whether it is there at all. */
+export class Link implements AsyncDisposable {
+  readonly #options: LinkOptions;
+  readonly #timings: LinkTimings;
+  readonly #lanes: Readonly<Record<Via, Lane>>;
+  readonly #upgrades: UpgradePath;
+  readonly #listeners = new Set<LinkListener>();
+  readonly #stopped = new AbortController();
+  readonly #refresh: NodeJS.Timeout;
+  readonly #over: Promise<void>;
+  #state: LinkState = { kind: 'unknown', since: new Date() };
+  #lastContact: Date | undefined;
+  /** The end of the probe that comes next, or is under way. */
+  #verdict = Promise.withResolvers<void>();
+  /** Ends the wait for a reason to probe. */
+  #suspicious = Promise.withResolvers<void>();
+
+  private constructor(options: LinkOptions) {
+    this.#options = options;
+    this.#timings = { ...defaultTimings, ...options.timings };
+    this.#lanes = { node: this.#lane('node'), bare: this.#lane('bare') };
+    this.#upgrades = new UpgradePath({ ...options, timings: this.#timings, signal: this.#stopped.signal });
+    this.#refresh = setInterval(() => this.#refreshCredentials(), options.refreshMs ?? 10_000);
+    const first = setTimeout(() => {
+      if (this.#state.kind === 'unknown') this.#enter({ kind: 'cutOff', since: new Date(), reason: `no answer within ${this.#timings.firstVerdictMs / 1000} s of the start` });
+    }, this.#timings.firstVerdictMs);
+    this.#over = this.#watch().finally(() => clearTimeout(first));
+  }
+
+  /** Begins to look for the API server; it need not be there. */
+  static start(options: LinkOptions): Link {
+    return new Link(options);
+  }
+
+  get state(): LinkState {
+    return this.#state;
+  }
+
+  /** When the API server was last heard: an answer, or anything else that its session carried. */
+  get lastContact(): Date | undefined {
+    return this.#lastContact;
+  }
+
+  /** Requests under way, and sessions, by the certificate that is shown. */
+  count(via: Via): { readonly sessions: number; readonly streams: number } {
+    const sessions = [...this.#lanes[via].sessions];
+    return { sessions: sessions.length, streams: sessions.reduce((sum, { streamCount }) => sum + streamCount, 0) };
+  }
+
+  /** @returns ends it */
+  onChange(listener: LinkListener): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** Waits for the first verdict after a start, for a second at most. */
+  async settled(): Promise<LinkState> {
+    while (this.#state.kind === 'unknown') {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const off = this.onChange(() => resolve());
+      await promise;
+      off();
+    }
+    return this.#state;
+  }
+
+  /**
+   * Asks the API server. Resolves with the head of its answer, whatever its status. What the API server cannot have seen is tried
+   * again by itself; a GET also after its session was lost.
+   *
+   * @throws LinkError at once while cut off; within 10 s when the link turns out to be
+   */
+  async request(request: UpstreamRequest): Promise<LinkAnswer> {
+    for (let tries = 1; ; tries += 1) {
+      const { kind } = await this.settled();
+      if (kind === 'cutOff') throw this.#cutOffError();
+      try {
+        const answer = await this.#send(request);
+        return isOwnAnswer(answer) ? answer : await this.#whoseAnswer(answer, request);
+      } catch (error) {
+        if (!(error instanceof LinkError) || tries >= mostTries || !this.#mayRetry(request, error)) throw error;
+        // The session was lost: whether there is another one is known in a moment.
+        if (error.code === 'BROKEN') await this.#nextVerdict(request.signal);
+      }
+    }
+  }
+
+  /**
+   * Asks for another protocol (SPDY, WebSocket) on a connection of its own.
+   *
+   * @throws LinkError
+   */
+  async upgrade(request: Omit<UpstreamRequest, 'body'>): Promise<UpgradeAnswer> {
+    const { kind } = await this.settled();
+    if (kind === 'cutOff') throw this.#cutOffError();
+    try {
+      return await this.#upgrades.ask(request);
+    } catch (error) {
+      if (error instanceof LinkError && error.code === 'UNREACHABLE') this.#suspect();
+      throw error;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#refresh);
+    this.#stopped.abort(new Error('the hub is being stopped'));
+    for (const lane of Object.values(this.#lanes)) lane.destroy('the hub is being stopped');
+    this.#upgrades.cutAll();
+    if (this.#state.kind === 'unknown') this.#enter({ kind: 'cutOff', since: new Date(), reason: 'the hub is being stopped' });
+    this.#listeners.clear();
+    await this.#over;
+  }
+
+  #lane(via: Via): Lane {
+    const { server, serverName, credentials, events } = this.#options;
+    return new Lane({
+      via,
+      server,
+      ...(serverName !== undefined && { serverName }),
+      credentials,
+      timings: this.#timings,
+      signal: this.#stopped.signal,
+      events: {
+        heard: () => void (this.#lastContact = new Date()),
+        opened: () => {
+          this.#appointWatcher();
+          events?.sessionOpened?.(via);
+        },
+        over: (_session, reason) => {
+          events?.sessionOver?.(via, reason);
+          if (this.#stopped.signal.aborted) return;
+          this.#appointWatcher();
+          if (reason !== undefined || this.#serving().length === 0) this.#suspect();
+        },
+        closed: () => {},
+      },
+    });
+  }
+
+  #serving(): UpstreamSession[] {
+    return Object.values(this.#lanes).flatMap(({ sessions }) => [...sessions]).filter(({ takesMore }) => takesMore);
+  }
+
+  /** One session is asked often; all others lie on the same link, and are asked as soon as that one is lost. */
+  #appointWatcher(): void {
+    const { pingEveryMs, otherPingEveryMs } = this.#timings;
+    for (const [index, session] of this.#serving().entries()) session.pingEveryMs = index === 0 ? pingEveryMs : otherPingEveryMs;
+  }
+
+  async #send({ method, path, headers, via, body, signal }: UpstreamRequest): Promise<LinkAnswer> {
+    const abort = new AbortController();
+    const leave = (): void => abort.abort();
+    signal.addEventListener('abort', leave, { once: true });
+    if (signal.aborted) leave();
+    try {
+      const { session, stream } = await this.#open(via, {
+        headers: { ...endToEnd(headers), ':method': method, ':path': path, ':scheme': 'https', ':authority': formatHostPort(this.#options.server) },
+        endStream: body === undefined,
+        signal: abort.signal,
+      });
+      stream.once('close', () => signal.removeEventListener('abort', leave));
+      const answer = await exchange({ session, stream, body, cancel: leave, gone: () => abort.signal.aborted });
+      this.#lastContact = new Date();
+      return answer;
+    } catch (error) {
+      signal.removeEventListener('abort', leave);
+      throw error;
+    }
+  }
+
+  async #open(via: Via, request: Parameters<Lane['open']>[0]): ReturnType<Lane['open']> {
+    try {
+      return await this.#lanes[via].open(request);
+    } catch (error) {
+      if (error instanceof LinkError && error.code === 'UNREACHABLE') this.#suspect();
+      throw error;
+    }
+  }
+
+  /** An answer as a load balancer gives it that has lost its backends. */
+  async #whoseAnswer({ status, headers, body }: LinkAnswer, { method, signal }: UpstreamRequest): Promise<LinkAnswer> {
+    const whole = await readSmall(body, maxStatusBytes, this.#timings.dialMs);
+    const answer = { status, headers, body: Readable.from(whole === undefined || whole.length === 0 ? [] : [whole], { objectMode: false }) };
+    if (whole !== undefined && isStatus(whole)) return answer;
+    await this.#nextVerdict(signal);
+    if (this.#state.kind === 'connected' && whole !== undefined) return answer;
+    throw new LinkError('NOT_THE_API_SERVER', `${formatHostPort(this.#options.server)} answered ${status}, and it was not the API server that did`, { mayHaveBeenSeen: !isIdempotent(method) });
+  }
+
+  #mayRetry({ method, body }: UpstreamRequest, { code, mayHaveBeenSeen }: LinkError): boolean {
+    if (body !== undefined && !(body instanceof Buffer)) return false;
+    if (code === 'REFUSED') return true;
+    return code === 'BROKEN' && (!mayHaveBeenSeen || isIdempotent(method));
+  }
+
+  #cutOffError(): LinkError {
+    const { since } = this.#state;
+    const reason = this.#state.kind === 'cutOff' ? this.#state.reason : 'not known';
+    return notSent('CUT_OFF', `this node is cut off from the API server since ${since.toISOString()}: ${reason}`);
+  }
+
+  #enter(state: LinkState): void {
+    const before = this.#state;
+    this.#state = state;
+    if (state.kind === 'cutOff') this.#upgrades.cutAll();
+    for (const listener of this.#listeners) listener(state, before);
+  }
+
+  /** Something speaks against the link: it is looked at, and what lies on it too. */
+  #suspect(): void {
+    for (const session of this.#serving()) session.check();
+    this.#suspicious.resolve();
+  }
+
+  /** Probes, one at a time: when there is a suspicion, and again and again while cut off. */
+  async #watch(): Promise<void> {
+    const { signal } = this.#stopped;
+    const { probeEveryMs, suspicionJitterMs } = this.#timings;
+    while (!signal.aborted) {
+      const startedAt = performance.now();
+      this.#suspicious = Promise.withResolvers();
+      const reason = await this.#probe();
+      if (signal.aborted) break;
+      this.#options.events?.probed?.(reason);
+      if (reason === undefined) {
+        if (this.#state.kind !== 'connected') this.#enter({ kind: 'connected', since: new Date() });
+      } else if (this.#state.kind !== 'cutOff') this.#enter({ kind: 'cutOff', since: new Date(), reason });
+      else this.#state = { ...this.#state, reason };
+      this.#concluded();
+      const pauseMs = reason === undefined ? Math.random() * suspicionJitterMs : Math.max(suspicionJitterMs * Math.random(), probeEveryMs * (0.75 + Math.random() / 2) - (performance.now() - startedAt));
+      if (reason === undefined) await this.#suspicion();
+      await sleep(pauseMs, undefined, { signal }).catch(() => {});
+    }
+    this.#concluded();
+  }
+
+  /** @throws LinkError `CLIENT_GONE`, `CUT_OFF` when it is being stopped */
+  async #nextVerdict(signal: AbortSignal): Promise<void> {
+    if (this.#stopped.signal.aborted) throw notSent('CUT_OFF', 'the hub is being stopped');
+    this.#suspect();
+    await orGone(this.#verdict.promise, signal);
+  }
+
+  #concluded(): void {
+    const { resolve } = this.#verdict;
+    this.#verdict = Promise.withResolvers();
+    resolve();
+  }
+
+  async #suspicion(): Promise<void> {
+    const { signal } = this.#stopped;
+    const stop = (): void => this.#suspicious.resolve();
+    signal.addEventListener('abort', stop, { once: true });
+    if (signal.aborted) stop();
+    await this.#suspicious.promise;
+    signal.removeEventListener('abort', stop);
+  }
+
+  /** @returns why the API server is not there, or undefined when it has answered */
+  async #probe(): Promise<string | undefined> {
+    const { credentials } = this.#options;
+    const deadline = AbortSignal.timeout(this.#timings.dialMs);
+    try {
+      const via = credentials.identity('node') === undefined ? 'bare' : 'node';
+      const answer = await this.#send({ method: constants.HTTP2_METHOD_GET, path: '/readyz', headers: { accept: '*/*', 'user-agent': 'edge-hub' }, via, signal: AbortSignal.any([deadline, this.#stopped.signal]) });
+      const own = isOwnAnswer(answer);
+      const body = await readSmall(answer.body, maxStatusBytes, this.#timings.dialMs);
+      return own || (body !== undefined && isStatus(body)) ? undefined : `${formatHostPort(this.#options.server)} answered ${answer.status}, and it was not the API server that did`;
+    } catch (error) {
+      return deadline.aborted ? `no answer within ${this.#timings.dialMs / 1000} s` : reasonOf(error);
+    }
+  }
+
+  #refreshCredentials(): void {
+    if (!this.#options.credentials.refresh()) return;
+    for (const via of ['node', 'bare'] as const) {
+      this.#lanes[via].renew().then(() => this.#options.events?.renewed?.(via, undefined), (error: unknown) => this.#options.events?.renewed?.(via, error));
+    }
+  }
+}

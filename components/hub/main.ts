@@ -1,0 +1,70 @@
+import { once } from 'node:events';
+import { z } from 'zod';
+import { UsageError } from '../../core/errors.ts';
+import { flag, parseFlags } from '../tunnel/common/flags.ts';
+import { startHealth } from '../tunnel/common/health.ts';
+import { parseHostPort } from '../tunnel/common/host-port.ts';
+import { createLog } from '../tunnel/common/log.ts';
+import { runMain } from '../tunnel/common/run-main.ts';
+import { frontCredentials, NodeAuthority, servingFiles, type ServingPair } from './front/index.ts';
+import { Hub } from './hub.ts';
+import { defaultTimings, LinkCredentials } from './link/index.ts';
+
+const addresses = z.string().transform((text, context) => text.split(',').map((one) => {
+  const address = parseHostPort(one.trim());
+  if (address === undefined) context.addIssue('must be HOST:PORT, several of them separated by commas');
+  return address ?? { host: '', port: 0 };
+}));
+
+const flags = {
+  /** The API server, or the load balancer before it, and the name that its certificate has. Default: the host that is dialled. */
+  server: flag.remote,
+  serverName: flag.optionalText,
+  /** PEM: who signs the API server, and clients of it. */
+  ca: flag.text,
+  clientCa: flag.optionalText,
+  nodeName: flag.text,
+  /** PEM: the kubelet's certificate and key, in one file. It may come later. */
+  nodeCertificate: flag.text.default('/var/lib/kubelet/pki/kubelet-client-current.pem'),
+  listen: addresses.default([{ host: '127.0.0.1', port: 6444 }]),
+  /** Where the hub keeps an authority of its own, and what names its certificate has. */
+  pki: flag.optionalText,
+  names: flag.list,
+  /** PEM: a certificate and its key that others keep, instead. */
+  cert: flag.optionalText,
+  key: flag.optionalText,
+  health: flag.listen('127.0.0.1', 10_272),
+  dialMs: flag.ms(defaultTimings.dialMs),
+  pingEveryMs: flag.ms(defaultTimings.pingEveryMs),
+  pongWithinMs: flag.ms(defaultTimings.pongWithinMs),
+  probeEveryMs: flag.ms(defaultTimings.probeEveryMs),
+  /** How long requests may go on after SIGTERM. Watches go on until then too. */
+  drainMs: flag.ms(1000),
+  refreshMs: flag.ms(10_000),
+  logLevel: flag.logLevel,
+} as const;
+
+/** What a predecessor's port may take to come free. Milliseconds. */
+const graceMs = 10_000;
+
+await runMain('edge-hub', async (signal) => {
+  const { ca, clientCa, nodeName, nodeCertificate, pki, names, cert, key, health, drainMs, dialMs, pingEveryMs, pongWithinMs, probeEveryMs, logLevel, serverName, ...options } = parseFlags(flags, process.argv.slice(2));
+  const log = createLog('edge-hub', logLevel, { node: nodeName });
+  const unused = (reason: string): void => log.warn({ reason }, 'files are not used');
+  let pair: ServingPair;
+  if (cert !== undefined && key !== undefined) pair = servingFiles({ cert, key }, unused);
+  else if (pki !== undefined && names.length > 0) pair = await NodeAuthority.open({ folder: pki, nodeName, names, troubled: unused });
+  else throw new UsageError('the hub needs a certificate to serve with', { next: 'give --cert and --key, or --pki and --names to have it make one' });
+  await using hub = await Hub.start({
+    ...options,
+    log,
+    nodeName,
+    ...(serverName !== undefined && { serverName }),
+    linkCredentials: new LinkCredentials({ ca, node: nodeCertificate, nodeName, failed: unused }),
+    frontCredentials: frontCredentials(pair, clientCa ?? ca, unused),
+    timings: { dialMs, pingEveryMs, pongWithinMs, probeEveryMs },
+  });
+  await using _health = await startHealth({ ...health, registry: hub.metrics, notReady: () => hub.notReady, takenForMs: drainMs + graceMs });
+  if (!signal.aborted) await once(signal, 'abort');
+  await hub.stop(drainMs);
+});
