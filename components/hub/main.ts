@@ -7,8 +7,11 @@ import { parseHostPort } from '../tunnel/common/host-port.ts';
 import { createLog } from '../tunnel/common/log.ts';
 import { runMain } from '../tunnel/common/run-main.ts';
 import { frontCredentials, NodeAuthority, servingFiles, type ServingPair } from './front/index.ts';
+import { CacheStore } from './cache/index.ts';
 import { Hub } from './hub.ts';
 import { defaultTimings, LinkCredentials } from './link/index.ts';
+import { Memory } from './memory.ts';
+import type { Shown } from './shown/objects.ts';
 
 const addresses = z.string().transform((text, context) => text.split(',').map((one) => {
   const address = parseHostPort(one.trim());
@@ -38,6 +41,11 @@ const flags = {
   pingEveryMs: flag.ms(defaultTimings.pingEveryMs),
   pongWithinMs: flag.ms(defaultTimings.pongWithinMs),
   probeEveryMs: flag.ms(defaultTimings.probeEveryMs),
+  /** What was given is kept there. Left out: nothing is, and cut off nothing is answered. */
+  cache: flag.optionalText,
+  cacheBytes: flag.bytes(256 * 1024 * 1024),
+  /** Where Pods and kube-proxy of this node find the hub: they are shown it in place of the API server. */
+  shownAs: flag.remote.optional(),
   /** How long requests may go on after SIGTERM. Watches go on until then too. */
   drainMs: flag.ms(1000),
   refreshMs: flag.ms(10_000),
@@ -48,15 +56,20 @@ const flags = {
 const graceMs = 10_000;
 
 await runMain('edge-hub', async (signal) => {
-  const { ca, clientCa, nodeName, nodeCertificate, pki, names, cert, key, health, drainMs, dialMs, pingEveryMs, pongWithinMs, probeEveryMs, logLevel, serverName, ...options } = parseFlags(flags, process.argv.slice(2));
+  const { ca, clientCa, nodeName, nodeCertificate, pki, names, cert, key, health, drainMs, dialMs, pingEveryMs, pongWithinMs, probeEveryMs, logLevel, serverName, cache, cacheBytes, shownAs, ...options } = parseFlags(flags, process.argv.slice(2));
   const log = createLog('edge-hub', logLevel, { node: nodeName });
   const unused = (reason: string): void => log.warn({ reason }, 'files are not used');
   let pair: ServingPair;
   if (cert !== undefined && key !== undefined) pair = servingFiles({ cert, key }, unused);
   else if (pki !== undefined && names.length > 0) pair = await NodeAuthority.open({ folder: pki, nodeName, names, troubled: unused });
   else throw new UsageError('the hub needs a certificate to serve with', { next: 'give --cert and --key, or --pki and --names to have it make one' });
+  const shown: Shown | undefined = shownAs !== undefined && pair instanceof NodeAuthority ? { node: nodeName, authority: pair.trusted, address: shownAs.host, port: shownAs.port } : undefined;
+  if (shownAs !== undefined && shown === undefined) throw new UsageError('--shown-as needs an authority that clients can be shown', { next: 'give --pki and --names' });
+  await using store = cache === undefined ? undefined : await CacheStore.open(cache, { maxBytes: cacheBytes, ownIdentity: `system:node:${nodeName}`, told: (notice) => log.warn({ notice: notice.code, cause: notice.cause === undefined ? undefined : String(notice.cause) }, notice.message) });
+  const memory = store && new Memory({ store, nodeName, ...(shown && { shown }), troubled: (what, reason) => log.warn({ what, reason: String(reason) }, 'not kept') });
   await using hub = await Hub.start({
     ...options,
+    ...(memory && { hooks: memory }),
     log,
     nodeName,
     ...(serverName !== undefined && { serverName }),
@@ -64,6 +77,7 @@ await runMain('edge-hub', async (signal) => {
     frontCredentials: frontCredentials(pair, clientCa ?? ca, unused),
     timings: { dialMs, pingEveryMs, pongWithinMs, probeEveryMs },
   });
+  memory?.follow(hub.link);
   await using _health = await startHealth({ ...health, registry: hub.metrics, notReady: () => hub.notReady, takenForMs: drainMs + graceMs });
   if (!signal.aborted) await once(signal, 'abort');
   await hub.stop(drainMs);

@@ -1,0 +1,231 @@
+import assert from 'node:assert/strict';
+import { mkdtempDisposable } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { until } from '../tunnel/testing/until.ts';
+import { CacheStore } from './cache/index.ts';
+import type { Hub } from './hub.ts';
+import { Memory } from './memory.ts';
+import type { Shown } from './shown/objects.ts';
+import { json, type Arrived } from './testing/api-server.ts';
+import { nodeName } from './testing/pki.ts';
+import { World, type H2Client } from './testing/world.ts';
+
+const shown: Shown = { node: nodeName, authority: '-----BEGIN CERTIFICATE-----\nhub\n-----END CERTIFICATE-----\n', address: '169.254.77.1', port: 6444 };
+const pod = (name: string, resourceVersion: string): object => ({ kind: 'Pod', apiVersion: 'v1', metadata: { name, namespace: 'default', uid: `uid of ${name}`, resourceVersion } });
+const event = (type: string, object: object): Buffer => Buffer.concat([json({ type, object }), Buffer.from('\n')]);
+const bookmark = (resourceVersion: string, kind = 'Pod'): Buffer => event('BOOKMARK', { kind, apiVersion: 'v1', metadata: { resourceVersion, annotations: { 'k8s.io/initial-events-end': 'true' } } });
+const initial = 'watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true';
+const own = `fieldSelector=spec.nodeName%3D${nodeName}`;
+/** A ServiceAccount's token. Nobody verifies it but the API server. */
+const jwt = (sub: string, exp = Date.now() / 1000 + 3600): string => ['{"alg":"none"}', JSON.stringify({ sub, exp: Math.floor(exp) }), 'signature'].map((part) => Buffer.from(part).toString('base64url')).join('.');
+const bearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` });
+
+interface Stage {
+  readonly world: World;
+  readonly hub: Hub;
+  readonly store: CacheStore;
+  readonly memory: Memory;
+  /** The node's kubelet. */
+  readonly kubelet: H2Client;
+  /** Somebody with a token. */
+  readonly pods: H2Client;
+  cut(): Promise<void>;
+  heal(): Promise<void>;
+}
+
+/** A hub with a memory, between two kinds of clients and an API server that answers what it is told to. */
+async function stage(stack: AsyncDisposableStack, answer: (request: Arrived) => void): Promise<Stage> {
+  const world = stack.use(await World.create());
+  world.api.answer = answer;
+  const folder = stack.use(await mkdtempDisposable(join(tmpdir(), 'edgeproof-memory-')));
+  const store = stack.use(await CacheStore.open(join(folder.path, 'cache'), { ownIdentity: `system:node:${nodeName}` }));
+  const memory = new Memory({ store, nodeName, shown });
+  const hub = await world.connectedHub({ hooks: memory });
+  memory.follow(hub.link);
+  const port = hub.front.port();
+  const cut = async (): Promise<void> => {
+    world.wan.down();
+    await until('it is cut off', () => hub.state.kind === 'cutOff');
+  };
+  const heal = async (): Promise<void> => {
+    world.wan.up();
+    await until('it is connected', () => hub.state.kind === 'connected');
+  };
+  return { world, hub, store, memory, kubelet: world.client(port, world.nodePem), pods: world.client(port), cut, heal };
+}
+
+const respond = ({ stream }: Arrived, status: number, body: object | Buffer, type = 'application/json'): void => {
+  stream.respond({ ':status': status, 'content-type': type });
+  stream.end(Buffer.isBuffer(body) ? body : json(body));
+};
+
+/** A watch that goes on. */
+const watching = ({ stream }: Arrived, ...frames: readonly Buffer[]): void => {
+  stream.respond({ ':status': 200, 'content-type': 'application/json' });
+  stream.write(Buffer.concat(frames));
+};
+
+const framesOf = (body: Buffer): { type: string; object: { metadata: { name?: string; annotations?: object } } }[] =>
+  body.toString().split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as ReturnType<typeof framesOf>[number]);
+
+test('a WatchList and what follows it is there when the cloud is not, byte by byte', async () => {
+  await using stack = new AsyncDisposableStack();
+  const seen: Arrived[] = [];
+  const { kubelet, cut, store } = await stage(stack, (request) => {
+    seen.push(request);
+    watching(request, event('ADDED', pod('a', '5')), event('ADDED', pod('b', '6')), bookmark('7'));
+  });
+  const online = kubelet.ask(`/api/v1/pods?${own}&${initial}`);
+  await until('the initial events have come', () => framesOf(online.body).length === 3);
+  seen[0]!.stream.write(Buffer.concat([event('MODIFIED', pod('a', '8')), event('DELETED', pod('b', '9'))]));
+  await until('what followed has come', () => framesOf(online.body).length === 5);
+  await cut();
+  assert.equal(online.end, undefined, 'the watch that was open stays open');
+  const offline = kubelet.ask(`/api/v1/pods?${own}&${initial}`);
+  await until('it is answered', () => framesOf(offline.body).length === 2);
+  assert.deepEqual(framesOf(offline.body)[0], { type: 'ADDED', object: pod('a', '8') });
+  assert.deepEqual(framesOf(offline.body)[1]?.object.metadata.annotations, { 'k8s.io/initial-events-end': 'true' });
+  assert.equal(offline.end, undefined, 'a watch stays open');
+  const list = await kubelet.get(`/api/v1/pods?${own}`);
+  assert.deepEqual([list.status, (JSON.parse(list.body.toString()) as { kind: string }).kind], [200, 'PodList']);
+  const one = await kubelet.get('/api/v1/namespaces/default/pods/a');
+  assert.deepEqual([one.status, JSON.parse(one.body.toString())], [200, pod('a', '8')]);
+  assert.equal(store.summary().collections.length, 1);
+});
+
+test('what was never given is an error that says so, never an empty list', async () => {
+  await using stack = new AsyncDisposableStack();
+  const { kubelet, cut } = await stage(stack, (request) => watching(request, event('ADDED', pod('a', '5')))); // and no bookmark: it is not whole
+  const online = kubelet.ask(`/api/v1/pods?${own}&${initial}`);
+  await until('it has begun', () => online.body.length > 0);
+  await cut();
+  for (const path of [`/api/v1/pods?${own}`, `/api/v1/pods?${own}&${initial}`, '/api/v1/secrets', '/api/v1/namespaces/default/pods/a']) {
+    const { status, body } = await kubelet.get(path);
+    const { reason, message } = JSON.parse(body.toString()) as { reason: string; message: string };
+    assert.deepEqual([status, reason], [503, 'ServiceUnavailable'], path);
+    assert.match(message, /not cached: a \w+ of \/api\/v1\/[\w/]+.* was never answered to system:node:edge-1/);
+  }
+});
+
+test('watches end when the link is back, whenever they were opened', async () => {
+  await using stack = new AsyncDisposableStack();
+  const { kubelet, cut, heal, memory } = await stage(stack, (request) => watching(request, event('ADDED', pod('a', '5')), bookmark('7')));
+  const before = kubelet.ask(`/api/v1/pods?${own}&${initial}`);
+  await until('the initial events have come', () => framesOf(before.body).length === 2);
+  await cut();
+  const meanwhile = kubelet.ask(`/api/v1/pods?${own}&watch=true&resourceVersion=7`);
+  await until('both wait', () => memory.openWatches.size === 2);
+  await heal();
+  await until('both are over', () => before.end === 'whole' && meanwhile.end === 'whole');
+});
+
+test('a watch from before what is known is told to list again', async () => {
+  await using stack = new AsyncDisposableStack();
+  const { kubelet, cut } = await stage(stack, (request) => respond(request, 200, { kind: 'PodList', apiVersion: 'v1', metadata: { resourceVersion: '20' }, items: [] }));
+  await kubelet.get(`/api/v1/pods?${own}`);
+  await cut();
+  const { body, end } = await kubelet.get(`/api/v1/pods?${own}&watch=true&resourceVersion=19`);
+  assert.deepEqual([framesOf(body).map(({ type, object }) => [type, (object as unknown as { code: number }).code]), end], [[['ERROR', 410]], 'whole']);
+});
+
+test('nobody is given what another was given, and a token that was never accepted is nobody', async () => {
+  await using stack = new AsyncDisposableStack();
+  const [flannel, app, forged] = ['flannel', 'app', 'flannel'].map((name, index) => jwt(`system:serviceaccount:default:${name}`, Date.now() / 1000 + 3600 + index));
+  const { pods, kubelet, cut } = await stage(stack, (request) => {
+    if (request.headers['authorization'] === `Bearer ${forged}`) return respond(request, 401, { kind: 'Status', code: 401 });
+    respond(request, 200, { kind: 'NodeList', apiVersion: 'v1', metadata: { resourceVersion: '20' }, items: [{ metadata: { name: 'edge-1', resourceVersion: '3' } }] });
+  });
+  assert.equal((await pods.get('/api/v1/nodes', bearer(flannel!))).status, 200);
+  assert.equal((await pods.get('/api/v1/pods', bearer(app!))).status, 200);
+  assert.equal((await pods.get('/api/v1/nodes', bearer(forged!))).status, 401);
+  await cut();
+  assert.equal((await pods.get('/api/v1/nodes', bearer(flannel!))).status, 200);
+  assert.equal((await pods.get('/api/v1/nodes', bearer(app!))).status, 503);
+  assert.equal((await pods.get('/api/v1/nodes', bearer(forged!))).status, 401);
+  assert.equal((await pods.get('/api/v1/nodes', bearer(jwt('system:serviceaccount:default:flannel', Date.now() / 1000 + 9999)))).status, 401);
+  assert.equal((await kubelet.get('/api/v1/nodes')).status, 503);
+  assert.equal((await pods.get('/api/v1/nodes')).status, 503);
+});
+
+test('a node registers, says how it is and renews its lease without the cloud, which hears of it first thing', async () => {
+  await using stack = new AsyncDisposableStack();
+  const told: [string, string, object][] = [];
+  const node = { kind: 'Node', apiVersion: 'v1', metadata: { name: nodeName, uid: 'u', resourceVersion: '5' }, status: { conditions: [{ type: 'Ready', status: 'Unknown' }, { type: 'DiskPressure', status: 'False' }] } };
+  const { kubelet, cut, heal } = await stage(stack, (request) => {
+    if (request.method === 'PATCH') {
+      request.stream.on('end', () => {
+        told.push([request.path, String(request.headers['content-type']), JSON.parse(request.body().toString()) as object]);
+        respond(request, 200, {});
+      });
+      return;
+    }
+    respond(request, 200, node);
+  });
+  await kubelet.get(`/api/v1/nodes/${nodeName}`);
+  await cut();
+  assert.equal((await kubelet.get('/api/v1/nodes', {}, json(node))).status, 409);
+  const patch = { status: { '$setElementOrder/conditions': [{ type: 'Ready' }, { type: 'DiskPressure' }], conditions: [{ type: 'Ready', status: 'True' }] } };
+  const patched = await kubelet.get(`/api/v1/nodes/${nodeName}/status`, { ':method': 'PATCH', 'content-type': 'application/strategic-merge-patch+json' }, json(patch));
+  assert.equal(patched.status, 200);
+  const after = await kubelet.get(`/api/v1/nodes/${nodeName}`);
+  assert.deepEqual((JSON.parse(after.body.toString()) as typeof node).status.conditions, [{ type: 'Ready', status: 'True' }, { type: 'DiskPressure', status: 'False' }]);
+  const lease = { kind: 'Lease', apiVersion: 'coordination.k8s.io/v1', metadata: { name: nodeName, namespace: 'kube-node-lease', resourceVersion: '9' }, spec: { renewTime: '2026-01-01T00:00:00.000000Z' } };
+  const leasePath = `/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/${nodeName}`;
+  const renewed = await kubelet.get(leasePath, { ':method': 'PUT', 'content-type': 'application/json' }, json(lease));
+  assert.deepEqual([renewed.status, JSON.parse(renewed.body.toString())], [200, lease]);
+  assert.deepEqual(JSON.parse((await kubelet.get(leasePath)).body.toString()), lease);
+  await heal();
+  await until('the cloud was told', () => told.length === 2);
+  assert.deepEqual(told.map(([path]) => path), [leasePath, `/api/v1/nodes/${nodeName}/status`]);
+  assert.deepEqual(told[1]![2], { status: { conditions: [{ type: 'Ready', status: 'True' }, { type: 'DiskPressure', status: 'False' }] } });
+});
+
+test('a Pod has the token that it had; what nobody can do here says that nothing was done', async () => {
+  await using stack = new AsyncDisposableStack();
+  const token = jwt('system:serviceaccount:default:app');
+  const { kubelet, pods, cut, store } = await stage(stack, (request) => {
+    if (request.path.endsWith('/token')) return respond(request, 201, { kind: 'TokenRequest', status: { token } });
+    respond(request, 200, { kind: 'NodeList', apiVersion: 'v1', metadata: { resourceVersion: '20' }, items: [] });
+  });
+  const path = '/api/v1/namespaces/default/serviceaccounts/app/token';
+  const asked = json({ kind: 'TokenRequest', spec: { audiences: [''], boundObjectRef: { kind: 'Pod', uid: 'u1' } } });
+  const online = await kubelet.get(path, { 'content-type': 'application/json' }, asked);
+  assert.equal(online.status, 201);
+  assert.equal(store.summary().tokens, 1);
+  await cut();
+  const offline = await kubelet.get(path, { 'content-type': 'application/json' }, asked);
+  assert.deepEqual([offline.status, offline.body], [201, online.body]);
+  // Another Pod's is another.
+  const other = await kubelet.get(path, { 'content-type': 'application/json' }, json({ kind: 'TokenRequest', spec: { audiences: [''], boundObjectRef: { kind: 'Pod', uid: 'u2' } } }));
+  assert.equal(other.status, 503);
+  // Whoever has it is known, although it was never used while the link was there.
+  assert.equal((await pods.get('/api/v1/nodes', bearer(token))).status, 503);
+  const created = await kubelet.get('/api/v1/namespaces/default/configmaps', { 'content-type': 'application/json' }, json({ kind: 'ConfigMap' }));
+  assert.equal(created.status, 503);
+  assert.match(created.body.toString(), /nothing was done/);
+  assert.equal((await kubelet.get('/api/v1/namespaces/default/events', { 'content-type': 'application/json' }, json({ kind: 'Event' }))).status, 201);
+});
+
+test('the node is shown whom to trust and where the API server is, online and off', async () => {
+  await using stack = new AsyncDisposableStack();
+  const map = { kind: 'ConfigMap', apiVersion: 'v1', metadata: { name: 'kube-root-ca.crt', namespace: 'default', uid: 'u', resourceVersion: '5' }, data: { 'ca.crt': 'CLUSTER\n' } };
+  const accepts: unknown[] = [];
+  const { kubelet, cut } = await stage(stack, (request) => {
+    accepts.push(request.headers['accept']);
+    if (request.path.includes('watch=')) return watching(request, event('ADDED', map), bookmark('7', 'ConfigMap'));
+    respond(request, 200, map);
+  });
+  const named = '/api/v1/namespaces/default/configmaps';
+  const accept = { accept: 'application/vnd.kubernetes.protobuf,application/json' };
+  const watch = kubelet.ask(`${named}?fieldSelector=metadata.name%3Dkube-root-ca.crt&${initial}`, accept);
+  await until('the initial events have come', () => framesOf(watch.body).length === 2);
+  const get = await kubelet.get(`${named}/kube-root-ca.crt`, accept);
+  assert.ok(accepts.every((one) => !String(one).includes('protobuf')), 'it is asked for in JSON');
+  await cut();
+  const offline = await kubelet.get(`${named}/kube-root-ca.crt`, accept);
+  for (const object of [framesOf(watch.body)[0]!.object, JSON.parse(get.body.toString()), JSON.parse(offline.body.toString())] as (typeof map)[]) {
+    assert.equal(object.data['ca.crt'], `CLUSTER\n${shown.authority}`);
+  }
+});

@@ -1,0 +1,88 @@
+import type { CacheStore } from './cache/index.ts';
+import { first } from './common/headers.ts';
+import { answerStatus, type ForwardHooks, type ForwardPlan, type FrontRequest } from './front/index.ts';
+import type { LinkError } from './link/index.ts';
+import { Deferred } from './offline/deferred.ts';
+import { OpenWatches } from './offline/open-watches.ts';
+import { answerRead } from './offline/reads.ts';
+import { answerWrite } from './offline/writes.ts';
+import { Recorder } from './online/recorder.ts';
+import { kubeRequestOf, subjectOf } from './online/subject.ts';
+import type { Shown } from './shown/objects.ts';
+import type { KubeRequest } from './wire/index.ts';
+import type { Link } from './link/index.ts';
+
+export interface MemoryOptions {
+  readonly store: CacheStore;
+  readonly nodeName: string;
+  /** Left out: the node sees what there is. */
+  readonly shown?: Shown;
+  /** An answer could not be kept, or what was done here could not be told to the cloud. */
+  readonly troubled?: (what: string, reason: unknown) => void;
+}
+
+/** Remembers what passes while the link is there, and answers from it when it is not. */
+export class Memory implements ForwardHooks {
+  readonly openWatches = new OpenWatches();
+  readonly #options: MemoryOptions;
+  readonly #recorder: Recorder;
+  #deferred: Deferred | undefined;
+
+  constructor(options: MemoryOptions) {
+    this.#options = options;
+    const { store, shown, troubled } = options;
+    this.#recorder = new Recorder({ store, openWatches: this.openWatches, ...(shown && { shown }), troubled: (kube, reason) => troubled?.(`${kube.verb} ${kube.path}`, reason) });
+  }
+
+  /** Hears of the link from now on. */
+  follow(link: Link): void {
+    const { nodeName, troubled } = this.#options;
+    const deferred = new Deferred({ link, nodeName, failed: (reason) => troubled?.('telling the cloud what happened meanwhile', reason) });
+    this.#deferred = deferred;
+    link.onChange(({ kind }) => {
+      if (kind === 'connected') void deferred.send().then(() => this.openWatches.endAll());
+    });
+  }
+
+  /** Events that were taken and not sent. */
+  get droppedEvents(): number {
+    return this.#deferred?.dropped ?? 0;
+  }
+
+  plan(request: FrontRequest): ForwardPlan | undefined {
+    return this.#recorder.plan(request);
+  }
+
+  async unanswered(request: FrontRequest, error: LinkError): Promise<boolean> {
+    const kube = kubeRequestOf(request);
+    if (kube === undefined || !kube.isResource) return false;
+    const subject = subjectOf(request);
+    if (subject === undefined) return false;
+    if (!this.#isKnown(request)) {
+      answerStatus(request.response, { code: 401, reason: 'Unauthorized', message: 'the API server, which is cut off, has never accepted this token' });
+      return true;
+    }
+    const { store, nodeName } = this.#options;
+    if (request.method === 'GET') {
+      if (!answerRead({ store, openWatches: this.openWatches, kube, subject, response: request.response })) answerStatus(request.response, { code: 503, reason: 'ServiceUnavailable', message: `${notRecorded(kube, subject)}: ${error.message}` });
+      return true;
+    }
+    // Whether a write that was on its way got there is not known: who is told so may ask later.
+    if (this.#deferred === undefined || (error.mayHaveBeenSeen && !isRenewal(kube))) return false;
+    return await answerWrite({ store, deferred: this.#deferred, nodeName, request, kube, subject });
+  }
+
+  #isKnown({ identity, headers }: FrontRequest): boolean {
+    if (identity.kind !== 'token') return true;
+    const token = /^bearer +(\S+)/i.exec(first(headers, 'authorization') ?? '')?.[1];
+    return token !== undefined && this.#options.store.accepted.subjectOf(token) !== undefined;
+  }
+}
+
+/** What a kubelet says again and again, and what it says last counts. */
+const isRenewal = ({ resource, subresource }: KubeRequest): boolean => resource === 'leases' || resource === 'events' || subresource === 'token' || (resource === 'nodes' && subresource === 'status');
+
+function notRecorded({ verb, path, fieldSelector, labelSelector }: KubeRequest, subject: string): string {
+  const selectors = [fieldSelector, labelSelector].filter((selector) => selector !== '').join(' and ');
+  return `not cached: a ${verb} of ${path}${selectors === '' ? '' : ` with ${selectors}`} was never answered to ${subject} while the link was there`;
+}

@@ -1,0 +1,103 @@
+import type { CacheStore } from '../cache/index.ts';
+import { first } from '../common/headers.ts';
+import { answerStatus, type FrontRequest } from '../front/index.ts';
+import { tokenKey } from '../online/tokens.ts';
+import { jsonCodec, representationOfAnswer, type KubeRequest } from '../wire/index.ts';
+import type { Deferred } from './deferred.ts';
+import { whole } from './reads.ts';
+import { nodeMergeKeys, PatchError, strategicMerge, type JsonMap } from './strategic-merge.ts';
+
+export interface Writing {
+  readonly store: CacheStore;
+  readonly deferred: Deferred;
+  readonly nodeName: string;
+  readonly request: FrontRequest;
+  readonly kube: KubeRequest;
+  readonly subject: string;
+}
+
+/** A Node is 15 KB, most of it names of images. */
+const maxBodyBytes = 1024 * 1024;
+
+/**
+ * Carries out here what a node must be able to do without the cloud: to register, to say how it is, to renew its lease, to get its Pods'
+ * tokens again.
+ *
+ * @returns false for everything else: nothing is done then
+ */
+export async function answerWrite(writing: Writing): Promise<boolean> {
+  const { kube, subject, nodeName } = writing;
+  const of = `${kube.apiGroup}/${kube.resource}${kube.subresource === '' ? '' : `/${kube.subresource}`}`;
+  if (of === '/serviceaccounts/token' && kube.verb === 'create') return await token(writing);
+  if (of === '/events' || of === 'events.k8s.io/events') return kube.verb === 'create' || kube.verb === 'patch' ? await event(writing) : false;
+  if (subject !== `system:node:${nodeName}`) return false;
+  if (of === '/nodes' && kube.verb === 'create') return registered(writing);
+  if ((of === '/nodes/status' || of === '/nodes') && kube.verb === 'patch' && kube.name === nodeName) return await nodePatch(writing);
+  if (of === 'coordination.k8s.io/leases' && kube.namespace === 'kube-node-lease') return await lease(writing);
+  return false;
+}
+
+async function token({ store, request, kube, subject }: Writing): Promise<boolean> {
+  const kept = store.tokens.get(tokenKey({ identity: subject, path: kube.path, asked: await request.readBody(maxBodyBytes) }));
+  if (kept === undefined) return false;
+  whole(request.response, 201, kept.contentType, kept.body);
+  return true;
+}
+
+/** What somebody wanted to have known. Nobody waits for it, and a client that is refused tries again and again. */
+async function event({ request, kube, deferred }: Writing): Promise<boolean> {
+  const body = await request.readBody(maxBodyBytes);
+  deferred.dropped += 1;
+  whole(request.response, kube.verb === 'create' ? 201 : 200, first(request.headers, 'content-type') ?? jsonCodec.contentType, body);
+  return true;
+}
+
+/** A kubelet that is told so looks at what there is and goes on. */
+function registered({ store, request, subject, nodeName }: Writing): boolean {
+  if (nodeOf(store, subject, nodeName) === undefined) return false;
+  answerStatus(request.response, { code: 409, reason: 'AlreadyExists', message: `nodes "${nodeName}" already exists` });
+  return true;
+}
+
+async function nodePatch({ store, deferred, request, subject, nodeName }: Writing): Promise<boolean> {
+  const node = nodeOf(store, subject, nodeName);
+  const type = first(request.headers, 'content-type')?.split(';')[0];
+  if (node === undefined || (type !== 'application/strategic-merge-patch+json' && type !== 'application/merge-patch+json')) return false;
+  let patched: JsonMap;
+  try {
+    const patch = JSON.parse((await request.readBody(maxBodyBytes)).toString()) as JsonMap;
+    patched = strategicMerge(node, patch, type === 'application/merge-patch+json' ? {} : nodeMergeKeys);
+  } catch (error) {
+    if (!(error instanceof PatchError) && !(error instanceof SyntaxError)) throw error;
+    answerStatus(request.response, { code: 400, reason: 'BadRequest', message: error.message });
+    return true;
+  }
+  const body = Buffer.from(JSON.stringify({ kind: 'Node', apiVersion: 'v1', ...patched }));
+  const { type: meta, object } = jsonCodec.readObject(body);
+  store.putObject(nodeKey(subject, nodeName), meta, object);
+  deferred.nodeStatus = patched['status'] as JsonMap | undefined;
+  whole(request.response, 200, jsonCodec.contentType, body);
+  return true;
+}
+
+/** The node as its kubelet was shown it last, in JSON: Recorder asks for nodes in no other form. */
+function nodeOf(store: CacheStore, subject: string, nodeName: string): JsonMap | undefined {
+  const found = store.find({ ...nodeKey(subject, nodeName), namespace: '', name: nodeName, collections: ['/api/v1/nodes'] });
+  return found.found === 'object' ? { kind: 'Node', apiVersion: 'v1', ...(JSON.parse(found.object.raw.toString()) as JsonMap) } : undefined;
+}
+
+const nodeKey = (identity: string, nodeName: string): { identity: string; path: string; mediaType: string } => ({ identity, path: `/api/v1/nodes/${nodeName}`, mediaType: jsonCodec.contentType });
+
+async function lease({ store, deferred, request, kube, subject, nodeName }: Writing): Promise<boolean> {
+  if (kube.verb !== 'update' && kube.verb !== 'create') return false;
+  const contentType = first(request.headers, 'content-type');
+  const body = await request.readBody(maxBodyBytes);
+  const representation = representationOfAnswer(contentType, [{ type: '*/*', quality: 1, parameters: {} }]);
+  if (representation === undefined) return false;
+  const { type, object } = representation.codec.readObject(body);
+  if (object.name !== nodeName) return false;
+  store.putObject({ identity: subject, path: `/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/${nodeName}`, mediaType: representation.mediaType }, type, object);
+  deferred.leaseRenewed = true;
+  whole(request.response, kube.verb === 'create' ? 201 : 200, representation.codec.contentType, body);
+  return true;
+}

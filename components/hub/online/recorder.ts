@@ -1,0 +1,155 @@
+import type { CacheStore, CollectionKey, ObjectKey } from '../cache/index.ts';
+import { first, type Headers } from '../common/headers.ts';
+import type { AnswerTap, ForwardPlan, FrontRequest } from '../front/index.ts';
+import type { LinkError } from '../link/index.ts';
+import type { OpenWatches } from '../offline/open-watches.ts';
+import type { Shown } from '../shown/objects.ts';
+import { rewriteFor, type Rewrite } from '../shown/shown.ts';
+import { representationOfAnswer, representationsOf, type KubeRequest, type Representation } from '../wire/index.ts';
+import { HoldingBack, ListRewriting, ObjectRewriting, WatchRewriting } from './rewriting.ts';
+import { kubeRequestOf, subjectOf } from './subject.ts';
+import { listTap, objectTap, WatchRecord, watchTap } from './taps.ts';
+import { rememberToken } from './tokens.ts';
+
+export interface RecorderOptions {
+  readonly store: CacheStore;
+  readonly openWatches: OpenWatches;
+  readonly shown?: Shown;
+  /** An answer could not be kept. */
+  readonly troubled?: (request: KubeRequest, reason: unknown) => void;
+}
+
+/** Keeps what identities are given, as it passes; and lets this node see what it is to see. */
+export class Recorder {
+  readonly #options: RecorderOptions;
+
+  constructor(options: RecorderOptions) {
+    this.#options = options;
+  }
+
+  plan(request: FrontRequest): ForwardPlan | undefined {
+    const subject = subjectOf(request);
+    const kube = kubeRequestOf(request);
+    if (subject === undefined || kube === undefined || !kube.isResource || request.method === 'HEAD') return undefined;
+    const rewrite = this.#options.shown === undefined ? undefined : rewriteFor({ group: kube.apiGroup, resource: kube.resource, ...(kube.subresource !== '' && { subresource: kube.subresource }) }, subject, this.#options.shown);
+    return {
+      // Nothing is decoded on the way: what comes is what is stored and what the client gets.
+      headers: { 'accept-encoding': undefined, ...((rewrite !== undefined || isNode(kube)) && narrowed(kube)) },
+      answer: (status, headers) => this.#tap({ request, kube, subject, rewrite, status, headers }),
+    };
+  }
+
+  #tap(exchange: Exchange): AnswerTap | undefined {
+    const { request, kube, subject, status, headers } = exchange;
+    this.#learn(request, status);
+    const troubled = (reason: unknown): void => this.#options.troubled?.(kube, reason);
+    if (kube.subresource === 'token' && kube.verb === 'create' && status === 201) return this.#tokenTap(exchange, troubled);
+    const representation = representationOfAnswer(first(headers, 'content-type'), kube.accept);
+    if (kube.verb === 'get' && status === 404 && isWhole(kube)) {
+      for (const { mediaType } of representationsOf(kube.accept)) this.#options.store.deleteObject({ identity: subject, path: kube.path, mediaType });
+      return undefined;
+    }
+    if (representation === undefined || status < 200 || status > 299) return undefined;
+    const { mediaType } = representation;
+    const collection: CollectionKey = { identity: subject, path: kube.path, fieldSelector: kube.fieldSelector, labelSelector: kube.labelSelector, mediaType };
+    const object: ObjectKey = { identity: subject, path: pathOfObject(kube), mediaType };
+    if (kube.verb === 'list') return this.#listTap(exchange, collection, representation, troubled);
+    if (kube.verb === 'watch') return this.#watchTap(exchange, collection, representation, troubled);
+    if (kube.verb === 'delete' && kube.subresource === '') {
+      this.#options.store.deleteObject(object);
+      return undefined;
+    }
+    return isWhole(kube) ? this.#objectTap(exchange, object, representation, troubled) : undefined;
+  }
+
+  /** Whose a token is, the API server says by taking it. */
+  #learn({ identity, headers }: FrontRequest, status: number): void {
+    if (identity.kind !== 'token') return;
+    const token = /^bearer +(\S+)/i.exec(first(headers, 'authorization') ?? '')?.[1];
+    if (token === undefined) return;
+    if (status === 401) this.#options.store.accepted.delete(token);
+    else if (identity.claims?.expires !== undefined) this.#options.store.accepted.add(token, identity.claims.subject, identity.claims.expires.getTime());
+  }
+
+  /** A Pod that has a token must have it after a power cut too: the client waits for the disk. */
+  #tokenTap({ request, kube, subject, headers }: Exchange, troubled: (reason: unknown) => void): AnswerTap {
+    const { store } = this.#options;
+    return {
+      through: new HoldingBack(async (answer) => {
+        try {
+          const asked = await request.readBody(maxTokenRequestBytes);
+          await rememberToken(store, { identity: subject, path: kube.path, asked, answer, contentType: first(headers, 'content-type') ?? '' });
+        } catch (reason) {
+          troubled(reason);
+        }
+      }),
+    };
+  }
+
+  #listTap({ kube, rewrite, headers }: Exchange, key: CollectionKey, representation: Representation, troubled: (reason: unknown) => void): AnswerTap | undefined {
+    const { store } = this.#options;
+    // A page behind the first, or the past: not what there is.
+    const isAll = kube.options.continue === '' && kube.options.resourceVersionMatch !== 'Exact';
+    if (rewrite === undefined) return isAll ? listTap(store, key, representation, troubled) : undefined;
+    return {
+      headers: withoutLength(headers),
+      through: new ListRewriting(representation.codec, rewrite, (head, objects) => {
+        if (!isAll || head.continue !== '') return;
+        using replacement = store.begin(key);
+        for (const object of objects) replacement.put(object);
+        replacement.commit(head);
+      }),
+    };
+  }
+
+  #watchTap({ kube, rewrite, headers }: Exchange, key: CollectionKey, representation: Representation, troubled: (reason: unknown) => void): AnswerTap {
+    const { store, openWatches } = this.#options;
+    const record = new WatchRecord(store, key, representation, kube);
+    // A client that has no objects yet must ask anew; the others need not know that the cloud is gone.
+    const broken = (error: LinkError, rest: Parameters<NonNullable<AnswerTap['broken']>>[1]): boolean => {
+      record[Symbol.dispose]();
+      if (!error.isOfTheLink || store.read(key) === undefined) return false;
+      openWatches.keep(rest);
+      return true;
+    };
+    if (rewrite === undefined) return { ...watchTap(record, representation, troubled), broken };
+    return { headers: withoutLength(headers), through: new WatchRewriting(representation.codec, rewrite, (frame) => record.record(frame)), whole: () => record[Symbol.dispose](), broken };
+  }
+
+  #objectTap({ rewrite, headers }: Exchange, key: ObjectKey, representation: Representation, troubled: (reason: unknown) => void): AnswerTap {
+    const { store } = this.#options;
+    if (rewrite === undefined) return objectTap(store, key, representation, troubled);
+    return { headers: withoutLength(headers), through: new ObjectRewriting(representation.codec, rewrite, (type, object) => store.putObject(key, type, object)) };
+  }
+}
+
+interface Exchange {
+  readonly request: FrontRequest;
+  readonly kube: KubeRequest;
+  readonly subject: string;
+  readonly rewrite: Rewrite | undefined;
+  readonly status: number;
+  readonly headers: Headers;
+}
+
+const maxTokenRequestBytes = 64 * 1024;
+
+/** What a status patch is applied to must be in JSON: the patch is. */
+const isNode = ({ apiGroup, resource }: KubeRequest): boolean => apiGroup === '' && resource === 'nodes';
+
+/** One whole object, not its log, its scale or a connection to it. */
+const isWhole = ({ verb, name, subresource }: KubeRequest): boolean => (verb === 'get' && name !== '' && subresource === '') || (['create', 'update', 'patch'].includes(verb) && (subresource === '' || subresource === 'status') && name !== '');
+
+/** A write of an object's status answers with the object. */
+const pathOfObject = ({ path, subresource }: KubeRequest): string => (subresource === 'status' ? path.replace(/\/status$/, '') : path);
+
+/** Whoever takes JSON too is given JSON. */
+function narrowed({ accept, verb }: KubeRequest): { accept?: string } {
+  const json = representationsOf(accept).some(({ mediaType }) => mediaType === 'application/json');
+  if (!json) return {};
+  return { accept: verb === 'watch' ? 'application/json;stream=watch, application/json' : 'application/json' };
+}
+
+function withoutLength(headers: Headers): Headers {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => name !== 'content-length'));
+}

@@ -1,0 +1,132 @@
+import type { AnswerTap } from '../front/index.ts';
+import type { CacheStore, CollectionKey, Follower, ObjectKey } from '../cache/index.ts';
+import type { KubeRequest, Representation, WatchFrame } from '../wire/index.ts';
+
+/** What an answer cannot be kept for: it goes on to its client all the same. */
+export type Troubled = (reason: unknown) => void;
+
+/** Runs a tap's work; the first failure ends it, and the client's answer goes on. */
+function guarded(work: (chunk: Buffer) => void, failed: (reason: unknown) => void): (chunk: Buffer) => void {
+  let over = false;
+  return (chunk) => {
+    if (over) return;
+    try {
+      work(chunk);
+    } catch (reason) {
+      over = true;
+      failed(reason);
+    }
+  };
+}
+
+/** Keeps a list that goes by, when its last byte has come. A page of one is not the whole, and is not kept. */
+export function listTap(store: CacheStore, key: CollectionKey, { codec, fits }: Representation, troubled: Troubled): AnswerTap {
+  const reader = codec.listReader();
+  const replacement = store.begin(key);
+  const fail = (reason: unknown): void => {
+    replacement.abort();
+    troubled(reason);
+  };
+  const piece = guarded((chunk) => {
+    for (const object of reader.feed(chunk)) replacement.put(object);
+  }, fail);
+  return {
+    piece,
+    whole: () => guarded(() => {
+      const head = reader.end();
+      if (head.continue !== '' || !fits(head.type)) replacement.abort();
+      else replacement.commit(head);
+    }, fail)(Buffer.alloc(0)),
+    broken: () => {
+      replacement.abort();
+      return false;
+    },
+  };
+}
+
+/** Takes what a watch brings, frame by frame: into a list that is coming in, or into what was kept before. */
+export class WatchRecord implements Disposable {
+  readonly #store: CacheStore;
+  readonly #key: CollectionKey;
+  readonly #fits: Representation['fits'];
+  #initial: ReturnType<CacheStore['begin']> | undefined;
+  #follower: Follower | undefined;
+
+  constructor(store: CacheStore, key: CollectionKey, { fits }: Representation, { options }: KubeRequest) {
+    this.#store = store;
+    this.#key = key;
+    this.#fits = fits;
+    if (options.sendInitialEvents === true) this.#initial = store.begin(key);
+    // One that begins "anywhere" brings its objects first, and never says when that was all.
+    else if (options.resourceVersion !== '' && options.resourceVersion !== '0') this.#follower = store.follow(key, options.resourceVersion);
+  }
+
+  record(frame: WatchFrame): void {
+    if (this.#follower !== undefined) {
+      if (!this.#follower.record(frame)) this[Symbol.dispose]();
+      return;
+    }
+    const initial = this.#initial;
+    if (initial === undefined) return;
+    if (frame.type === 'ERROR' || !this.#fits(frame.of)) return this[Symbol.dispose]();
+    if (frame.type === 'DELETED') initial.delete(frame.object);
+    else if (frame.type !== 'BOOKMARK') initial.put(frame.object);
+    else if (frame.initialEventsEnd) {
+      this.#initial = undefined;
+      if (initial.commit({ type: frame.of, resourceVersion: frame.resourceVersion })) this.#follower = this.#store.follow(this.#key, frame.resourceVersion);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#initial?.abort();
+    this.#initial = undefined;
+    this.#follower?.close();
+    this.#follower = undefined;
+  }
+}
+
+/** Keeps what a watch brings, before its client has it. */
+export function watchTap(record: WatchRecord, { codec }: Representation, troubled: Troubled): AnswerTap {
+  const reader = codec.watchReader();
+  const over = (): void => record[Symbol.dispose]();
+  return {
+    piece: guarded((chunk) => {
+      for (const frame of reader.feed(chunk)) record.record(frame);
+    }, (reason) => {
+      over();
+      troubled(reason);
+    }),
+    whole: over,
+    broken: () => {
+      over();
+      return false;
+    },
+  };
+}
+
+/** The largest answer that is kept as one object. */
+const maxObjectBytes = 4 * 1024 * 1024;
+
+/** Keeps one object, when all of it has come. */
+export function objectTap(store: CacheStore, key: ObjectKey, { codec, fits }: Representation, troubled: Troubled): AnswerTap {
+  return bodyTap((body) => {
+    const { type, object } = codec.readObject(body);
+    if (fits(type)) store.putObject(key, type, object);
+  }, troubled);
+}
+
+/** @param use what is done with the whole body */
+export function bodyTap(use: (body: Buffer) => void, troubled: Troubled): AnswerTap {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  return {
+    piece: (chunk) => {
+      bytes += chunk.length;
+      if (bytes <= maxObjectBytes) chunks.push(chunk);
+      else chunks.length = 0;
+    },
+    whole: () => {
+      if (bytes <= maxObjectBytes) guarded(() => use(Buffer.concat(chunks)), troubled)(Buffer.alloc(0));
+    },
+  };
+}
