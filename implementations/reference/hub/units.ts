@@ -47,6 +47,8 @@ export function hubUnit(cluster: ClusterState, node: NodeState): string {
     listen: [`127.0.0.1:${hubPort}`, `${nodeAddress}:${hubPort}`, `${kubernetesAddress(serviceSubnet)}:443`].join(','),
     pki: `${stateFolder}/pki`,
     names: certificateNames(serviceSubnet).join(','),
+    cache: `${stateFolder}/cache`,
+    shownAs: `${nodeAddress}:${hubPort}`,
     health: `127.0.0.1:${hubHealthPort}`,
   })];
   return `[Unit]

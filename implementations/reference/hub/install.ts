@@ -1,0 +1,52 @@
+import { edgeNodes } from '../../../harness/cluster/state.ts';
+import type { InstallContext } from '../../../harness/implementation.ts';
+import { isReady, type KubePod } from '../../../harness/kube/objects.ts';
+import { replaceServiceProxies } from '../../../harness/kube/service-proxy.ts';
+import { waitFor } from '../../../core/wait.ts';
+import { controllerManifests } from './controller-manifests.ts';
+import { autonomousLabel, controllerName, namespace } from './names.ts';
+import { installHub, removeHub } from './node-install.ts';
+
+const replaceTimeoutMs = 90_000;
+const flannel = { namespace: 'kube-flannel', labelSelector: 'app=flannel' } as const;
+
+/** Gives every edge node a hub, and has it keep its Pods. */
+export async function installHubs({ cluster, docker, kube, kubectl, step, signal }: InstallContext): Promise<void> {
+  const edges = edgeNodes(cluster);
+  const names = edges.map(({ name }) => name);
+  step.detail('a hub on each edge node');
+  await kube.applyAll(controllerManifests(cluster.topology), { signal });
+  await Promise.all(edges.map(async (node) => await installHub({ docker, cluster, node, signal })));
+  // What ran before the hub came has read whom to dial and whom to trust already.
+  step.detail('restarting what knew the API server by another name');
+  await replaceServiceProxies(kube, names, { timeoutMs: replaceTimeoutMs, signal });
+  await replaceFlannel({ kube, signal }, names);
+  await Promise.all(names.map(async (name) => await kubectl.run(['label', 'node', name, '--overwrite', `${autonomousLabel.key}=${autonomousLabel.value}`], { timeoutMs: 30_000, signal })));
+  await kubectl.run(['rollout', 'status', `deployment/${controllerName}`, '--namespace', namespace, `--timeout=${replaceTimeoutMs / 1000}s`], { timeoutMs: replaceTimeoutMs + 5000, signal });
+}
+
+/** Leaves plain nodes. */
+export async function removeHubs({ cluster, docker, kube, kubectl, step, signal }: InstallContext): Promise<void> {
+  const edges = edgeNodes(cluster);
+  const names = edges.map(({ name }) => name);
+  step.detail('removing the hubs');
+  // First the label: the controller gives Pods back what they were.
+  await Promise.all(names.map(async (name) => await kubectl.run(['label', 'node', name, `${autonomousLabel.key}-`], { timeoutMs: 30_000, signal })));
+  await Promise.all(edges.map(async (node) => await removeHub({ docker, cluster, node, signal })));
+  await replaceServiceProxies(kube, names, { timeoutMs: replaceTimeoutMs, signal });
+  await replaceFlannel({ kube, signal }, names);
+  for (const kind of ['ClusterRoleBinding', 'ClusterRole']) await kube.delete('rbac.authorization.k8s.io/v1', kind, controllerName, { signal });
+  await kube.delete('v1', 'Namespace', namespace, { signal });
+}
+
+/** The overlay stays as it is meanwhile: flanneld only keeps it. */
+async function replaceFlannel({ kube, signal }: Pick<InstallContext, 'kube' | 'signal'>, nodes: readonly string[]): Promise<void> {
+  const on = async (look: AbortSignal): Promise<KubePod[]> => (await kube.list<KubePod>('v1', 'Pod', { ...flannel, signal: look })).filter(({ spec }) => nodes.includes(spec.nodeName ?? ''));
+  const old = new Set((await on(signal)).map(({ metadata }) => metadata.name));
+  await Promise.all([...old].map(async (name) => await kube.delete('v1', 'Pod', name, { namespace: flannel.namespace, signal })));
+  await waitFor('another flannel', async (look) => {
+    const ready = (await on(look)).filter((pod) => !old.has(pod.metadata.name) && isReady(pod)).map(({ spec }) => spec.nodeName);
+    const without = nodes.filter((name) => !ready.includes(name));
+    return without.length === 0 ? { done: undefined } : { missing: `none is Ready on ${without.join(', ')}` };
+  }, { timeoutMs: replaceTimeoutMs, signal });
+}
