@@ -123,7 +123,7 @@ test('a site has come back at another address when its nodes have lost their con
   const felt = rebinds({});
   await rebind.inject(felt);
   assert.equal(felt.rules.length, 2);
-  assert.equal(await rebind.verify(felt), "1 connections have ended at the site's nodes, and the cloud still holds 1: tunnel at cloud from port 40000");
+  assert.equal(await rebind.verify(felt), "1 connections have ended at the site's nodes, and the cloud still holds 1 of 1: tunnel at cloud from port 40000");
   // Once more: what is left over of the first time does not count.
   const again = createFault('wan-rebind', 'site east');
   await again.inject(felt);
