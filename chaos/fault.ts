@@ -4,16 +4,18 @@ import { type Docker } from '../harness/docker/docker.ts';
 import { containerKill } from './faults/container-kill.ts';
 import { flannelRestart } from './faults/flannel-restart.ts';
 import { kubeletRestart } from './faults/kubelet-restart.ts';
-import { lbStop } from './faults/lb-stop.ts';
+import { lbDelete, lbStop } from './faults/lb-gone.ts';
+import { nodeDelete } from './faults/node-delete.ts';
 import { nodeRestart } from './faults/node-restart.ts';
 import { powerCut } from './faults/power-cut.ts';
 import { sandboxKill } from './faults/sandbox-kill.ts';
 import { wanBlackhole } from './faults/wan-blackhole.ts';
 import { wanDown } from './faults/wan-down.ts';
+import { wanRebind } from './faults/wan-rebind.ts';
 import { wanReset } from './faults/wan-reset.ts';
 import { formsOf, parseTarget, type Target, type TargetType } from './target.ts';
 
-export const faultKinds = ['wan-down', 'wan-blackhole', 'wan-reset', 'lb-stop', 'node-restart', 'power-cut', 'kubelet-restart', 'flannel-restart', 'container-kill', 'sandbox-kill'] as const;
+export const faultKinds = ['wan-down', 'wan-blackhole', 'wan-reset', 'wan-rebind', 'lb-stop', 'lb-delete', 'node-restart', 'power-cut', 'node-delete', 'kubelet-restart', 'flannel-restart', 'container-kill', 'sandbox-kill'] as const;
 export type FaultKind = (typeof faultKinds)[number];
 
 export interface FaultContext {
@@ -63,9 +65,12 @@ const faultTypes: Readonly<Record<FaultKind, FaultType>> = {
   'wan-down': { takes: ['site'], momentary: false, make: wanDown },
   'wan-blackhole': { takes: ['site'], momentary: false, make: wanBlackhole },
   'wan-reset': { takes: ['site'], momentary: true, make: wanReset },
+  'wan-rebind': { takes: ['site'], momentary: false, make: wanRebind },
   'lb-stop': { takes: ['site'], momentary: false, make: lbStop },
+  'lb-delete': { takes: ['site'], momentary: false, make: lbDelete },
   'node-restart': { takes: ['node', 'site'], momentary: true, make: nodeRestart },
   'power-cut': { takes: ['node', 'site'], momentary: true, make: powerCut },
+  'node-delete': { takes: ['node'], momentary: false, make: nodeDelete },
   'kubelet-restart': { takes: ['node', 'site'], momentary: true, make: kubeletRestart },
   'flannel-restart': { takes: ['node', 'site'], momentary: true, make: flannelRestart },
   'container-kill': { takes: ['pod'], momentary: true, make: containerKill },

@@ -126,17 +126,17 @@ test('writers of several processes do not lose each other\'s records', () => wit
 }));
 
 test('nothing is seen of what nobody did', async () => {
-  for (const [kind, target] of [['container-kill', 'pod ns/name'], ['wan-reset', 'site east'], ['sandbox-kill', 'pod ns/name'], ['flannel-restart', 'site east']] as const) {
+  for (const [kind, target] of [['container-kill', 'pod ns/name'], ['wan-reset', 'site east'], ['wan-rebind', 'site east'], ['sandbox-kill', 'pod ns/name'], ['flannel-restart', 'site east']] as const) {
     await assert.rejects(createFault(kind, target).verify(ctx()), { code: 'FAULT_NOT_SEEN' }, kind);
   }
 });
 
 test('kinds and targets', () => {
-  const targets = { 'wan-down': 'site east', 'wan-blackhole': 'site east', 'wan-reset': 'site east', 'lb-stop': 'site east', 'node-restart': 'node a,b', 'power-cut': 'site east', 'kubelet-restart': 'node a', 'flannel-restart': 'node a', 'container-kill': 'pod ns/name', 'sandbox-kill': 'pod ns/name' };
+  const targets = { 'wan-down': 'site east', 'wan-blackhole': 'site east', 'wan-reset': 'site east', 'wan-rebind': 'site east', 'lb-stop': 'site east', 'lb-delete': 'site east', 'node-delete': 'node a', 'node-restart': 'node a,b', 'power-cut': 'site east', 'kubelet-restart': 'node a', 'flannel-restart': 'node a', 'container-kill': 'pod ns/name', 'sandbox-kill': 'pod ns/name' };
   for (const kind of faultKinds) {
     const fault = createFault(kind, targets[kind]);
     assert.deepEqual([fault.kind, fault.target], [kind, targets[kind]]);
-    assert.equal(faultFromRecord({ id: '1', kind, target: targets[kind], startedAt: '' }).momentary, !['wan-down', 'wan-blackhole', 'lb-stop'].includes(kind));
+    assert.equal(faultFromRecord({ id: '1', kind, target: targets[kind], startedAt: '' }).momentary, !['wan-down', 'wan-blackhole', 'wan-rebind', 'lb-stop', 'lb-delete', 'node-delete'].includes(kind));
   }
   assert.throws(() => createFault('earthquake', 'site east'), UsageError);
   assert.throws(() => createFault('toString', 'site east'), UsageError);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { CannotTellError } from '../core/errors.ts';
 import type { Docker } from '../harness/docker/docker.ts';
 import { createFault, type FaultContext } from './fault.ts';
 
@@ -50,8 +51,20 @@ test('a load balancer is stopped when nobody answers at its address, whether the
   await assert.rejects(lb.verify({ ...context([refused, silent, silent], '0 0 10.0.0.3:4711 10.0.0.2:30132\n'), signal: AbortSignal.timeout(200) }), { name: 'TimeoutError' });
 });
 
+const gone = { inspect: async () => { throw new CannotTellError('CONTAINER_GONE', 'no container dev-wan-east'); } };
+
+test('a load balancer is deleted when its container is gone, not when it only stands still', async () => {
+  const lb = createFault('lb-delete', 'site east');
+  const ctx = context([refused, silent, silent]);
+  await assert.rejects(lb.verify(ctx), { code: 'FAULT_NOT_SEEN', message: /the load balancer of east is still there/ });
+  assert.match(await lb.verify({ ...ctx, docker: { ...ctx.docker, ...gone } as unknown as Docker }), /^edge: Could not connect; edge: Timed out; no connection made before is left$/);
+  await assert.rejects(lb.verify({ ...context([refused, silent, open]), docker: { ...context([refused, silent, open]).docker, ...gone } as unknown as Docker }), { code: 'FAULT_NOT_SEEN', message: /is deleted, yet: edge saw failed at port 30132/ });
+});
+
 test('of a load balancer that is gone there is nothing to enable again', async () => {
-  await down.heal(context([refused, refused, refused]));
+  const ctx = context([refused, refused, refused]);
+  await down.heal(ctx);
+  await down.heal({ ...ctx, docker: { ...ctx.docker, ...gone } as unknown as Docker });
 });
 
 /** A node whose kernel resets what it holds open, or does not. */
@@ -79,4 +92,49 @@ test('connections are reset when none of those before is left; new ones do not c
   const idle = createFault('wan-reset', 'site east');
   await idle.inject(resets(true, ''));
   await assert.rejects(idle.verify(resets(true, '')), { code: 'FAULT_NO_VICTIM' });
+});
+
+/** A node that is cut off from what the cloud goes on holding; `hears`: something of the end gets through. */
+function rebinds({ hears = false, connections = '0 0 10.0.0.3:4711 10.0.0.2:30132\n', held = [30132] }): FaultContext & { readonly rules: string[] } {
+  const rules: string[] = [];
+  let cut = false;
+  const exec = async (node: string, argv: string[]) => {
+    if (argv[0] === 'sh') {
+      const tracked = held.map((port, index) => `tcp 6 86390 ESTABLISHED src=10.0.0.9 dst=10.0.0.2 sport=${40_000 + index} dport=${port} src=10.244.1.2 dst=10.0.0.2 sport=8132 dport=9 [ASSURED] mark=0 use=1\n`).join('');
+      return { code: 0, stdout: node === 'cloud' ? `${tracked}#sockets\n${cut && hears ? '' : '0 0 10.244.1.2:8132 10.0.0.2:9'}\n` : '#sockets\n', stderr: '' };
+    }
+    const stdout = cut ? '' : connections;
+    if (argv.includes('--kill')) cut = true;
+    return { code: 0, stdout, stderr: '' };
+  };
+  const run = async (argv: string[], { input }: { input: string }) => {
+    if (argv.some((word) => word.includes('-S "$1"'))) return { code: 0, stdout: `${rules.join('\n')}\n`, stderr: '' };
+    const wanted = input.split('\n').filter((line) => line.startsWith('-A'));
+    assert.ok(!cut || wanted.length >= rules.length, 'what was swallowed stays so');
+    rules.splice(0, Infinity, ...wanted);
+    return { code: 0, stdout: '', stderr: '' };
+  };
+  const inspect = async () => ({ Config: { Image: 'node' } });
+  return { cluster, docker: { exec, run, inspect } as unknown as Docker, signal: AbortSignal.timeout(5000), rules } as unknown as FaultContext & { rules: string[] };
+}
+
+test('a site has come back at another address when its nodes have lost their connections and the cloud holds them all', async () => {
+  const rebind = createFault('wan-rebind', 'site east');
+  const felt = rebinds({});
+  await rebind.inject(felt);
+  assert.equal(felt.rules.length, 2);
+  assert.equal(await rebind.verify(felt), "1 connections have ended at the site's nodes, and the cloud still holds 1 of 1: tunnel at cloud from port 40000");
+  // Once more: what is left over of the first time does not count.
+  const again = createFault('wan-rebind', 'site east');
+  await again.inject(felt);
+  assert.equal(felt.rules.length, 2);
+  await assert.rejects(again.verify(felt), { code: 'FAULT_NO_VICTIM' });
+  const heard = createFault('wan-rebind', 'site east');
+  const ctx = rebinds({ hears: true });
+  await heard.inject(ctx);
+  await assert.rejects(heard.verify(ctx), { code: 'FAULT_NOT_SEEN', message: /the cloud has heard of the end of tunnel at cloud from port 40000/ });
+  const idle = createFault('wan-rebind', 'site east');
+  const nothing = rebinds({ held: [] });
+  await idle.inject(nothing);
+  await assert.rejects(idle.verify(nothing), { code: 'FAULT_NO_VICTIM' });
 });

@@ -59,8 +59,20 @@ When('the load balancer of the site is stopped', async function (this: EdgeWorld
   await this.disturb('lb-stop', `site ${this.roles.site}`);
 });
 
+When('the load balancer of the site is deleted', async function (this: EdgeWorld) {
+  await this.disturb('lb-delete', `site ${this.roles.site}`);
+});
+
 When('the load balancer of the site is back', async function (this: EdgeWorld) {
-  await this.heal('lb-stop');
+  await this.heal('lb-stop', 'lb-delete');
+});
+
+When('the Node of the edge node is deleted', async function (this: EdgeWorld) {
+  await this.disturb('node-delete', `node ${this.roles.edgeNode.name}`);
+});
+
+When('the Node of the edge node is made again', async function (this: EdgeWorld) {
+  await this.heal('node-delete');
 });
 
 When('the edge node is restarted', async function (this: EdgeWorld) {

@@ -1,55 +1,110 @@
-import { Then } from '@cucumber/cucumber';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Given, Then, When } from '@cucumber/cucumber';
 import { CannotTellError, PromiseBroken } from '../core/errors.ts';
-import { flannelNamespace } from '../harness/cluster/flannel.ts';
-import { edgeNodes } from '../harness/cluster/state.ts';
-import type { KubePod } from '../harness/kube/objects.ts';
-import { throughout } from './support/budget.ts';
-import { attempt, failureOf } from './support/kubectl-attempt.ts';
-import { oneAttemptMs } from './support/tunnel.ts';
+import { edgeNodes, nodesOfSite } from '../harness/cluster/state.ts';
+import { cloudSideOf, type CloudSide } from '../harness/probes/cloud-side.ts';
+import { echoLogLines } from '../harness/workloads/echo.ts';
+import { startApps } from './support/apps.ts';
+import { execFailures } from './support/every-node.ts';
+import { logsArgs, oneAttemptMs, saysWithin, where } from './support/tunnel.ts';
+import { podsOf, replacePod } from './support/tunnel-parts.ts';
 import type { EdgeWorld } from './support/world.ts';
 
-/** Each edge node has a Pod of flannel, so its log is there to be asked for. */
-async function podsOfFlannel(world: EdgeWorld): Promise<KubePod[]> {
-  const pods = await world.kube.list<KubePod>('v1', 'Pod', { namespace: flannelNamespace, signal: world.signal });
-  return edgeNodes(world.cluster).map(({ name }) => {
-    const pod = pods.find(({ spec, metadata }) => spec.nodeName === name && metadata.deletionTimestamp === undefined);
-    if (pod === undefined) throw new CannotTellError('NO_POD', `no Pod of flannel is on ${name}`);
-    return pod;
-  });
-}
+const code = 'EXEC_UNREACHABLE';
 
-const logsArgs = ({ metadata }: KubePod): string[] => ['logs', '--namespace', flannelNamespace, '--tail=1', metadata.name];
+Given('an application on every edge node, in which kubectl exec works within {int} s', async function (this: EdgeWorld, seconds: number) {
+  const has = new Set([...this.apps.values()].map(({ node }) => node));
+  await startApps(this, edgeNodes(this.cluster).filter(({ name }) => !has.has(name)).map(({ name }, index) => ({ name: `other ${index + 1}`, node: name })));
+  const failed = await execFailures(this, seconds * 1000);
+  if (failed !== undefined) throw new PromiseBroken(code, failed);
+});
 
-/** What is wrong with `kubectl logs` of each edge node, asked at once; undefined when nothing is. */
-async function failure(world: EdgeWorld, pods: readonly KubePod[], timeoutMs: number): Promise<string | undefined> {
-  const failures = await Promise.all(pods.map(async (pod) => {
-    const failed = failureOf(await attempt(world, logsArgs(pod), { timeoutMs }));
-    return failed === undefined ? [] : [`kubectl logs of ${pod.metadata.name} on ${pod.spec.nodeName}: ${failed}`];
-  }));
-  const all = failures.flat();
-  return all.length === 0 ? undefined : all.join('; ');
-}
+When('a tunnel server is deleted, and another one runs in its place', async function (this: EdgeWorld) {
+  const servers = await podsOf(this, 'server');
+  if (servers.length < 2) throw new CannotTellError('TOO_FEW', `there is ${servers.length} tunnel server, and this is about several`);
+  this.successor = await replacePod(this, 'server', servers[0]!);
+});
 
-Then('kubectl logs works for every edge node, {int} times in a row, within {int} s each', async function (this: EdgeWorld, times: number, seconds: number) {
-  const pods = await podsOfFlannel(this);
-  for (let time = 1; time <= times; time++) {
-    const failed = await failure(this, pods, seconds * 1000);
-    if (failed !== undefined) throw new PromiseBroken('LOGS_UNREACHABLE', `time ${time}: ${failed}`);
+When('the tunnel agent of the edge node is deleted, and another one runs in its place', async function (this: EdgeWorld) {
+  const agent = (await podsOf(this, 'agent')).find(({ spec }) => spec.nodeName === this.roles.edgeNode.name);
+  if (agent === undefined) throw new CannotTellError('TUNNEL_UNKNOWN', `no tunnel agent is Ready on ${this.roles.edgeNode.name}`);
+  this.successor = await replacePod(this, 'agent', agent);
+});
+
+/** Of two servers one that lacks an agent is missed by ten in a row once in a thousand times. */
+Then('it is ready, and kubectl exec works on every edge node, {int} times in a row that begin within {int} s of its start', async function (this: EdgeWorld, times: number, seconds: number) {
+  const { successor } = this;
+  if (successor === undefined) throw new CannotTellError('NOT_REPLACED', 'no step has replaced a part of the tunnel');
+  const { part, pod, startedAt } = successor;
+  await this.within({ what: `tunnel ${part} ${pod} Ready`, seconds, since: startedAt, code, everyMs: 100 }, async () =>
+    ((await podsOf(this, part)).some(({ metadata }) => metadata.name === pod) ? { done: true } : { missing: 'it is not' }));
+  let [inARow, beganAt] = [0, 0];
+  while (inARow < times) {
+    const at = Date.now();
+    if (inARow === 0) beganAt = at;
+    const failed = await execFailures(this, oneAttemptMs);
+    inARow = failed === undefined ? inARow + 1 : 0;
+    if (failed !== undefined && at - startedAt > seconds * 1000) throw new PromiseBroken(code, `${((at - startedAt) / 1000).toFixed(1)} s after the start of tunnel ${part} ${pod}: ${failed}`);
+  }
+  this.attachBudget({ what: `every edge node reached for good after the start of a tunnel ${part}`, budgetMs: seconds * 1000, tookMs: Math.max(0, beganAt - startedAt) });
+});
+
+Given('kubectl logs -f of the application on every edge node of the site runs, and has shown its lines within {int} s', async function (this: EdgeWorld, seconds: number) {
+  const inside = new Set(nodesOfSite(this.cluster, this.roles.site).map(({ name }) => name));
+  for (const app of [...this.apps.values()].filter(({ node }) => inside.has(node))) {
+    const program = this.kubectl.start(logsArgs(this, app, '--follow'));
+    this.programs.set(`followed log of ${where(app)}`, program);
+    await saysWithin(this, program, echoLogLines(app.pod).at(-1)!, { what: `kubectl logs -f of ${where(app)}`, code: 'LOGS_UNREACHABLE', seconds });
   }
 });
 
-Then('kubectl logs works for every edge node again, within {int} s', async function (this: EdgeWorld, seconds: number) {
-  const pods = await podsOfFlannel(this);
-  await this.within({ what: 'kubectl logs of every edge node again', seconds, code: 'LOGS_UNREACHABLE' }, async () => {
-    const failed = await failure(this, pods, oneAttemptMs);
-    return failed === undefined ? { done: true } : { missing: failed };
-  });
+/** The tunnel's connections over the WAN of the site that the cloud holds. */
+const heldByCloud = async ({ docker, cluster, roles, signal }: EdgeWorld): Promise<CloudSide[]> =>
+  (await cloudSideOf(docker, cluster, roles.site, signal)).filter(({ service }) => service === 'tunnel');
+
+/** What there still is of the sessions that the cloud held before: their sockets, and the logs that were followed through the first of them. */
+async function remainsOf(world: EdgeWorld): Promise<string[]> {
+  const held = new Set((await heldByCloud(world)).map(({ socket }) => socket));
+  const followed = [...world.programs].filter(([name, program]) => name.startsWith('followed log of ') && program.code === undefined);
+  return [...world.ghosts.filter(({ socket }) => held.has(socket)).map(({ node, port }) => `the session from port ${port} at ${node}`), ...followed.map(([name]) => `the ${name}`)];
+}
+
+/** Of several servers a node's new session comes to that of an old one by chance: with each time that becomes likelier. */
+When('the site comes back at another address {int} times, of which the cloud does not hear, and kubectl exec works on every edge node within {int} s each time', async function (this: EdgeWorld, times: number, seconds: number) {
+  for (let time = 1; time <= times; time++) {
+    const before = await heldByCloud(this);
+    if (before.length === 0) throw new CannotTellError('NO_GHOST', `the tunnel has no connection over the WAN of ${this.roles.site}`);
+    await this.disturb('wan-rebind', `site ${this.roles.site}`);
+    this.ghosts = [...this.ghosts, ...before.filter(({ socket }) => !this.ghosts.some((ghost) => ghost.socket === socket))];
+    await this.within({ what: `kubectl exec on every edge node, time ${time}`, seconds, code }, async () => {
+      const failed = await execFailures(this, oneAttemptMs);
+      return failed === undefined ? { done: true } : { missing: failed };
+    });
+    if ((await remainsOf(this)).length > 0) this.roundsBesideGhosts += 1;
+  }
 });
 
+/** Between two looks. */
+const pauseMs = 250;
 /** Of one attempt while none may fail. */
 const patienceMs = 5000;
 
-Then('kubectl logs works for every edge node, whenever it is asked, for {int} s', async function (this: EdgeWorld, seconds: number) {
-  const pods = await podsOfFlannel(this);
-  await throughout({ forMs: seconds * 1000, code: 'LOGS_UNREACHABLE', signal: this.signal, everyMs: 250 }, async () => await failure(this, pods, patienceMs));
+/** A tunnel may as well end the old sessions when it has the new ones: then nothing of them remains at any look. */
+Then('kubectl exec works on every edge node, whenever it is asked, until {int} s after the end of the old sessions, which comes within {int} s', async function (this: EdgeWorld, after: number, seconds: number) {
+  const since = this.lastFaultAt;
+  const ago = (time: number): string => `${((Date.now() - time) / 1000).toFixed(1)} s after`;
+  let roundsAfter = 0;
+  let endedAt: number | undefined;
+  while (endedAt === undefined || Date.now() - endedAt < after * 1000) {
+    const failed = await execFailures(this, patienceMs);
+    if (failed !== undefined) throw new PromiseBroken(code, `${endedAt === undefined ? `${ago(since)} the last change of address` : `${ago(endedAt)} the end of the old sessions`}: ${failed}`);
+    const remain = await remainsOf(this);
+    if (remain.length > 0) this.roundsBesideGhosts += 1;
+    else roundsAfter += 1;
+    if (remain.length === 0) endedAt ??= Date.now();
+    else if (Date.now() - since > seconds * 1000) throw new PromiseBroken('GHOST_HELD', `${ago(since)} the last change of address there still is ${remain.join(', ')}`);
+    await sleep(pauseMs, undefined, { signal: this.signal });
+  }
+  this.attachBudget({ what: 'the end of the old sessions', budgetMs: seconds * 1000, tookMs: endedAt - since });
+  this.log(`kubectl exec worked on ${this.apps.size} edge nodes ${this.roundsBesideGhosts} times while the cloud still held some of ${this.ghosts.length} old sessions, and ${roundsAfter} times after their end`);
 });

@@ -6,11 +6,15 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { Given, Then, When } from '@cucumber/cucumber';
 import { CannotTellError, PromiseBroken } from '../core/errors.ts';
+import { flannelNamespace } from '../harness/cluster/flannel.ts';
+import { isMetricsServer } from '../harness/cluster/metrics-server.ts';
+import type { KubePod } from '../harness/kube/objects.ts';
 import { workloadImage } from '../images/versions.ts';
 import { echoContainer } from '../harness/workloads/echo.ts';
 import { longLine, writeLine, writeLines } from './support/app-container.ts';
 import { attempt, failureOf } from './support/kubectl-attempt.ts';
 import { onTerminal } from './support/terminal.ts';
+import { podsOf, runsSince } from './support/tunnel-parts.ts';
 import { attachArgs, execArgs, logsArgs, saysWithin, showsWhenWritten, through, transportEnv, where, type Transport } from './support/tunnel.ts';
 import type { EdgeWorld } from './support/world.ts';
 
@@ -134,17 +138,24 @@ Then('the API server\'s proxy to {string} is answered by it, within {int} s', as
   if (!seen.stdout.includes(app.uid)) throw new PromiseBroken('POD_UNREACHABLE', `something else than ${app.pod} answered: ${seen.stdout.slice(0, 200)}`);
 });
 
-Then('kubectl top shows the edge node and a Pod on it, within {int} s', async function (this: EdgeWorld, seconds: number) {
+/** metrics-server asks each kubelet every 10 s, and needs two answers for a figure. Whoever was cut off, or has just started, is given time for both. */
+Then('kubectl top shows the edge node and a Pod on it, within {int} s, or {int} s after a start of metrics-server or the tunnel, or the end of a fault', async function (this: EdgeWorld, seconds: number, afterSeconds: number) {
   const { name } = this.roles.edgeNode;
+  const metricsServer = (await this.kube.list<KubePod>('v1', 'Pod', { namespace: 'kube-system', signal: this.signal })).filter(isMetricsServer);
+  const tunnel = this.cluster.tunnel === undefined ? [] : [...(await podsOf(this, 'server')), ...(await podsOf(this, 'agent'))];
+  const starts = [...metricsServer, ...tunnel].map((pod) => runsSince(pod) ?? Date.now());
+  const ends = (await this.session.faults.records()).map(({ endedAt, startedAt }) => Date.parse(endedAt ?? startedAt));
+  const since = Math.max(...starts, ...ends);
   const look = async (args: readonly string[], wanted: RegExp): Promise<string | undefined> => {
     const seen = await attempt(this, args, { timeoutMs: 5000 });
     if (failureOf(seen) !== undefined) return `kubectl ${args.join(' ')}: ${failureOf(seen)}`;
     return wanted.test(seen.stdout) ? undefined : `kubectl ${args.join(' ')} has no figures of it: ${seen.stdout.split('\n').find((line) => line.startsWith(name)) ?? 'no line'}`;
   };
-  const onNode = (await this.kube.list<{ metadata: { name: string }; apiVersion: string; kind: string }>('v1', 'Pod', { namespace: 'kube-flannel', fieldSelector: `spec.nodeName=${name}` }))[0];
+  const onNode = (await this.kube.list<KubePod>('v1', 'Pod', { namespace: flannelNamespace, fieldSelector: `spec.nodeName=${name}`, signal: this.signal }))[0];
   if (onNode === undefined) throw new CannotTellError('NO_POD', `no Pod of flannel is on ${name}`);
-  await this.within({ what: `kubectl top of ${name}`, seconds, code: 'TOP_UNKNOWN', everyMs: 1000 }, async () => {
-    const missing = (await look(['top', 'nodes', '--show-capacity=false'], new RegExp(`^${name}\\s+\\d+m\\s`, 'm'))) ?? (await look(['top', 'pods', '--namespace', 'kube-flannel'], new RegExp(`^${onNode.metadata.name}\\s+\\d+m\\s`, 'm')));
+  const left = Math.max(seconds, Math.ceil((since - Date.now()) / 1000) + afterSeconds);
+  await this.within({ what: `kubectl top of ${name}`, seconds: left, code: 'TOP_UNKNOWN', everyMs: 1000 }, async () => {
+    const missing = (await look(['top', 'nodes', '--show-capacity=false'], new RegExp(`^${name}\\s+\\d+m\\s`, 'm'))) ?? (await look(['top', 'pods', '--namespace', flannelNamespace], new RegExp(`^${onNode.metadata.name}\\s+\\d+m\\s`, 'm')));
     return missing === undefined ? { done: true } : { missing };
   });
 });

@@ -1,10 +1,11 @@
 import { Given, Then } from '@cucumber/cucumber';
-import { PromiseBroken } from '../core/errors.ts';
+import { CannotTellError, PromiseBroken } from '../core/errors.ts';
 import { edgeNodes } from '../harness/cluster/state.ts';
 import { echoLogLines } from '../harness/workloads/echo.ts';
 import { startApps } from './support/apps.ts';
 import { fetchThrough, forwardedPort } from './support/port-forward.ts';
 import { attachArgs, endsWithin, execArgs, logsArgs, saysWithin, showsWhenWritten, through, where } from './support/tunnel.ts';
+import { containersOf } from './support/tunnel-parts.ts';
 import type { EdgeWorld } from './support/world.ts';
 
 /** What the scenarios of this file start, by what `World.programs` calls it. */
@@ -46,15 +47,20 @@ Then('the followed log ends within {int} s', async function (this: EdgeWorld, se
   await endsWithin(this, this.program('the followed log'), { what: 'the end of the followed log', code: 'LOGS_HANG', seconds, since: this.faultBeganAt });
 });
 
+Given('it is known in which containers the tunnel runs', async function (this: EdgeWorld) {
+  this.tunnelContainers = await containersOf(this);
+});
+
+/** A container that has crashed, or was killed for its memory, is another one when it runs again. */
+Then('the tunnel runs in the same containers as before', async function (this: EdgeWorld) {
+  const before = this.tunnelContainers;
+  if (before === undefined) throw new CannotTellError('NOT_MEASURED', 'no step has looked in which containers the tunnel runs');
+  const now = await containersOf(this);
+  const gone = [...before].filter(([name, id]) => now.get(name) !== id).map(([name]) => name);
+  if (gone.length > 0) throw new PromiseBroken('CRASHED', `of ${before.size} containers ${gone.length} are not those of before: ${gone.join(', ')}`);
+});
+
 Given('an application {string} on an edge node of another site', async function (this: EdgeWorld, name: string) {
   const elsewhere = edgeNodes(this.cluster).find(({ site }) => site !== this.roles.site)!;
   await startApps(this, [{ name, node: elsewhere.name }]);
-});
-
-Then('kubectl logs of {string} shows the lines it wrote, {int} times in a row, within {int} s each', async function (this: EdgeWorld, name: string, times: number, seconds: number) {
-  const app = this.app(name);
-  for (let time = 1; time <= times; time++) {
-    const seen = await through(this, { what: `kubectl logs of ${where(app)}, time ${time}`, code: 'LOGS_UNREACHABLE', args: logsArgs(this, app), seconds });
-    if (!seen.stdout.includes(echoLogLines(app.pod).at(-1)!)) throw new PromiseBroken('LOGS_INCOMPLETE', `kubectl logs of ${where(app)} lacks its last line at time ${time}`);
-  }
 });

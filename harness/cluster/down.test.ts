@@ -1,7 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { kindClusters } from './down.ts';
+import { readKindContainers } from './down.ts';
 
-test("a kind cluster is ours when it is on our network; the user's own are not, whatever their names", () => {
-  assert.deepEqual(kindClusters('dev edgeproof-dev\nlab kind\ndev edgeproof-dev\nother edgeproof-dev\nboth kind,edgeproof-both\nlate \n'), ['dev', 'dev', 'both']);
+test("a container of kind's is ours when it is on our network or made of our image; the user's own are not, whatever their names", () => {
+  const text = [
+    ['dev-worker', 'dev', 'kindest/node:v1', 'edgeproof-dev'],
+    ['lab-worker', 'lab', 'kindest/node:v1', 'kind'],
+    ['other-worker', 'other', 'kindest/node:v1', 'edgeproof-dev'],
+    ['both-worker', 'both', 'kindest/node:v1', 'kind,edgeproof-both'],
+    ['late-worker', 'late', 'kindest/node:v1', ''],
+    ['held-worker', 'held', 'edgeproof/edge-node:abc', ''],
+  ].map((line) => line.join('\t')).join('\n');
+  assert.deepEqual(readKindContainers(`${text}\n`), [
+    { container: 'dev-worker', cluster: 'dev' },
+    { container: 'both-worker', cluster: 'both' },
+    { container: 'held-worker', cluster: 'held' },
+  ]);
 });

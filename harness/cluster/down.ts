@@ -16,10 +16,14 @@ export async function clusterExists(docker: Docker, name: string): Promise<boole
   return stdout.trim() !== '' || (await containersOf(docker, name)).length > 0;
 }
 
-/** kind's containers are told by their network, also one that was created and never started; ours carry the cluster's label. */
+/** All containers of a cluster: kind's, also one that was created and never started, and ours, which carry the cluster's label. */
 async function containersOf(docker: Docker, name: string): Promise<string[]> {
-  const found = await Promise.all([docker.containers(`network=${networkOf(name)}`), docker.containers(`label=${clusterLabel}=${name}`)]);
-  return [...new Set(found.flat())];
+  const [near, ours, kind] = await Promise.all([
+    docker.containers(`network=${networkOf(name)}`),
+    docker.containers(`label=${clusterLabel}=${name}`),
+    kindContainers(docker),
+  ]);
+  return [...new Set([...near, ...ours, ...kind.filter(({ cluster }) => cluster === name).map(({ container }) => container)])];
 }
 
 /** Removes a cluster with all that belongs to it: containers, their volumes, chains on the host, the network, its folder. Idempotent. */
@@ -48,26 +52,38 @@ export async function findClusters(docker: Docker): Promise<string[]> {
   const [networks, containers, kind, image] = await Promise.all([
     docker.run(['network', 'ls', '--filter', `label=${ownedLabel}`, '--format', format]),
     docker.run(['ps', '--all', '--filter', `label=${clusterLabel}`, '--format', format]),
-    docker.run(['ps', '--all', '--filter', `label=${kindLabel}`, '--format', `{{.Label "${kindLabel}"}} {{.Networks}}`]),
+    kindContainers(docker),
     helperImage(docker, []),
   ]);
   const chains = image === undefined ? [] : await listIsolation(docker, image, AbortSignal.timeout(cleanUpTimeoutMs));
-  const names = [await listFolders(), lines(networks.stdout), lines(containers.stdout), kindClusters(kind.stdout), chains.flatMap(({ cluster }) => cluster ?? [])];
+  const names = [await listFolders(), lines(networks.stdout), lines(containers.stdout), kind.map(({ cluster }) => cluster), chains.flatMap(({ cluster }) => cluster ?? [])];
   return [...new Set(names.flat())].sort();
 }
 
 /** kind's own label: the name of a container's cluster. */
 const kindLabel = 'io.x-k8s.kind.cluster';
 
+/** A container of kind's, and the cluster that it is of. */
+export interface KindContainer {
+  readonly container: string;
+  readonly cluster: string;
+}
+
+async function kindContainers(docker: Docker): Promise<KindContainer[]> {
+  const format = `{{.Names}}\t{{.Label "${kindLabel}"}}\t{{.Image}}\t{{.Networks}}`;
+  return readKindContainers((await docker.run(['ps', '--all', '--filter', `label=${kindLabel}`, '--format', format])).stdout);
+}
+
 /**
- * Clusters of kind that are ours, told by their network: a user may have others.
+ * Those of kind's containers that are ours: a user may have others. Told by their network; or by their image, for a node has
+ * no network for a moment when it is given its old address back, and a SIGKILL may come in that moment.
  *
- * @param text a cluster and the networks of one container on each line
+ * @param text name, cluster, image and networks of one container on each line, with tabs between
  */
-export function kindClusters(text: string): string[] {
+export function readKindContainers(text: string): KindContainer[] {
   return lines(text).flatMap((line) => {
-    const [cluster = '', networks = ''] = line.split(' ');
-    return networks.split(',').includes(networkOf(cluster)) ? [cluster] : [];
+    const [container = '', cluster = '', image = '', networks = ''] = line.split('\t');
+    return networks.split(',').includes(networkOf(cluster)) || image.startsWith('edgeproof/') ? [{ container, cluster }] : [];
   });
 }
 

@@ -29,7 +29,10 @@ export interface TunnelParts {
   readonly agent: string;
   /** Where each part tells how many streams it has open, if it does: a Prometheus metric, over plain HTTP at `/metrics`. */
   readonly streams?: {
+    /** Of a server that one stream passes, it is higher by one at the least while that is open. */
     readonly metric: string;
+    /** How many timers run, if it tells that too. */
+    readonly timers?: string;
     /** At the address of a server's Pod. */
     readonly serverPort: number;
     /** At 127.0.0.1 of an agent's node. */

@@ -8,7 +8,7 @@ import { builtImages } from './image-names.ts';
 import { ensureUpstream, pullOrBuild, resolveMode } from './registry.ts';
 
 /** An engine that has some images, and can pull some others; without an answer it hangs until it is killed. */
-function engine({ has = [], gives = [], hangs = false }: { readonly has?: readonly string[]; readonly gives?: readonly string[]; readonly hangs?: boolean }) {
+function engine({ has = [], gives = [], hangs = false, says = 'manifest unknown' }: { readonly has?: readonly string[]; readonly gives?: readonly string[]; readonly hangs?: boolean; readonly says?: string }) {
   const asked: string[] = [];
   const docker = {
     run: async (args: readonly string[], options: { accept?: unknown } = {}) => {
@@ -17,8 +17,8 @@ function engine({ has = [], gives = [], hangs = false }: { readonly has?: readon
       asked.push(image);
       if (hangs) throw new Error('still running after 8 s');
       if (gives.includes(image)) return { code: 0, stdout: '', stderr: '' };
-      if (options.accept === 'any') return { code: 1, stdout: '', stderr: 'manifest unknown' };
-      throw new Error('manifest unknown');
+      if (options.accept === 'any') return { code: 1, stdout: '', stderr: says };
+      throw new Error(says);
     },
   } as unknown as Docker;
   return { docker, asked };
@@ -52,6 +52,11 @@ test('an image that a registry lacks is named, with what to do next', async () =
     return true;
   });
   assert.deepEqual(asked, ['one', 'two']);
+});
+
+test('a disk that is full is not a registry that lacks an image', async () => {
+  const { docker } = engine({ says: 'failed to register layer: write /usr/bin/kubelet: no space left on device' });
+  await assert.rejects(ensureUpstream(docker, ['one'], silentProgress), { code: 'DISK_FULL', message: /one could not be pulled: the disk of the Docker engine is full/ });
 });
 
 test('auto builds when a registry answered and an image still could not be pulled; pull says so instead', async () => {

@@ -49,13 +49,16 @@ export async function resolveMode(mode: ImagesMode, { docker, progress, signal }
   });
 }
 
-/** Pulls images that are not there yet. @throws CannotTellError `PULL_FAILED` */
+/** Pulls images that are not there yet. @throws CannotTellError `PULL_FAILED`; `DISK_FULL`, where building would only fail later */
 export async function ensureUpstream(docker: Docker, images: readonly string[], progress: Progress, signal?: AbortSignal): Promise<void> {
   for (const image of images) {
     if (await hasImage(docker, image)) continue;
     await progress.step(`Pulling ${image}`, async (step) => {
       await docker.run(['pull', image], { timeoutMs: 20 * 60_000, onLine: step.detail, ...(signal && { signal }) }).catch((error: unknown) => {
         signal?.throwIfAborted();
+        if (describeError(error).includes('no space left on device')) {
+          throw new CannotTellError('DISK_FULL', `${image} could not be pulled: the disk of the Docker engine is full`, { cause: error, next: 'make room: docker system df; docker image prune' });
+        }
         throw new CannotTellError('PULL_FAILED', `${image} could not be pulled`, { cause: error, next: 'check the network, or build everything here: --images build' });
       });
     });

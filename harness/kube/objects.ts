@@ -38,7 +38,7 @@ export interface ContainerStatus {
   ready: boolean;
   restartCount: number;
   containerID?: string;
-  state?: { running?: object; waiting?: { reason?: string; message?: string }; terminated?: { reason?: string; exitCode: number } };
+  state?: { running?: { startedAt?: string }; waiting?: { reason?: string; message?: string }; terminated?: { reason?: string; exitCode: number } };
 }
 
 export interface KubePod extends KubeObject {

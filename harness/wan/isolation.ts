@@ -4,7 +4,7 @@ import { type ClusterState } from '../cluster/state.ts';
 import { type Docker } from '../docker/docker.ts';
 import { runOnHost } from './host-helper.ts';
 import { clusterChain, type IsolationPlan, planOf, severedPairs, siteChain, unbornPlan, type UnbornCluster } from './rules.ts';
-import { applyScript, blackholeScript, dockerFlavour, findIsolations, flavours, parseSave, removeScript, readKeptIn, type Flavour, type FoundIsolation, type Ruleset } from './ruleset.ts';
+import { applyScript, blackholeScript, dockerFlavour, findIsolations, flavours, parseSave, removeScript, readKeptIn, readSwallowed, swallowScript, type Flavour, type FoundIsolation, type Ruleset } from './ruleset.ts';
 
 /** What the Docker host had and what was done to it. */
 export interface IsolationApplied {
@@ -49,6 +49,14 @@ exit $found
 `;
 
 const restoreScript = `exec "$1-restore" --noflush --wait 10`;
+
+/** Prints the rules of a chain of the table filter. Argument: the chain. */
+const listWhereScript = `
+for flavour in iptables-nft iptables-legacy; do
+  if "$flavour" -w 10 -S "$1" 2>/dev/null; then exit 0; fi
+done
+exit 3
+`;
 
 /** Arguments: a chain of the table filter. Rules come on stdin, for the flavour that has that chain. */
 const restoreWhereScript = `
@@ -178,11 +186,37 @@ export async function listIsolation(docker: Docker, image: string, signal: Abort
  * @throws CannotTellError `ISOLATION_MISSING` when the cluster's chains are not on the host
  */
 export async function setBlackhole(docker: Docker, cluster: ClusterState, site: string, on: boolean, signal: AbortSignal): Promise<void> {
+  await setSiteRules(docker, cluster, site, blackholeScript(cluster.name, site, on), signal);
+}
+
+/**
+ * Makes a site's WAN swallow, both ways, what belongs to some of the connections that it has itself to the cloud, and let
+ * through all others. Takes the place of a black hole. Idempotent.
+ *
+ * @param ports of these connections, at the WAN; none: it swallows nothing
+ * @throws CannotTellError `ISOLATION_MISSING`, `CLUSTER_EMPTY`
+ */
+export async function swallowConnections(docker: Docker, cluster: ClusterState, site: string, ports: readonly number[], signal: AbortSignal): Promise<void> {
+  const wan = cluster.wans.find((one) => one.site === site);
+  if (wan === undefined) throw new CannotTellError('CLUSTER_EMPTY', `cluster ${cluster.name} has no site ${site}`);
+  await setSiteRules(docker, cluster, site, swallowScript(cluster.name, site, wan.address, ports), signal);
+}
+
+/** The ports, at the WAN, of the connections that it swallows. @throws CannotTellError as `swallowConnections` */
+export async function swallowedConnections(docker: Docker, cluster: ClusterState, site: string, signal: AbortSignal): Promise<number[]> {
+  return readSwallowed(await onSiteRules(docker, cluster, site, listWhereScript, '', signal));
+}
+
+const setSiteRules = async (docker: Docker, cluster: ClusterState, site: string, input: string, signal: AbortSignal): Promise<void> =>
+  void (await onSiteRules(docker, cluster, site, restoreWhereScript, input, signal));
+
+/** @returns what the script printed */
+async function onSiteRules(docker: Docker, cluster: ClusterState, site: string, script: string, input: string, signal: AbortSignal): Promise<string> {
   const image = await helperImageOf(docker, cluster, signal);
-  const input = blackholeScript(cluster.name, site, on);
   const args = [siteChain(cluster.name, site)];
-  const { code } = await runOnHost(docker, { image, script: restoreWhereScript, args, input, cluster: cluster.name, accept: [0, 3], signal });
+  const { code, stdout } = await runOnHost(docker, { image, script, args, input, cluster: cluster.name, accept: [0, 3], signal });
   if (code === 3) throw notIsolated(cluster.name, siteChain(cluster.name, site));
+  return stdout;
 }
 
 const notIsolated = (cluster: string, chain: string): CannotTellError => new CannotTellError('ISOLATION_MISSING', `the Docker host has no chain ${chain}: cluster ${cluster} is not isolated`, {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { siteChain, type IsolationPlan } from './rules.ts';
-import { applyScript, blackholeScript, dockerFlavour, findIsolations, flavours, parseSave, readKeptIn, removeScript, type Flavour, type Ruleset } from './ruleset.ts';
+import { applyScript, blackholeScript, dockerFlavour, findIsolations, flavours, parseSave, readKeptIn, readSwallowed, removeScript, swallowScript, type Flavour, type Ruleset } from './ruleset.ts';
 
 const plan: IsolationPlan = {
   cluster: 'a-cluster-with-a-long-name',
@@ -62,13 +62,19 @@ for (const flavour of flavours) {
       const [holed = {}] = inNamespace([
         await file('former', applyScript(former, {})), await file('hole', blackholeScript(plan.cluster, 'east', true)), save]);
       assert.ok(holed.filter?.rules.includes(`${siteChain(plan.cluster, 'east')} -j DROP`));
-      const [again, healed, removed] = inNamespace([
+      const [again, healed, swallowing, spat, removed] = inNamespace([
         await file('former', applyScript(former, {})), await file('hole', blackholeScript(plan.cluster, 'east', true)),
         await file('again', applyScript(plan, holed)), save,
         await file('hole', blackholeScript(plan.cluster, 'east', true)), await file('heal', blackholeScript(plan.cluster, 'east', false)), save,
+        await file('swallow', swallowScript(plan.cluster, 'east', '172.30.0.20', [40001, 40002])), save,
+        await file('spit', swallowScript(plan.cluster, 'east', '172.30.0.20', [])), save,
         await file('remove', removeScript(plan.cluster, once) ?? ''), save]);
       assert.deepEqual(again, once);
       assert.deepEqual(healed, once);
+      assert.deepEqual(spat, once);
+      assert.deepEqual(readSwallowed(swallowing?.filter?.rules.map((rule) => `-A ${rule}`).join('\n') ?? ''), [40001, 40002]);
+      assert.deepEqual(swallowing?.filter?.rules.filter((rule) => rule.startsWith(siteChain(plan.cluster, 'east'))), [40001, 40002].flatMap((port) => [
+        `${siteChain(plan.cluster, 'east')} -s 172.30.0.20/32 -p tcp -m tcp --sport ${port} -j DROP`, `${siteChain(plan.cluster, 'east')} -d 172.30.0.20/32 -p tcp -m tcp --dport ${port} -j DROP`]));
       assert.deepEqual(removed?.filter, before.filter);
       assert.deepEqual(removed?.nat?.rules, []);
       assert.equal(once.mangle?.rules.filter((rule) => /^(?:PREROUTING|INPUT|FORWARD) /.test(rule)).length, 6);

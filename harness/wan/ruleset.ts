@@ -101,6 +101,19 @@ export function blackholeScript(cluster: string, site: string, on: boolean): str
   return ['*filter', `:${chain} - [0:0]`, ...(on ? [`-A ${chain} -j DROP`] : []), 'COMMIT', ''].join('\n');
 }
 
+/**
+ * Input for `iptables-restore --noflush` that makes a site's WAN swallow what belongs to some of its own connections, by their
+ * ports at the WAN; none: it swallows nothing.
+ */
+export function swallowScript(cluster: string, site: string, wan: string, ports: readonly number[]): string {
+  const chain = siteChain(cluster, site);
+  const rules = ports.flatMap((port) => [`-A ${chain} -s ${wan} -p tcp -m tcp --sport ${port} -j DROP`, `-A ${chain} -d ${wan} -p tcp -m tcp --dport ${port} -j DROP`]);
+  return ['*filter', `:${chain} - [0:0]`, ...rules, 'COMMIT', ''].join('\n');
+}
+
+/** The ports that a chain swallows by the rules of `swallowScript`, from what `iptables -S CHAIN` prints. */
+export const readSwallowed = (text: string): number[] => [...text.matchAll(/ --sport (\d+) -j DROP\b/g)].map(([, port]) => Number(port));
+
 /** The packets that the rules of the way out have met, dropped or refused, from what `iptables -v -S CHAIN` prints of mangle and nat. */
 export function readKeptIn(text: string): number {
   return [...text.matchAll(/ -c (\d+) \d+ -j (?:DROP|REDIRECT)\b/g)].reduce((sum, [, packets]) => sum + Number(packets), 0);

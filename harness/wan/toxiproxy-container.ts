@@ -9,10 +9,17 @@ export interface ToxiproxyContainerSpec {
   /** Name of a Docker network. */
   readonly network: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** IPv4, on that network. Default: Docker's choice. */
+  readonly address?: string;
 }
 
 /** testcontainers publishes on all of the host's addresses; nobody else has business with Toxiproxy's API. */
 class LocalContainer extends GenericContainer {
+  withAddress(network: string, address: string): this {
+    this.createOpts.NetworkingConfig = { EndpointsConfig: { [network]: { IPAMConfig: { IPv4Address: address } } } };
+    return this;
+  }
+
   protected override async beforeContainerCreated(): Promise<void> {
     this.hostConfig.PortBindings = { [`${toxiproxyApiPort}/tcp`]: [{ HostIp: '127.0.0.1', HostPort: '0' }] };
   }
@@ -28,7 +35,9 @@ export async function startToxiproxyContainer(docker: Docker, spec: ToxiproxyCon
   // machine is itself a container: a private engine has none.
   process.env['DOCKER_HOST'] = docker.engine.host;
   process.env['TESTCONTAINERS_HOST_OVERRIDE'] = '127.0.0.1';
-  await new LocalContainer(spec.image)
+  const container = new LocalContainer(spec.image);
+  if (spec.address !== undefined) container.withAddress(spec.network, spec.address);
+  await container
     .withName(spec.name)
     .withLabels({ ...spec.labels })
     .withNetworkMode(spec.network)

@@ -1,10 +1,18 @@
 import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { type AddressInfo } from 'node:net';
-import { test } from 'node:test';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { CannotTellError } from '../../core/errors.ts';
 import { type ClusterState, type NodeState } from '../cluster/state.ts';
 import { type Docker } from '../docker/docker.ts';
-import { resumeWan, upstreamsOf } from './wan.ts';
+
+const home = await mkdtemp(join(tmpdir(), 'edgeproof-wan-'));
+process.env['EDGEPROOF_HOME'] = home;
+const { deleteWan, resumeWan, upstreamsOf } = await import('./wan.ts');
+after(async () => await rm(home, { recursive: true }));
 
 const controlPlane: NodeState = { name: 'cp', tier: 'cloud', role: 'control-plane', address: '10.0.0.2' };
 const worker: NodeState = { name: 'w', tier: 'cloud', role: 'worker', address: '10.0.0.3' };
@@ -59,4 +67,29 @@ test('a WAN that was killed comes back at its address with its proxies; one that
     server.closeAllConnections();
     server.close();
   }
+});
+
+test('of a WAN that is deleted it is written down, first, what it was made of; one that is gone is left gone', async () => {
+  await mkdir(join(home, 'clusters', 'dev'), { recursive: true });
+  let there = true;
+  const written = async (): Promise<string> => await readFile(join(home, 'clusters', 'dev', 'wan-east.image'), 'utf8');
+  const docker = {
+    inspect: async () => {
+      if (!there) throw new CannotTellError('CONTAINER_GONE', 'no container');
+      return { State: { Running: true }, Config: { Image: 'toxiproxy:1' } };
+    },
+    run: async (argv: string[]) => {
+      assert.deepEqual([argv[0], argv.at(-1)], ['rm', 'dev-wan-east']);
+      assert.equal(await written(), 'toxiproxy:1');
+      there = false;
+      return { code: 0, stdout: '', stderr: '' };
+    },
+  } as unknown as Docker;
+  const signal = AbortSignal.timeout(5000);
+  await deleteWan(docker, 'dev', 'east', signal);
+  await deleteWan(docker, 'dev', 'east', signal);
+  assert.equal(await written(), 'toxiproxy:1');
+  // What nobody wrote down is not made up.
+  const cluster = { name: 'dev', network: { name: 'n' }, nodes: [controlPlane], wans: [{ site: 'west', container: 'dev-wan-west', address: '10.0.0.8' }], topology: { sites: [{ name: 'west', wan: {} }] } } as unknown as ClusterState;
+  await assert.rejects(resumeWan(docker, cluster, 'west', signal), { code: 'WAN_GONE', message: /edgeproof has not deleted it/ });
 });

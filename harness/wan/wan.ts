@@ -1,8 +1,11 @@
-import { CannotTellError } from '../../core/errors.ts';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CannotTellError, describeError } from '../../core/errors.ts';
 import { waitFor } from '../../core/wait.ts';
 import { clusterLabel, ownedLabel, siteLabel, wanContainerOf } from '../cluster/labels.ts';
 import { type ClusterState, type NodeState, type WanState } from '../cluster/state.ts';
-import { type Docker } from '../docker/docker.ts';
+import { clusterDir } from '../cluster/store.ts';
+import { type ContainerFacts, type Docker } from '../docker/docker.ts';
 import { pinAddress } from '../docker/pin-address.ts';
 import { type Topology } from '../../topologies/schema.ts';
 import { profileToxics } from './profile.ts';
@@ -38,11 +41,8 @@ export function upstreamsOf(nodes: readonly NodeState[]): Upstreams {
  */
 export async function startWan(docker: Docker, spec: WanSpec, signal: AbortSignal): Promise<WanState> {
   const container = wanContainerOf(spec.cluster, spec.site.name);
-  const labels = { [ownedLabel]: 'true', [clusterLabel]: spec.cluster, [siteLabel]: spec.site.name };
   try {
-    // testcontainers takes half a second to load: only a boot pays for it.
-    const { startToxiproxyContainer } = await import('./toxiproxy-container.ts');
-    await startToxiproxyContainer(docker, { name: container, image: spec.image, network: spec.network, labels }, signal);
+    await startContainer(docker, spec, signal);
     await giveProxies(docker, spec, signal);
     return { site: spec.site.name, container, address: await docker.address(container, spec.network) };
   } catch (error) {
@@ -50,6 +50,14 @@ export async function startWan(docker: Docker, spec: WanSpec, signal: AbortSigna
     if (signal.aborted) throw error;
     throw new CannotTellError('WAN_NOT_STARTED', `the WAN of site ${spec.site.name} did not start`, { cause: error });
   }
+}
+
+/** @param address the one that it gets; Docker gives it one otherwise */
+async function startContainer(docker: Docker, { cluster, site, network, image }: Omit<WanSpec, 'upstreams'>, signal: AbortSignal, address?: string): Promise<void> {
+  const labels = { [ownedLabel]: 'true', [clusterLabel]: cluster, [siteLabel]: site.name };
+  // testcontainers takes half a second to load: only who starts one pays for it.
+  const { startToxiproxyContainer } = await import('./toxiproxy-container.ts');
+  await startToxiproxyContainer(docker, { name: wanContainerOf(cluster, site.name), image, network, labels, ...(address !== undefined && { address }) }, signal);
 }
 
 /** Gives a Toxiproxy server that has just started its proxies and their toxics. A proxy that it has stays as it is, enabled or not. */
@@ -62,9 +70,20 @@ async function giveProxies(docker: Docker, { cluster, site, upstreams }: Pick<Wa
   }));
 }
 
-/** @throws CannotTellError `CONTAINER_GONE` */
+/** What Docker says of a site's WAN; undefined when it was deleted. */
+async function findWan(docker: Docker, cluster: string, site: string, signal: AbortSignal): Promise<ContainerFacts | undefined> {
+  try {
+    return await docker.inspect(wanContainerOf(cluster, site), signal);
+  } catch (error) {
+    if (error instanceof CannotTellError && error.code === 'CONTAINER_GONE') return undefined;
+    throw error;
+  }
+}
+
+export const wanIsThere = async (docker: Docker, cluster: string, site: string, signal: AbortSignal): Promise<boolean> => (await findWan(docker, cluster, site, signal)) !== undefined;
+
 export const wanRuns = async (docker: Docker, cluster: string, site: string, signal: AbortSignal): Promise<boolean> =>
-  (await docker.inspect(wanContainerOf(cluster, site), signal)).State.Running;
+  (await findWan(docker, cluster, site, signal))?.State.Running ?? false;
 
 /** Ends a site's WAN as a load balancer ends that is killed: its sockets are closed, and nobody answers at its address. Idempotent. */
 export async function killWan(docker: Docker, cluster: string, site: string): Promise<void> {
@@ -72,27 +91,48 @@ export async function killWan(docker: Docker, cluster: string, site: string): Pr
   await docker.run(['kill', wanContainerOf(cluster, site)], { accept: [0, 1], timeoutMs: 30_000 });
 }
 
+/** Of what a deleted WAN was made: whoever makes it anew may be another process. */
+const imageFile = (cluster: string, site: string): string => join(clusterDir(cluster), `wan-${site}.image`);
+
+/** Deletes a site's WAN as a load balancer is deleted by mistake: nothing of it is left. Idempotent. */
+export async function deleteWan(docker: Docker, cluster: string, site: string, signal: AbortSignal): Promise<void> {
+  const facts = await findWan(docker, cluster, site, signal);
+  if (facts === undefined) return;
+  await writeFile(imageFile(cluster, site), facts.Config.Image);
+  await stopWan(docker, cluster, site);
+}
+
 /**
- * Starts a WAN that was killed, at the address it had: the host's rules lead there. Toxiproxy remembers nothing, so its
- * proxies and toxics are made again. Idempotent.
+ * Starts a WAN that was killed, or makes one anew that was deleted, at the address it had: the host's rules lead there.
+ * Toxiproxy remembers nothing, so its proxies and toxics are made again. Idempotent.
  *
- * @throws CannotTellError `WAN_NOT_STARTED`, `CONTAINER_GONE`
+ * @throws CannotTellError `WAN_NOT_STARTED`, `WAN_GONE`
  */
 export async function resumeWan(docker: Docker, cluster: ClusterState, siteName: string, signal: AbortSignal): Promise<void> {
   const wan = cluster.wans.find(({ site }) => site === siteName);
   const site = cluster.topology.sites.find(({ name }) => name === siteName);
   if (wan === undefined || site === undefined) throw new CannotTellError('WAN_GONE', `cluster ${cluster.name} has no site ${siteName}`);
-  if (!(await docker.inspect(wan.container, signal)).State.Running) {
+  const facts = await findWan(docker, cluster.name, siteName, signal);
+  if (facts === undefined) {
+    const image = await readFile(imageFile(cluster.name, siteName), 'utf8').catch((cause: unknown) => {
+      throw new CannotTellError('WAN_GONE', `the WAN of site ${siteName} is gone, and edgeproof has not deleted it`, { cause, next: `boot the cluster again: edgeproof down ${cluster.name} && edgeproof up` });
+    });
+    await startContainer(docker, { cluster: cluster.name, site, network: cluster.network.name, image }, signal, wan.address).catch((cause: unknown) => {
+      signal.throwIfAborted();
+      throw notStarted(cluster, wan, cause);
+    });
+  } else if (!facts.State.Running) {
     await pinAddress(docker, cluster.network.name, { name: wan.container, address: wan.address }, signal);
     const { code, stderr } = await docker.run(['start', wan.container], { accept: 'any', timeoutMs: 60_000, signal });
-    if (code !== 0) {
-      throw new CannotTellError('WAN_NOT_STARTED', `the WAN of site ${siteName} does not start again at ${wan.address}: ${stderr.trim()}`, {
-        next: `if another container has that address, remove it: docker network inspect ${cluster.network.name}`,
-      });
-    }
+    if (code !== 0) throw notStarted(cluster, wan, new Error(stderr.trim()));
   }
   await giveProxies(docker, { cluster: cluster.name, site, upstreams: upstreamsOf(cluster.nodes) }, signal);
 }
+
+const notStarted = (cluster: ClusterState, { site, address }: WanState, cause: unknown): CannotTellError =>
+  new CannotTellError('WAN_NOT_STARTED', `the WAN of site ${site} does not start again at ${address}: ${describeError(cause)}`, {
+    cause, next: `if another container has that address, remove it: docker network inspect ${cluster.network.name}`,
+  });
 
 /**
  * The Toxiproxy server of a site's WAN, from any process on this machine. Its port is asked of Docker each time.

@@ -50,7 +50,7 @@ export const implementation: Implementation = {
   description: "edgeproof's own edge components: the tunnel",
   version,
   claims: ['lifecycle', 'tunnel'],
-  tunnel: { namespace, server: serverName, agent: agentName, streams: { metric: 'edge_tunnel_streams', serverPort: ports.health, agentPort: agentHealthPort } },
+  tunnel: { namespace, server: serverName, agent: agentName, streams: { metric: 'edge_tunnel_streams', timers: 'nodejs_active_resources{type="Timeout"}', serverPort: ports.health, agentPort: agentHealthPort } },
   images: componentImages,
   prepare,
   install,

@@ -40,6 +40,13 @@ test('a look cut short by the deadline does not hide what the one before it saw'
   await assert.rejects(within(budget([], 60), look), (error) => error instanceof PromiseBroken && error.message.includes('away'));
 });
 
+test('a look that has seen a promise broken ends the wait', async () => {
+  const records: BudgetAttachment[] = [];
+  let looks = 0;
+  await assert.rejects(within(budget(records, 10_000), async () => (++looks === 2 ? Promise.reject(new PromiseBroken('IT_BURNT', 'gone for good')) : { missing: 'away' })), { code: 'IT_BURNT' });
+  assert.equal(records.length, 1);
+});
+
 test('what must not happen fails at once when it does', async () => {
   const signal = new AbortController().signal;
   await throughout({ forMs: 20, code: 'MOVED', signal, everyMs: 5 }, async () => undefined);

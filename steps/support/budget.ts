@@ -18,37 +18,42 @@ export interface Budget {
 
 /**
  * Waits for what a promise says, and measures it. Looks that cannot see (a node that does not answer) are not proof
- * that the promise is broken: when the last look ended so, the error says "could not tell".
+ * that the promise is broken: when the last look ended so, the error says "could not tell". A look that throws PromiseBroken has seen
+ * enough.
  *
- * @throws PromiseBroken when it did not come in time; WaitTimeoutError when the last look could not see.
+ * @throws PromiseBroken when it did not come in time, or a look did; WaitTimeoutError when the last look could not see.
  */
 export async function within<T>(budget: Budget, look: (signal: AbortSignal) => Promise<Look<T>>): Promise<T> {
   const { what, budgetMs, code, attach, signal } = budget;
   const since = budget.since ?? Date.now();
   let blind: unknown = new Error('no look came to its end');
-  const watched = async (lookSignal: AbortSignal): Promise<Look<T>> => {
+  const watched = async (lookSignal: AbortSignal): Promise<Look<T | PromiseBroken>> => {
     try {
       const seen = await look(lookSignal);
       blind = undefined;
       return seen;
     } catch (error) {
+      if (error instanceof PromiseBroken) return { done: error };
       // Cut short by the deadline, a look says nothing; the one before it counts.
       if (!lookSignal.aborted) blind = error;
       throw error;
     }
   };
   const record = (): void => attach({ what, budgetMs, tookMs: Date.now() - since });
+  let broken: PromiseBroken;
   try {
     const left = Math.max(1, budgetMs - (Date.now() - since));
     const done = await waitFor(what, watched, { timeoutMs: left, signal, everyMs: budget.everyMs ?? 250 });
     record();
-    return done;
+    if (!(done instanceof PromiseBroken)) return done;
+    broken = done;
   } catch (error) {
     if (!(error instanceof WaitTimeoutError)) throw error;
     record();
     if (blind !== undefined) throw error;
     throw new PromiseBroken(code, `${what}: not within ${budgetMs / 1000} s; at the last look: ${error.missing}`);
   }
+  throw broken;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { CannotTellError } from '../../core/errors.ts';
 import type { KubePod } from '../../harness/kube/objects.ts';
 import { readMetric } from '../../harness/probes/metric.ts';
-import { openFilesOf, openFilesOfPod, type OpenFiles } from '../../harness/probes/open-files.ts';
+import { figureOf, figuresOfPod, openFiles, ownMemory, type ProcessFigure } from '../../harness/probes/processes.ts';
 import type { App } from './apps.ts';
 import { podsOf } from './tunnel-parts.ts';
 import type { EdgeWorld } from './world.ts';
@@ -12,29 +12,63 @@ export interface HeldOpen {
   readonly counts: ReadonlyMap<string, number>;
 }
 
+interface Part {
+  readonly pod: KubePod;
+  readonly isServer: boolean;
+}
+
+/** The tunnel's Pods on the way to a node; none where it is not known. */
+async function partsTo(world: EdgeWorld, node: string): Promise<Part[]> {
+  if (world.cluster.tunnel === undefined) return [];
+  const [servers, agents] = await Promise.all([podsOf(world, 'server'), podsOf(world, 'agent')]);
+  return [...servers.map((pod) => ({ pod, isServer: true })), ...agents.filter(({ spec }) => spec.nodeName === node).map((pod) => ({ pod, isServer: false }))];
+}
+
 /**
  * What the processes on the way from the cloud to an application hold open: files of the API server and the kubelet, and of
- * the tunnel where it is known, with its streams if it tells them.
+ * the tunnel where it is known, with its streams and timers if it tells them.
  */
 export async function heldOpen(world: EdgeWorld, app: App): Promise<HeldOpen> {
   const { cluster, docker, signal } = world;
   const controlPlane = cluster.nodes.find(({ role }) => role === 'control-plane');
   if (controlPlane === undefined) throw new CannotTellError('CLUSTER_EMPTY', 'the cluster has no control plane');
-  const [servers, agents] = cluster.tunnel === undefined ? [[], []] : await Promise.all([podsOf(world, 'server'), podsOf(world, 'agent')]);
-  const parts = [...servers, ...agents.filter(({ spec }) => spec.nodeName === app.node)];
+  const parts = await partsTo(world, app.node);
   const files = await Promise.all([
-    openFilesOf(docker, controlPlane.name, 'kube-apiserver', signal),
-    openFilesOf(docker, app.node, 'kubelet', signal),
-    ...parts.map(({ metadata, spec }) => openFilesOfPod(docker, spec.nodeName!, metadata.uid!, signal)),
-  ].map(async (counted): Promise<OpenFiles[]> => [await counted].flat()));
-  const streams = await Promise.all(parts.map((pod) => streamsOf(world, pod, servers.includes(pod))));
-  return { app, counts: new Map([...files.flat().map(({ of, count }) => [`files of ${of}`, count] as const), ...streams.flat()]) };
+    figureOf(docker, controlPlane.name, 'kube-apiserver', openFiles, signal),
+    figureOf(docker, app.node, 'kubelet', openFiles, signal),
+    ...parts.map(({ pod: { metadata, spec } }) => figuresOfPod(docker, spec.nodeName!, metadata.uid!, openFiles, signal)),
+  ].map(async (counted): Promise<ProcessFigure[]> => [await counted].flat()));
+  const told = await Promise.all(parts.map((part) => toldBy(world, part)));
+  return { app, counts: new Map([...files.flat().map(({ of, count }) => [`files of ${of}`, count] as const), ...told.flat()]) };
 }
 
-/** None when the implementation does not tell them. */
-async function streamsOf({ cluster, docker, signal }: EdgeWorld, { metadata, spec, status }: KubePod, isServer: boolean): Promise<(readonly [string, number])[]> {
-  const told = cluster.tunnel?.streams;
+/** Kilobytes that each process of the tunnel on the way to an application holds, by whose they are. */
+export async function memoryHeld(world: EdgeWorld, app: App): Promise<Map<string, number>> {
+  const parts = await partsTo(world, app.node);
+  const held = await Promise.all(parts.map(({ pod: { metadata, spec } }) => figuresOfPod(world.docker, spec.nodeName!, metadata.uid!, ownMemory, world.signal)));
+  return new Map(held.flat().map(({ of, count }) => [of, count]));
+}
+
+/** Nothing when the implementation does not tell it. */
+async function toldBy(world: EdgeWorld, part: Part): Promise<(readonly [string, number])[]> {
+  const told = world.cluster.tunnel?.streams;
   if (told === undefined) return [];
-  const url = isServer ? `http://${status.podIP}:${told.serverPort}/metrics` : `http://127.0.0.1:${told.agentPort}/metrics`;
-  return [[`streams of ${metadata.name}`, await readMetric(docker, spec.nodeName!, url, told.metric, signal)]];
+  const { name } = part.pod.metadata;
+  return [
+    [`streams of ${name}`, await metricOf(world, part, told.metric)],
+    ...(told.timers === undefined ? [] : [[`timers of ${name}`, await metricOf(world, part, told.timers)] as const]),
+  ];
+}
+
+/** How many streams each server has open, by the names of their Pods; undefined when the implementation does not tell it. */
+export async function streamsOfServers(world: EdgeWorld, servers: readonly KubePod[]): Promise<Map<string, number> | undefined> {
+  const metric = world.cluster.tunnel?.streams?.metric;
+  if (metric === undefined) return undefined;
+  return new Map(await Promise.all(servers.map(async (pod) => [pod.metadata.name, await metricOf(world, { pod, isServer: true }, metric)] as const)));
+}
+
+async function metricOf({ cluster, docker, signal }: EdgeWorld, { pod: { spec, status }, isServer }: Part, metric: string): Promise<number> {
+  const { serverPort, agentPort } = cluster.tunnel!.streams!;
+  const url = isServer ? `http://${status.podIP}:${serverPort}/metrics` : `http://127.0.0.1:${agentPort}/metrics`;
+  return await readMetric(docker, spec.nodeName!, url, metric, signal);
 }

@@ -1,6 +1,8 @@
 import { CannotTellError } from '../../core/errors.ts';
+import { waitFor } from '../../core/wait.ts';
 import type { TunnelParts } from '../../harness/cluster/state.ts';
 import { isReady, type KubeObject, type KubePod } from '../../harness/kube/objects.ts';
+import { podsRunningOn } from '../../harness/probes/pods-on-node.ts';
 import type { EdgeWorld } from './world.ts';
 
 /** Where the graded tunnel runs. @throws CannotTellError `TUNNEL_UNKNOWN` when its implementation does not say */
@@ -11,14 +13,61 @@ export function partsOf(world: EdgeWorld): TunnelParts {
   return world.cluster.tunnel;
 }
 
+/** All Pods of one part that there are in the API. */
+async function allPodsOf(world: EdgeWorld, part: 'server' | 'agent'): Promise<KubePod[]> {
+  const parts = partsOf(world);
+  const { spec } = await world.kube.get<KubeObject & { spec: { selector: { matchLabels: Record<string, string> } } }>('apps/v1', kinds[part], parts[part], { namespace: parts.namespace, signal: world.signal });
+  const labelSelector = Object.entries(spec.selector.matchLabels).map(([key, value]) => `${key}=${value}`).join(',');
+  return await world.kube.list<KubePod>('v1', 'Pod', { namespace: parts.namespace, labelSelector, signal: world.signal });
+}
+
+const kinds = { server: 'Deployment', agent: 'DaemonSet' } as const;
+
 /** The Ready Pods of one part. @throws CannotTellError when there is none */
 export async function podsOf(world: EdgeWorld, part: 'server' | 'agent'): Promise<KubePod[]> {
-  const parts = partsOf(world);
-  const kind = part === 'server' ? 'Deployment' : 'DaemonSet';
-  const { spec } = await world.kube.get<KubeObject & { spec: { selector: { matchLabels: Record<string, string> } } }>('apps/v1', kind, parts[part], { namespace: parts.namespace, signal: world.signal });
-  const labelSelector = Object.entries(spec.selector.matchLabels).map(([key, value]) => `${key}=${value}`).join(',');
-  const pods = await world.kube.list<KubePod>('v1', 'Pod', { namespace: parts.namespace, labelSelector, signal: world.signal });
-  const ready = pods.filter((pod) => isReady(pod) && pod.metadata.deletionTimestamp === undefined);
-  if (ready.length === 0) throw new CannotTellError('TUNNEL_UNKNOWN', `${kind} ${parts[part]} has no Ready Pod`);
+  const ready = (await allPodsOf(world, part)).filter((pod) => isReady(pod) && pod.metadata.deletionTimestamp === undefined);
+  if (ready.length === 0) throw new CannotTellError('TUNNEL_UNKNOWN', `${kinds[part]} ${partsOf(world)[part]} has no Ready Pod`);
   return ready;
+}
+
+/** A Pod of the tunnel in the place of one that was deleted. */
+export interface Successor {
+  readonly part: 'server' | 'agent';
+  readonly pod: string;
+  /** When its containers all ran, in milliseconds since the epoch; its node tells whole seconds, rounded down. */
+  readonly startedAt: number;
+}
+
+/** When the last of a Pod's containers started, in milliseconds since the epoch; undefined when they do not all run. */
+export function runsSince({ spec, status }: KubePod): number | undefined {
+  const starts = (status.containerStatuses ?? []).flatMap(({ state }) => (state?.running?.startedAt === undefined ? [] : [Date.parse(state.running.startedAt)]));
+  return starts.length === spec.containers.length ? Math.max(...starts) : undefined;
+}
+
+const successorMs = 60_000;
+
+/** Deletes a Pod of the tunnel with a second's grace, and waits until another one runs in its place. */
+export async function replacePod(world: EdgeWorld, part: 'server' | 'agent', victim: KubePod): Promise<Successor> {
+  const before = new Set((await allPodsOf(world, part)).map(({ metadata }) => metadata.uid));
+  await world.kube.delete('v1', 'Pod', victim.metadata.name, { namespace: partsOf(world).namespace, graceSeconds: 1, signal: world.signal });
+  return await waitFor(`a successor of ${victim.metadata.name}`, async () => {
+    const fresh = (await allPodsOf(world, part)).filter(({ metadata, spec }) => !before.has(metadata.uid) && (part === 'server' || spec.nodeName === victim.spec.nodeName));
+    for (const pod of fresh) {
+      const startedAt = runsSince(pod);
+      if (startedAt !== undefined) return { done: { part, pod: pod.metadata.name, startedAt } };
+    }
+    return { missing: fresh.length === 0 ? 'there is none yet' : `${fresh.map(({ metadata }) => metadata.name).join(', ')} does not run yet` };
+  }, { timeoutMs: successorMs, everyMs: 100, signal: world.signal });
+}
+
+/**
+ * The containers of the tunnel that run, as their nodes say: `CONTAINER of POD on NODE` → its id, another one after each restart. The
+ * API says which Pods there are; whether they are Ready it may not have heard yet.
+ */
+export async function containersOf(world: EdgeWorld): Promise<Map<string, string>> {
+  const pods = (await Promise.all([allPodsOf(world, 'server'), allPodsOf(world, 'agent')])).flat();
+  const uids = new Set(pods.map(({ metadata }) => metadata.uid));
+  const nodes = [...new Set(pods.map(({ spec }) => spec.nodeName!))];
+  const there = (await Promise.all(nodes.map(async (node) => await podsRunningOn(world.docker, node, world.signal)))).flat();
+  return new Map(there.filter(({ uid }) => uids.has(uid)).flatMap(({ name, node, containers }) => containers.filter(({ running }) => running).map((container) => [`${container.name} of ${name} on ${node}`, container.id] as const)));
 }

@@ -7,6 +7,7 @@ import type { ClusterState } from '../../harness/cluster/state.ts';
 import type { Docker } from '../../harness/docker/docker.ts';
 import type { KubeClient } from '../../harness/kube/client.ts';
 import type { Kubectl } from '../../harness/kube/kubectl.ts';
+import type { CloudSide } from '../../harness/probes/cloud-side.ts';
 import { vtepMac, type Identity } from '../../harness/probes/identity.ts';
 import type { ReachResult } from '../../harness/probes/reachability.ts';
 import { takeSnapshot, type NodeSnapshot } from '../../harness/probes/snapshot.ts';
@@ -15,8 +16,10 @@ import { mediaTypes, type BudgetAttachment } from '../../reports/attachments.ts'
 import { within } from './budget.ts';
 import { disturbedBy, heal, inject } from './faults.ts';
 import type { HeldOpen } from './held-open.ts';
+import type { Latencies } from './latencies.ts';
 import { rolesOf, type Roles } from './roles.ts';
 import { interruption, type Session } from './session.ts';
+import type { Successor } from './tunnel-parts.ts';
 
 /** How things were before the scenario disturbed anything. */
 export interface Before {
@@ -43,6 +46,22 @@ export class EdgeWorld extends World {
   readonly programs = new Map<string, StartedProgram>();
   /** What an application was last made to write to its log. */
   written = { lines: 0, bytes: 0 };
+  /** Which tunnel servers a program's stream was seen to pass, by what its steps call the program; none where that cannot be known. */
+  readonly carriers = new Map<string, ReadonlySet<string>>();
+  /** The tunnel server that was killed. */
+  lostServer: string | undefined;
+  /** A Pod of the tunnel that has just taken the place of another. */
+  successor: Successor | undefined;
+  /** The containers of the tunnel before anything was done, each with its id. */
+  tunnelContainers: ReadonlyMap<string, string> | undefined;
+  /** What the tunnel's processes held before anything was done, in kilobytes. */
+  memoryBefore: ReadonlyMap<string, number> | undefined;
+  /** Sessions that the cloud held before the last fault, and that nobody at the edge is behind any more. */
+  ghosts: readonly CloudSide[] = [];
+  /** How often kubectl was seen to work on every edge node while there still was something of them. */
+  roundsBesideGhosts = 0;
+  /** How long what goes through the tunnel took before anything was done. */
+  latencies: Latencies | undefined;
   /** How long a kubectl exec took before anything was done: the median, in milliseconds. */
   execMs: number | undefined;
   /** What was open on the way to an application before anything was done. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Docker } from '../docker/docker.ts';
-import { openFilesOf, openFilesOfPod } from './open-files.ts';
+import { figureOf, figuresOfPod, openFiles, ownMemory } from './processes.ts';
 
 const sandbox = { id: 's1', metadata: { name: 'agent-x', uid: 'u1', namespace: 'tunnel' }, state: 'SANDBOX_READY', createdAt: '1' };
 const container = (id: string, name: string, state = 'CONTAINER_RUNNING') => ({ id, podSandboxId: 's1', metadata: { name }, state, createdAt: '1' });
@@ -17,16 +17,16 @@ function node(counts: Readonly<Record<string, string>>, containers: readonly obj
 }
 
 test('what a program of a node holds open', async () => {
-  assert.deepEqual(await openFilesOf(node({ kubelet: '31\n' }), 'edge', 'kubelet'), { of: 'kubelet on edge', count: 31 });
+  assert.deepEqual(await figureOf(node({ kubelet: '31\n' }), 'edge', 'kubelet', openFiles), { of: 'kubelet on edge', count: 31 });
 });
 
 test('what each running container of a Pod holds open', async () => {
   const docker = node({ c1: '12\n', c2: '8\n' }, [container('c1', 'agent'), container('c2', 'side'), container('c3', 'init', 'CONTAINER_EXITED')]);
-  assert.deepEqual(await openFilesOfPod(docker, 'edge', 'u1'), [{ of: 'agent-x/agent on edge', count: 12 }, { of: 'agent-x/side on edge', count: 8 }]);
+  assert.deepEqual(await figuresOfPod(docker, 'edge', 'u1', ownMemory), [{ of: 'agent-x/agent on edge', count: 12 }, { of: 'agent-x/side on edge', count: 8 }]);
 });
 
 test('a process that is not there has no count, not one of zero', async () => {
-  await assert.rejects(openFilesOf(node({}), 'edge', 'kubelet'), { code: 'NO_PROCESS', message: /kubelet on edge.*cannot access/ });
-  await assert.rejects(openFilesOfPod(node({}), 'edge', 'u1'), { code: 'NO_PROCESS' });
-  await assert.rejects(openFilesOfPod(node({}, [container('c1', 'agent')]), 'edge', 'other'), { code: 'NO_PROCESS' });
+  await assert.rejects(figureOf(node({}), 'edge', 'kubelet', openFiles), { code: 'NO_PROCESS', message: /kubelet on edge.*cannot access/ });
+  await assert.rejects(figuresOfPod(node({}), 'edge', 'u1', openFiles), { code: 'NO_PROCESS' });
+  await assert.rejects(figuresOfPod(node({}, [container('c1', 'agent')]), 'edge', 'other', openFiles), { code: 'NO_PROCESS' });
 });

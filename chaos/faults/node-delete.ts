@@ -1,0 +1,67 @@
+import { CannotTellError } from '../../core/errors.ts';
+import { waitFor } from '../../core/wait.ts';
+import { type ExecResult } from '../../core/exec.ts';
+import { type Fault, type FaultContext } from '../fault.ts';
+import { nodesOf, type Target } from '../target.ts';
+
+const timeoutMs = 20_000;
+const kubectl = ['kubectl', '--kubeconfig', '/etc/kubernetes/admin.conf'];
+/** On the control plane, for whoever heals: the Node as it was. */
+const savedAt = (node: string): string => `/var/lib/edgeproof-deleted-node-${node}.json`;
+
+/** On the control plane itself: no client of the cluster's is needed, and what is saved there goes with the cluster. */
+async function onControlPlane({ cluster, docker, signal }: FaultContext, argv: readonly string[], options: { input?: string; accept?: 'any' } = {}): Promise<ExecResult> {
+  const controlPlane = cluster.nodes.find(({ role }) => role === 'control-plane');
+  if (controlPlane === undefined) throw new CannotTellError('CLUSTER_EMPTY', 'the cluster has no control plane');
+  return await docker.exec(controlPlane.name, argv, { timeoutMs, signal, ...options });
+}
+
+/** The HTTP status that a node's own kubelet would get when it asks for its Node, with its own certificate. */
+async function askedByItself({ docker, signal }: FaultContext, node: string): Promise<string> {
+  const pair = '/var/lib/kubelet/pki/kubelet-client-current.pem';
+  const script = 'curl --silent --output /dev/null --write-out "%{http_code}" --max-time 5 --noproxy "*" --cacert /etc/kubernetes/pki/ca.crt --cert "$1" --key "$1" "$(sed -n "s/^ *server: //p" /etc/kubernetes/kubelet.conf)/api/v1/nodes/$2"';
+  const { stdout } = await docker.exec(node, ['sh', '-c', script, 'edgeproof', pair, node], { accept: 'any', timeoutMs, signal });
+  return stdout.trim();
+}
+
+/**
+ * The Node object is deleted, as of a device that was stolen; the machine and its kubelet go on, with a certificate that is good.
+ * Kubernetes deletes the Pods of such a node 40 s later and more: it is to be healed by then.
+ */
+export function nodeDelete(target: Target): Pick<Fault, 'inject' | 'verify' | 'heal'> {
+  return {
+    inject: async (ctx) => {
+      await Promise.all(nodesOf(target, ctx.cluster).map(async ({ name }) => {
+        const { code, stdout, stderr } = await onControlPlane(ctx, [...kubectl, 'get', 'node', name, '--output', 'json'], { accept: 'any' });
+        if (code !== 0) {
+          if (/NotFound/.test(stderr)) return;
+          throw new CannotTellError('FAULT_FAILED', `Node ${name} cannot be read: ${stderr.trim()}`);
+        }
+        await onControlPlane(ctx, ['sh', '-c', 'cat > "$1.partial" && mv "$1.partial" "$1"', 'edgeproof', savedAt(name)], { input: manifestOf(stdout) });
+        await onControlPlane(ctx, [...kubectl, 'delete', 'node', name, '--wait=false']);
+      }));
+    },
+    verify: async (ctx) => {
+      const seen = await Promise.all(nodesOf(target, ctx.cluster).map(async ({ name }) => await waitFor(`Node ${name} deleted`, async (signal) => {
+        const status = await askedByItself({ ...ctx, signal }, name);
+        return status === '404' ? { done: `${name} asked for its Node with its kubelet's certificate: 404` } : { missing: `${name} asked for its Node with its kubelet's certificate: ${status}` };
+      }, { timeoutMs: 5000, everyMs: 100, signal: ctx.signal })));
+      return seen.join('; ');
+    },
+    heal: async (ctx) => {
+      await Promise.all(nodesOf(target, ctx.cluster).map(async ({ name }) => {
+        const { code, stderr } = await onControlPlane(ctx, [...kubectl, 'create', '--filename', savedAt(name)], { accept: 'any' });
+        // No file: it was not deleted. The kubelet registers itself when it starts; then its Node is there already.
+        if (code !== 0 && !/AlreadyExists|does not exist/.test(stderr)) throw new CannotTellError('FAULT_NOT_HEALED', `Node ${name} is not made again: ${stderr.trim()}`);
+        await onControlPlane(ctx, ['rm', '-f', savedAt(name)]);
+      }));
+    },
+  };
+}
+
+/** @internal A Node of the same labels, annotations, taints and range of Pods, but another one. */
+export function manifestOf(json: string): string {
+  const { metadata, ...rest } = JSON.parse(json) as { metadata: Record<string, unknown> };
+  const { name, labels, annotations } = metadata;
+  return JSON.stringify({ ...rest, metadata: { name, labels, annotations } });
+}
