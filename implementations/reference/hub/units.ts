@@ -5,7 +5,8 @@ import { serviceAddress } from '../names.ts';
 import { flagsOf } from '../pod-parts.ts';
 import { hubHealthPort, hubName, hubPort, nodeAddress, programFolder, stateFolder } from './names.ts';
 
-const device = hubName;
+/** Of all devices the one that every kernel has. */
+const device = 'lo';
 
 /** The address of the Service `kubernetes`: Kubernetes gives it the first of the range. */
 export const kubernetesAddress = (serviceSubnet: string): string => serviceAddress(serviceSubnet, 1);
@@ -26,10 +27,8 @@ Before=${hubName}.service
 [Service]
 Type=oneshot
 RemainAfterExit=yes
-ExecStart=-/sbin/ip link add ${device} type dummy
 ${addresses.map((address) => `ExecStart=/sbin/ip address replace ${address}/32 dev ${device}`).join('\n')}
-ExecStart=/sbin/ip link set ${device} up
-ExecStop=/sbin/ip link delete ${device}
+${addresses.map((address) => `ExecStop=-/sbin/ip address delete ${address}/32 dev ${device}`).join('\n')}
 
 [Install]
 WantedBy=multi-user.target
