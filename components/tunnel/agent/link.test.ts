@@ -92,7 +92,7 @@ test('an agent that is told to stop does so at once: while it dials, while it wa
   await until('it is gone', () => server.nodeCount === 0);
   wan.down();
   let failures = 0;
-  await timed('while it waits', async () => await until('it has failed', () => (failures = world.logs.filter(({ msg }) => msg === 'no session').length) > 3));
+  await timed('while it waits', async () => await until('it has failed', () => (failures = world.logs.filter(({ msg }) => msg === 'no session').length) > 3, 20_000));
   assert.ok(failures > 0);
   wan.silence();
   await timed('while it dials', async () => {});

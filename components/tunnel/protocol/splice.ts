@@ -128,14 +128,23 @@ export class Splice implements StreamHandler {
  */
 export function cut(socket: Socket): void {
   const tcp = socket instanceof TLSSocket ? tcpOf(socket) : socket;
-  // Of a TCP socket that is closed already a reset would be an error that nobody listens for.
   if (!(tcp instanceof Socket) || socket.destroyed || tcp.connecting || isShuttingDown(socket)) return void socket.destroy();
   // Of a TCP socket that is closed already a reset would be an error that nobody listens for.
-  if (!tcp.destroyed) tcp.resetAndDestroy();
+  if (!tcp.destroyed) reset(tcp);
   // A TLS socket follows the one below it by itself, but not at once. In this turn of the event loop its native half may still
   // be about to finish a write: destroyed now, without the TCP socket below it, it takes the whole process down (seen with
   // Node 26.10, SIGSEGV, whenever a socket was written to and cut in one turn).
   if (tcp !== socket) setImmediate(() => socket.destroy());
+}
+
+/** A Unix socket has no reset: its other end sees an error only when it had sent what was not read (unix(7)), and else an end. */
+function reset(socket: Socket): void {
+  try {
+    socket.resetAndDestroy();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_INVALID_HANDLE_TYPE') throw error;
+    socket.destroy();
+  }
 }
 
 /**
