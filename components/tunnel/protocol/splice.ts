@@ -2,6 +2,7 @@ import { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { StreamError } from './errors.ts';
 import type { ReasonCode } from './frame.ts';
+import { smallBytes } from './frame-writer.ts';
 import { Pieces } from './pieces.ts';
 import type { StreamHandler, TunnelStream } from './stream.ts';
 
@@ -65,9 +66,11 @@ export class Splice implements StreamHandler {
     else socket.pause();
   }
 
-  data(piece: Buffer): void {
+  data(piece: Buffer, whole: boolean): void {
     this.#batch.push(piece);
     if (this.#scheduled) return;
+    // A question or an answer, rather than a part of many bytes.
+    if (whole && piece.length <= smallBytes) return this.#write();
     this.#scheduled = true;
     // After this turn's reads: what TLS hands over record by record goes out in one system call.
     setImmediate(this.#flush);
