@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { plotOf } from './plot.ts';
 import { cpuSecondsOf } from './child.ts';
 import { busyBetween, ticksOf } from './machine.ts';
-import { conditions, contenders, directions, ratiosOf, streamCounts, type BenchResult, type Contender, type Sample } from './result.ts';
+import { conditions, contenders, directions, doorOfRatio, doors, ratiosOf, streamCounts, type BenchResult, type Contender, type Sample } from './result.ts';
 import { median, percentile } from './statistics.ts';
 import { tableOf } from './table.ts';
 
@@ -15,7 +15,11 @@ function samplesOf(factors: Readonly<Record<Contender, number>>): Sample[] {
     const factor = factors[contender] * (round === 3 ? 100 : 1); // one round that was disturbed
     return [
       ...directions.flatMap((direction) => streamCounts.map((streams): Sample => ({ kind: 'bulk', contender, round, direction, streams, megabytesPerSecond: 100 * factor, cpu: { server: factor, agent: 2 * factor, client: 1, origin: 1 } }))),
-      ...conditions.filter((condition) => contender !== 'konnectivity' || condition !== 'stalled').map((condition): Sample => ({ kind: 'latency', contender, round, condition, p50: factor, p99: 2 * factor, tunnelP50: factor / 2, tunnelP99: factor })),
+      ...doors.filter((door) => contender !== 'direct' || door === 'tcp').flatMap((door) => conditions.filter((condition) => contender !== 'konnectivity' || condition !== 'stalled').map((condition): Sample => {
+        // Our handshakes cost more than our tunnel.
+        const p50 = factor * (door === 'tcp' && contender === 'ours' ? 2 : 1);
+        return { kind: 'latency', contender, round, door, condition, p50, p99: 2 * p50, tunnelP50: p50 / 2, tunnelP99: p50 };
+      })),
     ];
   }));
 }
@@ -32,17 +36,18 @@ test('ratios are of medians, and a condition in which the other hangs has none',
   const ratios = ratiosOf(samplesOf({ direct: 10, 'tls-pipe': 4, ours: 3, konnectivity: 2 }), idle);
   assert.equal(ratios.bulk_vs_konnectivity, 1.5);
   assert.equal(ratios.bulk_vs_tls_pipe, 0.75);
-  assert.equal(ratios.connect_p50_vs_konnectivity, 1.5);
+  assert.deepEqual([ratios.connect_p50_vs_konnectivity, ratios.connect_p99_vs_konnectivity, doorOfRatio.connect_p50_vs_konnectivity], [1.5, 1.5, 'unix']);
+  assert.deepEqual([ratios.connect_tcp_p50_vs_konnectivity, ratios.connect_tcp_p99_vs_konnectivity, doorOfRatio.connect_tcp_p50_vs_konnectivity], [3, 3, 'tcp']);
   assert.equal(ratios.cpu_per_gb_vs_konnectivity, 1.5);
   assert.equal(ratios.bytes_per_idle_agent, 60_000);
 });
 
 test('the table and the plot name all contenders, and say who hung', () => {
   const samples = samplesOf({ direct: 10, 'tls-pipe': 4, ours: 3, konnectivity: 2 });
-  const result: BenchResult = { startedAt: '', whole: true, host: {}, busy: [{ loadAverage: 1, used: 0.25, stolen: 0.05 }], versions: {}, rounds: 3, ratios: ratiosOf(samples, idle), idle, hangs: [{ contender: 'konnectivity', condition: 'stalled', afterMs: 15_000 }], samples };
+  const result: BenchResult = { startedAt: '', whole: true, host: {}, busy: [{ loadAverage: 1, used: 0.25, stolen: 0.05 }], versions: {}, rounds: 3, ratios: ratiosOf(samples, idle), doorOfRatio, idle, hangs: [{ contender: 'konnectivity', door: 'unix', condition: 'stalled', afterMs: 15_000 }], samples };
   const table = tableOf(result);
   for (const name of contenders) assert.match(table, new RegExp(`\\| ${name} \\|`));
-  assert.match(table, /konnectivity, stalled: no answer within 15 s/);
+  assert.match(table, /konnectivity, Unix socket, stalled: no answer within 15 s/);
   assert.match(table, /others used 25 % \(and 5 % stolen\)/);
   assert.match(table, /60 KB of server memory each/);
   const plot = plotOf(result);
@@ -52,7 +57,7 @@ test('the table and the plot name all contenders, and say who hung', () => {
 
 test('a result with parts left out has a table and a plot too', () => {
   const samples = samplesOf({ direct: 10, 'tls-pipe': 4, ours: 3, konnectivity: 2 }).filter(({ contender, kind }) => contender === 'ours' && kind === 'bulk');
-  const result: BenchResult = { startedAt: '', whole: false, host: {}, busy: [], versions: {}, rounds: 1, ratios: ratiosOf(samples), hangs: [], samples };
+  const result: BenchResult = { startedAt: '', whole: false, host: {}, busy: [], versions: {}, rounds: 1, ratios: ratiosOf(samples), doorOfRatio, hangs: [], samples };
   assert.ok(!tableOf(result).includes('NaN'));
   assert.ok(!plotOf(result).includes('NaN'));
   // As it is read again: JSON has no NaN.

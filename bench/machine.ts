@@ -30,6 +30,9 @@ export function busyBetween(before: Ticks, after: Ticks, loadAverage: number): B
 
 const ticks = (): Ticks => ticksOf(readFileSync('/proc/stat', 'utf8'));
 
+/** How long that is, before figures are taken. Milliseconds. */
+export const lookMs = 2000;
+
 /** Looks at what others do for this long. */
 export async function lookAround(ms: number, signal: AbortSignal): Promise<Busy> {
   const before = ticks();

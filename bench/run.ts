@@ -8,9 +8,9 @@ import { NodeChild, processFile } from './child.ts';
 import { startContenders, type Running } from './contenders.ts';
 import { makeCredentials } from './credentials.ts';
 import { measureIdle } from './idle.ts';
-import { lookAround, type Busy } from './machine.ts';
+import { lookAround, lookMs, type Busy } from './machine.ts';
 import type { BulkAnswer, Job } from './processes/load.ts';
-import { conditions, directions, streamCounts, type BulkSample, type Condition, type Contender, type CpuCost, type Direction, type Hang, type Idle, type LatencySample, type Part, type Sample } from './result.ts';
+import { conditions, directions, doors, streamCounts, type BulkSample, type Condition, type Contender, type CpuCost, type Direction, type Door, type Hang, type Idle, type LatencySample, type Part, type Sample } from './result.ts';
 
 export interface BenchOptions {
   readonly rounds: number;
@@ -45,8 +45,6 @@ interface Bench extends BenchOptions {
 }
 
 const jobTimeoutMs = 120_000;
-/** How long others are watched before each round. Milliseconds. */
-const lookMs = 2000;
 
 /** Runs all contenders in turns, round after round: what disturbs the machine disturbs all of them. */
 export async function runBench(options: BenchOptions): Promise<Measured> {
@@ -69,7 +67,7 @@ async function runRounds(options: BenchOptions, credentials: Awaited<ReturnType<
   const origin = running.use(await NodeChild.start<{ port: number }>('origin', []));
   const bench: Bench = { ...options, folder: credentials.folder, origin, load: await processFile('load') };
   const all = await progress.step('Starting the contenders', async () =>
-    await startContenders({ credentials, originPort: origin.facts.port, only: contenders, programs, stack: running, signal, ...(profileFolder !== undefined && { profileFolder }) }));
+    await startContenders({ credentials, originPort: origin.facts.port, only: contenders, unix: parts.includes('latency'), programs, stack: running, signal, ...(profileFolder !== undefined && { profileFolder }) }));
   const samples: Sample[] = [];
   const busy: Busy[] = [];
   for (let round = 1; round <= rounds; round++) {
@@ -86,12 +84,14 @@ async function* roundOf(bench: Bench, all: readonly Running[], round: number, de
     detail(`bulk ${direction}, ${streams} streams: ${one.name}`);
     yield await bulk(bench, one, round, direction, streams);
   }
-  for (const condition of bench.parts.includes('latency') ? conditions : []) for (const one of all) {
+  for (const condition of bench.parts.includes('latency') ? conditions : []) for (const one of all) for (const door of doorsOf(one)) {
     if (condition === 'stalled' && one.name === 'konnectivity') continue; // once, at the end: it may be the end of it
-    detail(`connect + 1 KB, ${condition}: ${one.name}`);
-    yield await latency(bench, one, round, condition);
+    detail(`connect + 1 KB, ${condition}: ${one.name} (${door})`);
+    yield await latency(bench, one, round, door, condition);
   }
 }
+
+const doorsOf = ({ unixPath }: Running): readonly Door[] => doors.filter((door) => door === 'tcp' || unixPath !== undefined);
 
 /** Each round begins with another one. */
 const turned = (all: readonly Running[], round: number): Running[] => [...all.slice(round % all.length), ...all.slice(0, round % all.length)];
@@ -103,15 +103,17 @@ async function stalledKonnectivity(bench: Bench, all: readonly Running[]): Promi
   const one = all.find(({ name }) => name === 'konnectivity');
   if (one === undefined) return [];
   return await bench.progress.step('konnectivity with a client that does not read', async (step) => {
-    try {
-      await load(bench, one, { kind: 'latency', count: bench.connections, condition: 'stalled' }, hangMs);
-      step.result('it goes on');
-      return [];
-    } catch {
-      bench.signal.throwIfAborted();
-      step.result(`it hangs: no end within ${hangMs / 1000} s`);
-      return [{ contender: one.name, condition: 'stalled', afterMs: hangMs }];
-    }
+    const hangs = await Promise.all(doorsOf(one).map(async (door): Promise<Hang[]> => {
+      try {
+        await load(bench, one, { kind: 'latency', count: bench.connections, condition: 'stalled' }, door, hangMs);
+        return [];
+      } catch {
+        bench.signal.throwIfAborted();
+        return [{ contender: one.name, door, condition: 'stalled', afterMs: hangMs }];
+      }
+    }));
+    step.result(hangs.flat().map(({ door }) => `${door}: no end within ${hangMs / 1000} s`).join('; ') || 'it goes on');
+    return hangs.flat();
   });
 }
 
@@ -125,14 +127,14 @@ async function bulk(bench: Bench, one: Running, round: number, direction: Direct
   return { kind: 'bulk', contender: one.name, round, direction, streams, megabytesPerSecond, cpu };
 }
 
-async function latency(bench: Bench, one: Running, round: number, condition: Condition): Promise<LatencySample> {
-  const seen = await load<Omit<LatencySample, 'kind' | 'contender' | 'round' | 'condition'>>(bench, one, { kind: 'latency', count: bench.connections, condition });
-  return { kind: 'latency', contender: one.name, round, condition, ...seen };
+async function latency(bench: Bench, one: Running, round: number, door: Door, condition: Condition): Promise<LatencySample> {
+  const seen = await load<Omit<LatencySample, 'kind' | 'contender' | 'round' | 'door' | 'condition'>>(bench, one, { kind: 'latency', count: bench.connections, condition }, door);
+  return { kind: 'latency', contender: one.name, round, door, condition, ...seen };
 }
 
-async function load<Answer>(bench: Bench, { name, port, target }: Running, work: Job['work'], timeoutMs = jobTimeoutMs): Promise<Answer> {
+async function load<Answer>(bench: Bench, { name, port, unixPath, target }: Running, work: Job['work'], door: Door = 'tcp', timeoutMs = jobTimeoutMs): Promise<Answer> {
   const { folder, signal } = bench;
-  const job: Job = { folder, port, work, ...(target !== undefined && { target }) };
+  const job: Job = { folder, port, work, ...(target !== undefined && { target }), ...(door === 'unix' && unixPath !== undefined && { unixPath }) };
   const { stdout } = await exec([process.execPath, bench.load, JSON.stringify(job)], { timeoutMs, signal }).catch((cause: unknown) => {
     signal.throwIfAborted();
     throw new CannotTellError('BENCH_FAILED', `${name} did not carry the load (${JSON.stringify(work)})`, { cause });

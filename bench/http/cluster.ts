@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import type { Progress } from '../../core/progress.ts';
 import { cloudNodes, edgeNodes, type ClusterState } from '../../harness/cluster/state.ts';
 import { KubeClient } from '../../harness/kube/client.ts';
-import { lookAround, type Busy } from '../machine.ts';
-import { kneeOf, lookMs, type Knee } from './run.ts';
+import { lookAround, lookMs, type Busy } from '../machine.ts';
+import { kneeOf, type Knee } from './run.ts';
 import { attack } from './vegeta.ts';
 
 export interface ClusterBenchOptions {

@@ -5,7 +5,7 @@ import type { Progress } from '../../core/progress.ts';
 import { NodeChild } from '../child.ts';
 import { startContenders } from '../contenders.ts';
 import { agentNode, kubeletNames, makeCredentials } from '../credentials.ts';
-import { lookAround, type Busy } from '../machine.ts';
+import { lookAround, lookMs, type Busy } from '../machine.ts';
 import type { Contender } from '../result.ts';
 import { broken, findKnee, type Found, type Step } from './knee.ts';
 import { attack } from './vegeta.ts';
@@ -29,8 +29,6 @@ export interface Knee extends Found {
   readonly keepAlive: boolean;
 }
 
-/** How long others are watched before. Milliseconds. */
-export const lookMs = 2000;
 const firstRate = 50;
 const halvings = 2;
 
@@ -56,7 +54,7 @@ export async function runHttpBench({ contenders, seconds, most, programs, progre
   const credentials = await makeCredentials(folder, 1);
   const kubelet = stack.use(await NodeChild.start<{ port: number }>('kubelet', [folder]));
   const { port } = kubelet.facts;
-  const all = await progress.step('Starting the contenders', async () => await startContenders({ credentials, originPort: port, only: contenders, programs: programs.bench, stack, signal }));
+  const all = await progress.step('Starting the contenders', async () => await startContenders({ credentials, originPort: port, only: contenders, unix: false, programs: programs.bench, stack, signal }));
   const busy = await lookAround(lookMs, signal);
   const tls = { roots: [credentials.crt('ca'), credentials.crt('nodes')], cert: credentials.crt('client'), key: credentials.key('client') };
   const knees: Knee[] = [];

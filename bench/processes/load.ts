@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { connect as tcpConnect, type Socket } from 'node:net';
-import { createSecureContext, connect as tlsConnect, type ConnectionOptions } from 'node:tls';
+import { connect, type Socket } from 'node:net';
+import { createSecureContext, connect as tlsConnect, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { serverName, tlsPolicy } from '../../components/tunnel/common/tls.ts';
 import type { Condition } from '../result.ts';
 import { percentile } from '../statistics.ts';
@@ -16,12 +16,17 @@ export interface BulkAnswer {
 export interface Job {
   readonly folder: string;
   readonly port: number;
+  /** Of the Unix socket: then the port is not used. */
+  readonly unixPath?: string;
   /** `HOST:PORT` for a CONNECT; without it the port is the origin's. */
   readonly target?: string;
   readonly work:
     | { readonly kind: 'bulk'; readonly direction: 'down' | 'up'; readonly streams: number; readonly megabytes: number }
     | { readonly kind: 'latency'; readonly count: number; readonly condition: Condition };
 }
+
+/** Connections that do not count: until then this process, which is new, is slow itself. */
+const warmUp = 100;
 
 const job = JSON.parse(process.argv[2] ?? '{}') as Job;
 const secureContext = createSecureContext({ ...tlsPolicy, ca: readFileSync(`${job.folder}/ca.crt`), cert: readFileSync(`${job.folder}/client.crt`), key: readFileSync(`${job.folder}/client.key`) });
@@ -32,26 +37,29 @@ const cipher = 'TLS_AES_128_GCM_SHA256';
 const block = Buffer.alloc(65_536, 'y');
 const blocksPerMegabyte = 1_000_000 / block.length;
 
-/** A connection to the origin, and when its TLS handshake was over. */
+/** A connection to the origin, and when it was made: to the door, with a handshake. */
 async function open(): Promise<{ socket: Socket; shakenAt: number }> {
-  const { target, port } = job;
+  const { target, port, unixPath } = job;
   return await new Promise((resolve, reject) => {
     if (target === undefined) {
-      const socket: Socket = tcpConnect({ host: '127.0.0.1', port, allowHalfOpen: true, noDelay: true }, () => resolve({ socket, shakenAt: performance.now() }));
+      const socket: Socket = connect({ host: '127.0.0.1', port, allowHalfOpen: true, noDelay: true }, () => resolve({ socket, shakenAt: performance.now() }));
       socket.once('error', reject);
       return;
     }
-    const socket = tlsConnect(connection, () => {
-      const shakenAt = performance.now();
-      const { name } = socket.getCipher();
+    const socket: Socket = unixPath !== undefined ? connect({ path: unixPath, allowHalfOpen: true }, () => connected()) : tlsConnect(connection, () => {
+      const { name } = (socket as TLSSocket).getCipher();
       if (name !== cipher) return reject(new Error(`the cipher is ${name}, and ${cipher} for all others`));
       socket.setNoDelay(true);
+      connected();
+    });
+    const connected = (): void => {
+      const shakenAt = performance.now();
       socket.write(`CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n\r\n`);
       socket.once('data', (answer: Buffer) => {
         if (/^HTTP\/1\.\d 200/.test(answer.toString('latin1'))) resolve({ socket, shakenAt });
         else reject(new Error(answer.toString('latin1').split('\r\n')[0]));
       });
-    });
+    };
     socket.once('error', reject);
   });
 }
@@ -113,7 +121,7 @@ async function latency(count: number, condition: Condition): Promise<object> {
   }
   const whole: number[] = [];
   const tunnel: number[] = [];
-  for (let turn = -10; turn < count; turn++) {
+  for (let turn = -warmUp; turn < count; turn++) {
     const startedAt = performance.now();
     const { socket, shakenAt } = await open();
     let got = 0;
@@ -129,7 +137,7 @@ async function latency(count: number, condition: Condition): Promise<object> {
     const now = performance.now();
     socket.on('error', () => {});
     socket.destroy();
-    if (turn < 0) continue; // warming up
+    if (turn < 0) continue;
     whole.push(now - startedAt);
     tunnel.push(now - shakenAt);
   }

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { contenders, parts, ratiosOf, type BenchResult, type Contender, type Part } from '../../bench/result.ts';
+import { contenders, doorOfRatio, parts, ratiosOf, type BenchResult, type Contender, type Part } from '../../bench/result.ts';
 import { runBench, type BenchOptions } from '../../bench/run.ts';
 import { resultFolder, saveResult } from '../../bench/store.ts';
 import { tableOf } from '../../bench/table.ts';
@@ -37,6 +37,7 @@ export async function benchTunnel({ only, quick, profile, ...options }: BenchArg
     versions: { edgeproof: (await edgeproofFacts()).commit ?? '', konnectivity: versions.konnectivity, node: process.version, openssl: process.versions.openssl },
     rounds: options.rounds,
     ratios: ratiosOf(measured.samples, measured.idle),
+    doorOfRatio,
     ...measured,
   };
   await saveResult(result);

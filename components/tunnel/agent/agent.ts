@@ -80,7 +80,7 @@ export class Agent {
 
   readonly #streamEvents: StreamEvents = {
     dialled: ({ id, target }, ms) => {
-      this.#metrics.dialSeconds.observe(ms / 1000);
+      this.#metrics.dialSeconds.observe('', ms / 1000);
       this.#options.log.debug({ stream: id, target, ms }, 'connected');
     },
     refused: ({ id, target }, code, reason) => {

@@ -1,4 +1,5 @@
-import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { Counter, Registry, collectDefaultMetrics } from 'prom-client';
+import { DialTimes } from '../common/dial-times.ts';
 import { StreamMeter } from '../common/stream-meter.ts';
 import type { Session } from '../protocol/index.ts';
 
@@ -8,7 +9,7 @@ export class AgentMetrics {
   readonly meter: StreamMeter;
   readonly connects = new Counter({ name: 'edge_tunnel_agent_connects_total', help: 'Sessions opened to tunnel servers.', registers: [this.registry] });
   readonly connectFailures = new Counter({ name: 'edge_tunnel_agent_connect_failures_total', help: 'Dials of tunnel servers that gave no session, by reason.', labelNames: ['reason'], registers: [this.registry] });
-  readonly dialSeconds = new Histogram({ name: 'edge_tunnel_dial_seconds', help: 'Time to connect to a target.', buckets: [0.001, 0.005, 0.025, 0.1, 0.5, 1, 5], registers: [this.registry] });
+  readonly dialSeconds = new DialTimes(this.registry, [''], { help: 'Time to connect to a target.', bounds: [0.001, 0.005, 0.025, 0.1, 0.5, 1, 5] });
   readonly refused = new Counter({ name: 'edge_tunnel_dial_failures_total', help: 'Streams that did not reach their target, by reason.', labelNames: ['reason'], registers: [this.registry] });
 
   constructor(sessions: () => Iterable<Session>) {

@@ -8,13 +8,13 @@ import { UsageError } from '../../../core/errors.ts';
 import { repositoryRoot } from '../../../core/paths.ts';
 import { flag, parseFlags } from './flags.ts';
 
-const shape = { needed: flag.text, someMs: flag.ms(5), bytes: flag.bytes(7), listen: flag.listen('', 80), to: flag.remote, names: flag.list, ranges: flag.cidrs, label: flag.label.optional(), logLevel: flag.logLevel };
+const shape = { needed: flag.text, someMs: flag.ms(5), bytes: flag.bytes(7), listen: flag.listen('', 80), to: flag.remote, names: flag.list, ranges: flag.cidrs, label: flag.label.optional(), socket: flag.socketPath.optional(), logLevel: flag.logLevel };
 const least = ['--needed', 'x', '--to', 'host:1'];
 
 test('flags are read, and what is left out has its default', () => {
   assert.deepEqual(parseFlags(shape, least), { needed: 'x', someMs: 5, bytes: 7, listen: { host: '', port: 80 }, to: { host: 'host', port: 1 }, names: [], ranges: [], logLevel: 'info' });
-  const all = parseFlags(shape, ['--needed=y', '--some-ms=250', '--bytes', '1000000000', '--listen=:0', '--to=[fd00::1]:443', '--names= a,,b ', '--ranges=10.0.0.0/8,192.168.0.0/16', '--label=a.b/c=edge', '--log-level=debug']);
-  assert.deepEqual(all, { needed: 'y', someMs: 250, bytes: 1e9, listen: { host: '', port: 0 }, to: { host: 'fd00::1', port: 443 }, names: ['a', 'b'], ranges: ['10.0.0.0/8', '192.168.0.0/16'], label: 'a.b/c=edge', logLevel: 'debug' });
+  const all = parseFlags(shape, ['--needed=y', '--some-ms=250', '--bytes', '1000000000', '--listen=:0', '--to=[fd00::1]:443', '--names= a,,b ', '--ranges=10.0.0.0/8,192.168.0.0/16', '--label=a.b/c=edge', '--socket=/run/x.sock', '--log-level=debug']);
+  assert.deepEqual(all, { needed: 'y', someMs: 250, bytes: 1e9, listen: { host: '', port: 0 }, to: { host: 'fd00::1', port: 443 }, names: ['a', 'b'], ranges: ['10.0.0.0/8', '192.168.0.0/16'], label: 'a.b/c=edge', socket: '/run/x.sock', logLevel: 'debug' });
 });
 
 test('a flag that is wrong or missing is named in a sentence', () => {
@@ -30,6 +30,9 @@ test('a flag that is wrong or missing is named in a sentence', () => {
     [[...least, '--needed='], '--needed must not be empty'],
     [[...least, '--ranges=10.0.0.0'], '--ranges must be IPv4 ranges like 10.96.0.0/16, separated by commas'],
     [[...least, '--ranges=10.0.0.0/33'], '--ranges must be IPv4 ranges like 10.96.0.0/16, separated by commas'],
+    [[...least, '--socket=x.sock'], '--socket must be an absolute path'],
+    // What is longer the kernel would refuse, or cut.
+    [[...least, `--socket=/${'x'.repeat(107)}`], '--socket must be a path of at most 107 bytes'],
     [[...least, '--label=edge'], '--label must be KEY=VALUE'],
     [[...least, '--log-level=loud'], '--log-level must be trace, debug, info, warn, error, fatal or silent'],
     [[...least, '--other=1'], "Unknown option '--other'"],

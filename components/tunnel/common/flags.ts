@@ -31,6 +31,8 @@ export const flag = {
   listen: (host: string, port: number) => address.default({ host, port }),
   /** Whom to dial. */
   remote: address.refine(({ host, port }) => host !== '' && port > 0, 'must name a host and a port to dial'),
+  /** Of a Unix socket: sun_path has 108 bytes with its NUL (unix(7)). */
+  socketPath: z.string().regex(/^\//, 'must be an absolute path').refine((path) => Buffer.byteLength(path) < 108, 'must be a path of at most 107 bytes'),
   list: texts.default([]),
   cidrs: texts.refine((cidrs) => cidrs.every(isCidr), 'must be IPv4 ranges like 10.96.0.0/16, separated by commas').default([]),
   /** `key=value` of a Kubernetes label. */

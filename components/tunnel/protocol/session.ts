@@ -5,7 +5,7 @@ import { Company } from './company.ts';
 import { FrameDecoder, type FrameSink } from './decode.ts';
 import { goawayFrame, helloFrame, openFrame, pingFrame, resetFrame } from './encode.ts';
 import { ProtocolError, SessionUnavailableError, StreamError } from './errors.ts';
-import { FrameWriter } from './frame-writer.ts';
+import { FrameWriter, smallBytes } from './frame-writer.ts';
 import { frameTypes, maxCredit, type ReasonCode } from './frame.ts';
 import { hangUp } from './hang-up.ts';
 import { Liveness } from './liveness.ts';
@@ -138,7 +138,7 @@ export class Session implements StreamCarrier {
     if (window === undefined) throw new SessionUnavailableError('BUSY', 'no memory left for another stream');
     const stream = new TunnelStream(this.#streams.nextId, target, this, window, handler);
     try {
-      this.sendControl(openFrame(stream.id, window.outstandingBytes, deadlineMs, target));
+      this.sendUrgent(openFrame(stream.id, window.outstandingBytes, deadlineMs, target));
     } catch (error) {
       window.release();
       throw error;
@@ -171,7 +171,12 @@ export class Session implements StreamCarrier {
     this.#writer.data(streamId, pieces, bytes);
   }
 
+  sendUrgent(frame: Buffer): void {
+    this.#writer.urgent(frame);
+  }
+
   queue(stream: TunnelStream): void {
+    if (stream.pendingBytes <= smallBytes && this.#turns.empty && this.#writer.isIdle && !stream.takeTurn()) return;
     this.#turns.add(stream);
     this.#writer.soon();
   }

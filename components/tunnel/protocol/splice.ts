@@ -2,6 +2,7 @@ import { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { StreamError } from './errors.ts';
 import type { ReasonCode } from './frame.ts';
+import { smallBytes } from './frame-writer.ts';
 import { Pieces } from './pieces.ts';
 import type { StreamHandler, TunnelStream } from './stream.ts';
 
@@ -65,9 +66,11 @@ export class Splice implements StreamHandler {
     else socket.pause();
   }
 
-  data(piece: Buffer): void {
+  data(piece: Buffer, whole: boolean): void {
     this.#batch.push(piece);
     if (this.#scheduled) return;
+    // A question or an answer, rather than a part of many bytes.
+    if (whole && piece.length <= smallBytes) return this.#write();
     this.#scheduled = true;
     // After this turn's reads: what TLS hands over record by record goes out in one system call.
     setImmediate(this.#flush);
@@ -128,14 +131,23 @@ export class Splice implements StreamHandler {
  */
 export function cut(socket: Socket): void {
   const tcp = socket instanceof TLSSocket ? tcpOf(socket) : socket;
-  // Of a TCP socket that is closed already a reset would be an error that nobody listens for.
   if (!(tcp instanceof Socket) || socket.destroyed || tcp.connecting || isShuttingDown(socket)) return void socket.destroy();
   // Of a TCP socket that is closed already a reset would be an error that nobody listens for.
-  if (!tcp.destroyed) tcp.resetAndDestroy();
+  if (!tcp.destroyed) reset(tcp);
   // A TLS socket follows the one below it by itself, but not at once. In this turn of the event loop its native half may still
   // be about to finish a write: destroyed now, without the TCP socket below it, it takes the whole process down (seen with
   // Node 26.10, SIGSEGV, whenever a socket was written to and cut in one turn).
   if (tcp !== socket) setImmediate(() => socket.destroy());
+}
+
+/** A Unix socket has no reset: its other end sees an error only when it had sent what was not read (unix(7)), and else an end. */
+function reset(socket: Socket): void {
+  try {
+    socket.resetAndDestroy();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_INVALID_HANDLE_TYPE') throw error;
+    socket.destroy();
+  }
 }
 
 /**

@@ -9,8 +9,12 @@ import { SendWindow } from './send-window.ts';
 export interface StreamHandler {
   /** The target was reached (the opener is told; the accepting end knows). */
   opened?(): void;
-  /** Bytes from the peer. Call `stream.consumed` once they are passed on: only that lets the peer send more. */
-  data(piece: Buffer): void;
+  /**
+   * Bytes from the peer. Call `stream.consumed` once they are passed on: only that lets the peer send more.
+   *
+   * @param whole they are all that the peer had to send then, as far as can be told
+   */
+  data(piece: Buffer, whole: boolean): void;
   /** The peer sends no more; this end may go on sending (half-close). */
   end(): void;
   /** Some of what waited is with the session: see `stream.pendingBytes`. */
@@ -24,9 +28,11 @@ export interface StreamHandler {
 /** The session as its streams see it. */
 export interface StreamCarrier {
   sendControl(frame: Buffer): void;
+  /** The same for one that the peer waits for. */
+  sendUrgent(frame: Buffer): void;
   /** One DATA frame. @param bytes of all pieces */
   sendData(streamId: number, pieces: readonly Buffer[], bytes: number): void;
-  /** Puts the stream in line for its turn. */
+  /** Puts the stream in line for its turn, or gives it one at once. */
   queue(stream: TunnelStream): void;
   /** The stream is over. @param strayBytes how many bytes of it may still be on their way */
   forget(stream: TunnelStream, strayBytes: number): void;
@@ -62,6 +68,8 @@ export class TunnelStream {
   #offeredCredit: number;
   #opened = false;
   #consumedBytes = 0;
+  /** Of the DATA frame that is coming in. */
+  #frameBytes = 0;
   /** A `write` gave false, and nothing was said since. */
   #blocked = false;
   #endWanted = false;
@@ -108,7 +116,7 @@ export class TunnelStream {
     this.#opened = true;
     if (this.#closed) return handler.closed(this.#error);
     this.#handler = handler;
-    this.#carrier.sendControl(openedFrame(this.id, this.#receive.outstandingBytes));
+    this.#carrier.sendUrgent(openedFrame(this.id, this.#receive.outstandingBytes));
     this.#send.add(this.#offeredCredit);
     this.#begin();
   }
@@ -124,7 +132,7 @@ export class TunnelStream {
     if (this.#pending.bytes === 0 && this.#send.credit === 0) this.stalls += 1;
     this.#pending.push(bytes);
     this.#enqueue();
-    if (this.#pending.bytes < Math.min(roomBytes, this.#send.credit)) return true;
+    if (this.#pending.bytes === 0 || this.#pending.bytes < Math.min(roomBytes, this.#send.credit)) return true;
     this.#blocked = true;
     return false;
   }
@@ -184,11 +192,12 @@ export class TunnelStream {
   /** @throws ProtocolError for more than there was credit for */
   onDataStart(bytes: number): void {
     this.#receive.received(bytes);
+    this.#frameBytes = bytes;
   }
 
   onData(piece: Buffer): void {
     this.receivedBytes += piece.length;
-    this.#handler?.data(piece);
+    this.#handler?.data(piece, piece.length === this.#frameBytes);
   }
 
   get finReceived(): boolean {

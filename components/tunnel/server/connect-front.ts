@@ -1,32 +1,47 @@
-import type { IncomingMessage } from 'node:http';
-import { createServer } from 'node:https';
+import { createServer, type IncomingMessage, type Server, type ServerOptions } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { parseHostPort, type HostPort } from '../common/host-port.ts';
 import { ConnectRefusal } from './connect-refusal.ts';
 import type { Reach } from './router.ts';
 import { TlsPort, type TlsPortOptions } from './tls-port.ts';
+import { UnixPort, type UnixPortOptions } from './unix-port.ts';
 
 /** A CONNECT that was let in. */
 export interface ConnectRequest {
   readonly client: string;
   readonly reach: Reach;
   readonly target: HostPort;
-  readonly socket: TLSSocket;
+  readonly socket: Socket;
   /** Bytes that came glued to the request. */
   readonly head: Buffer;
   /** Aborted when the client goes before it was answered. */
   readonly signal: AbortSignal;
 }
 
-export interface ConnectFrontOptions extends Omit<TlsPortOptions, 'create'> {
-  /** Which clients are let in, by the common name of their certificate, and what each may reach. */
-  readonly clients: ReadonlyMap<string, Reach>;
+/** What both doors share. */
+export interface ConnectFrontOptions {
   /** Answers it, or throws the ConnectRefusal to answer it with. */
   readonly connect: (request: ConnectRequest) => Promise<void>;
   readonly refused: (client: string, target: string, refusal: ConnectRefusal) => void;
   /** The request line and headers must be here by then. Milliseconds. Default: 5000. */
   readonly headersTimeoutMs?: number;
 }
+
+export interface TlsFrontOptions extends ConnectFrontOptions, Omit<TlsPortOptions, 'create'> {
+  /** Which clients are let in, by the common name of their certificate, and what each may reach. */
+  readonly clients: ReadonlyMap<string, Reach>;
+}
+
+/** Who asks. Without a reach it is not let in. */
+interface Visitor {
+  readonly client: string;
+  readonly reach: Reach | undefined;
+}
+
+/** Whoever may open the file is the API server, or could be. */
+const unixVisitor: Visitor = { client: 'unix', reach: 'cluster' };
 
 /** What a refused client may take to read why. Milliseconds. */
 const lingerMs = 1000;
@@ -35,25 +50,36 @@ const lingerMs = 1000;
  * The port of the apiserver's egress selector (HTTPConnect over TCP with mTLS): `CONNECT HOST:PORT`, answered by 200, or by
  * another status with the reason in the status line, which is all that the apiserver passes on to kubectl.
  */
-export function connectFront(options: ConnectFrontOptions): TlsPort {
-  const { headersTimeoutMs = 5000 } = options;
-  const limits = {
-    headersTimeout: headersTimeoutMs,
-    // How often that is looked at: by default twice a minute.
-    connectionsCheckingInterval: Math.min(1000, headersTimeoutMs),
-    maxHeaderSize: 8192,
-  };
+export function tlsFront(options: TlsFrontOptions): TlsPort {
+  const { clients } = options;
   return new TlsPort({
     ...options,
-    create: (tls) => createServer({ ...tls, ...limits }, (_request, response) => void response.writeHead(405, 'only CONNECT is served here', { connection: 'close' }).end())
-      .on('connect', (request: IncomingMessage, socket: TLSSocket, head: Buffer) => void answer(options, request, socket, head)),
+    create: (tls) => serve(createTlsServer({ ...tls, ...limitsOf(options) }), options, (socket) => {
+      const client = commonName(socket as TLSSocket);
+      return { client, reach: clients.get(client) };
+    }),
   });
 }
 
-async function answer(options: ConnectFrontOptions, request: IncomingMessage, socket: TLSSocket, head: Buffer): Promise<void> {
-  const { clients, connect, refused } = options;
+/** The same for one that runs beside this server (HTTPConnect over a Unix socket). */
+export function unixFront(options: ConnectFrontOptions & Pick<UnixPortOptions, 'troubled'>): UnixPort {
+  return new UnixPort({ ...options, create: () => serve(createServer(limitsOf(options)), options, () => unixVisitor) });
+}
+
+const limitsOf = ({ headersTimeoutMs = 5000 }: ConnectFrontOptions): ServerOptions => ({
+  headersTimeout: headersTimeoutMs,
+  // How often that is looked at: by default twice a minute.
+  connectionsCheckingInterval: Math.min(1000, headersTimeoutMs),
+  maxHeaderSize: 8192,
+});
+
+const serve = <Front extends Server>(server: Front, options: ConnectFrontOptions, visitorOf: (socket: Socket) => Visitor): Front =>
+  server
+    .on('request', (_request, response) => void response.writeHead(405, 'only CONNECT is served here', { connection: 'close' }).end())
+    .on('connect', (request: IncomingMessage, socket: Socket, head: Buffer) => void answer(options, request, socket, head, visitorOf(socket)));
+
+async function answer({ connect, refused }: ConnectFrontOptions, request: IncomingMessage, socket: Socket, head: Buffer, { client, reach }: Visitor): Promise<void> {
   const target = request.url ?? '';
-  const client = commonName(socket);
   const gone = new AbortController();
   const leave = (): void => gone.abort();
   // For good: whoever joins the socket hears of an error too.
@@ -63,7 +89,6 @@ async function answer(options: ConnectFrontOptions, request: IncomingMessage, so
   socket.allowHalfOpen = true;
   if (head.length === 0) socket.once('end', leave);
   try {
-    const reach = clients.get(client);
     if (reach === undefined) throw new ConnectRefusal(403, `${client || 'a client without a name'} is not let in`);
     const hostPort = parseHostPort(target);
     if (hostPort === undefined) throw new ConnectRefusal(400, 'the target is not HOST:PORT');
@@ -77,7 +102,7 @@ async function answer(options: ConnectFrontOptions, request: IncomingMessage, so
   }
 }
 
-function refuse(socket: TLSSocket, { status, message }: ConnectRefusal): void {
+function refuse(socket: Socket, { status, message }: ConnectRefusal): void {
   if (socket.destroyed) return;
   socket.end(`HTTP/1.1 ${status} ${statusText(message)}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
   socket.resume(); // what the client still says is not wanted, and must not keep the socket open

@@ -14,6 +14,8 @@ import { RunningServer } from './serve.ts';
 
 const flags = {
   connect: flag.listen('', 8131),
+  /** A Unix socket for CONNECTs, for an API server on the same machine. */
+  connectSocket: flag.socketPath.optional(),
   agents: flag.listen('', 8132),
   peers: flag.listen('', 8133),
   health: flag.listen('', 8134),

@@ -4,7 +4,8 @@ import type { Session } from '../protocol/index.ts';
 import type { AgentRegistry } from './agent-registry.ts';
 import { ConnectRefusal, isReachError, refusalOf, type ReachError } from './connect-refusal.ts';
 import { latestLoss } from './loss.ts';
-import { openStream, type OpenedStream } from './open-stream.ts';
+import type { Via } from './metrics.ts';
+import { Opening } from './opening.ts';
 
 export interface NodeDiallerOptions {
   readonly registry: AgentRegistry;
@@ -13,12 +14,12 @@ export interface NodeDiallerOptions {
   /** How long a dial may take, all attempts together. Milliseconds. */
   readonly dialMs: number;
   /** An opened stream that nobody uses after all. */
-  readonly discard: (opened: OpenedStream, reason: string) => void;
+  readonly discard: (opened: Opening, reason: string) => void;
 }
 
 export interface Reached {
-  readonly opened: OpenedStream;
-  readonly via: 'agent' | 'peer';
+  readonly opened: Opening;
+  readonly via: Exclude<Via, 'direct'>;
 }
 
 /** After this time without an answer the session here may be one whose other end has gone unnoticed. Milliseconds. */
@@ -50,10 +51,16 @@ export class NodeDialler {
 
   /** Asks the node's agent, when it is here, and otherwise all other servers at once. @returns why not, of each */
   async #ask(node: string, target: string, ms: number, signal: AbortSignal): Promise<Reached | ReachError[]> {
-    const rest = new AbortController();
-    const abort = (): void => rest.abort();
-    signal.addEventListener('abort', abort, { once: true });
-    const open = async (session: Session, via: Reached['via']): Promise<Reached> => ({ opened: await openStream(session, target, ms, rest.signal), via });
+    const openings: Opening[] = [];
+    const cancel = (): void => openings.forEach((one) => one.cancel());
+    signal.addEventListener('abort', cancel, { once: true });
+    const open = async (session: Session, via: Reached['via']): Promise<Reached> => {
+      signal.throwIfAborted();
+      const opened = new Opening(session, target, ms);
+      openings.push(opened);
+      await opened.reached;
+      return { opened, via };
+    };
     const here = this.#options.registry.get(node);
     const attempts: Promise<Reached>[] = [];
     let won: Reached | undefined;
@@ -75,8 +82,8 @@ export class NodeDialler {
       return errors as ReachError[];
     } finally {
       clearTimeout(timer);
-      signal.removeEventListener('abort', abort);
-      if (attempts.length > 1) rest.abort();
+      signal.removeEventListener('abort', cancel);
+      cancel();
       // One that was opened in the same moment.
       for (const attempt of attempts) attempt.then((reached) => { if (reached !== won) this.#options.discard(reached.opened, 'another server was faster'); }, () => {});
     }

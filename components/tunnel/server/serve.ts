@@ -8,7 +8,7 @@ import { serverName } from '../common/tls.ts';
 import { CreditBudget, type SessionConfig } from '../protocol/index.ts';
 import { AgentRegistry } from './agent-registry.ts';
 import { Agents } from './agents.ts';
-import { connectFront } from './connect-front.ts';
+import { tlsFront, unixFront, type ConnectRequest } from './connect-front.ts';
 import { ServerMetrics } from './metrics.ts';
 import { NodeDirectory, type KubeNode } from './node-directory.ts';
 import { observers } from './observe.ts';
@@ -18,6 +18,7 @@ import { Router, type Reach } from './router.ts';
 import { sessionPort } from './session-port.ts';
 import type { TlsPort, TlsPortOptions } from './tls-port.ts';
 import { TunnelServer } from './tunnel-server.ts';
+import type { UnixPort } from './unix-port.ts';
 
 export interface ServeOptions {
   /** This process's name, which its peers know it by: the Pod's. */
@@ -25,6 +26,8 @@ export interface ServeOptions {
   readonly log: Log;
   /** Where to listen: for CONNECTs, for agents, for other servers. Port 0 takes any. */
   readonly listen: Readonly<Record<PortName, HostPort>>;
+  /** Path of a Unix socket for CONNECTs, besides. Default: none. */
+  readonly connectSocket?: string | undefined;
   /** Paths of PEM files: certificate and key, who signed them and the clients, and who signs kubelets; a CRL may be missing. */
   readonly paths: { readonly cert: string; readonly key: string; readonly ca: string; readonly nodeCa: string; readonly crl?: string };
   /** Who is let in at the CONNECT port, by common name, and how far. */
@@ -57,6 +60,9 @@ export class RunningServer implements AsyncDisposable {
   readonly #agents: Agents;
   readonly #peers: Peers;
   readonly #ports: Readonly<Record<PortName, TlsPort>>;
+  readonly #unixPort: UnixPort | undefined;
+  /** All doors for CONNECTs. */
+  readonly #fronts: readonly (TlsPort | UnixPort)[];
   #refresh: NodeJS.Timeout | undefined;
   #draining = false;
   #stopped = false;
@@ -66,12 +72,14 @@ export class RunningServer implements AsyncDisposable {
     const server = new RunningServer(options);
     try {
       for (const name of ['connect', 'agents', 'peers'] as const) await server.#ports[name].listen(options.listen[name]);
+      if (options.connectSocket !== undefined) await server.#unixPort?.listen(options.connectSocket);
     } catch (error) {
       await server.stop();
       throw error;
     }
     server.#refresh = setInterval(() => server.#review(), options.refreshMs);
-    options.log.info({ listen: options.listen }, 'started');
+    const { listen, connectSocket, log } = options;
+    log.info({ listen, connectSocket }, 'started');
     return server;
   }
 
@@ -87,11 +95,14 @@ export class RunningServer implements AsyncDisposable {
     const common = { instance, config, budget: new CreditBudget(options.memoryBytes) };
     this.#agents = new Agents({ ...common, directory: this.#directory, registry: this.#registry, revocations: this.#revocations, events: observe.agents });
     const tunnel = new TunnelServer({ router: new Router({ ...options, directory: this.#directory }), registry: this.#registry, peers: () => this.#peers.sessions, dialMs, events: observe.tunnel });
+    const front = { ...options, connect: async (request: ConnectRequest) => await tunnel.connect(request), refused: observe.refused };
+    this.#unixPort = options.connectSocket === undefined ? undefined : unixFront({ ...front, ...observe.port('unix') });
     this.#ports = {
-      connect: connectFront({ ...options, ...port('connect'), paths: { cert, key, ca }, connect: async (request) => await tunnel.connect(request), refused: observe.refused }),
+      connect: tlsFront({ ...front, ...port('connect'), paths: { cert, key, ca } }),
       agents: sessionPort({ ...port('agents'), paths: { cert, key, ca: nodeCa } }, (socket) => this.#agents.accept(socket)),
       peers: sessionPort({ ...port('peers'), paths: { cert, key, ca } }, (socket) => this.#acceptPeer(socket)),
     };
+    this.#fronts = [this.#ports.connect, ...(this.#unixPort === undefined ? [] : [this.#unixPort])];
     this.#peers = new Peers({
       ...common,
       dial: async ({ address, port = options.listen.peers.port }, signal) => await connectSession({ server: { host: address, port }, tls: this.#ports.peers.files, timeoutMs: dialMs, signal }),
@@ -142,10 +153,10 @@ export class RunningServer implements AsyncDisposable {
     await sleep(Math.min(drainMs, forgottenMs));
     // Not before: they would come back to where they were sent away from.
     this.#agents.leave('this server is being stopped');
-    const { connect } = this.#ports;
-    void connect.close();
+    for (const front of this.#fronts) void front.close();
+    const asked = (): number => this.#fronts.reduce((sum, { connectionCount }) => sum + connectionCount, 0);
     const carried = (): number => [...this.#registry.all()].reduce((sum, { session }) => sum + session.streamCount, 0);
-    while (Date.now() < deadline && (connect.connectionCount > 0 || carried() > 0)) await sleep(50);
+    while (Date.now() < deadline && (asked() > 0 || carried() > 0)) await sleep(50);
     await this.stop();
   }
 
@@ -154,13 +165,14 @@ export class RunningServer implements AsyncDisposable {
     this.#draining = this.#stopped = true;
     clearInterval(this.#refresh);
     const reason = 'this server was stopped';
-    const closed = Promise.all(Object.values(this.#ports).map(async (port) => await port.close()));
+    const ports = new Set([...Object.values(this.#ports), ...this.#fronts]);
+    const closed = Promise.all([...ports].map(async (port) => await port.close()));
     this.#peers.close(reason);
     for (const { session } of [...this.#registry.all()]) session.close('CANCELLED', reason);
-    this.#ports.connect.cut();
+    for (const front of this.#fronts) front.cut();
     // For the last words to leave; who does not read them is cut off.
     await Promise.race([closed, sleep(lastWordsMs, undefined, { ref: false })]);
-    for (const port of Object.values(this.#ports)) port.cut();
+    for (const port of ports) port.cut();
     await closed;
     this.#log.info('stopped');
   }

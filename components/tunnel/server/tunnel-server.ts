@@ -5,14 +5,15 @@ import { relay, Splice, type Session, type StreamError, type TunnelStream } from
 import type { AgentRegistry } from './agent-registry.ts';
 import type { ConnectRequest } from './connect-front.ts';
 import { ConnectRefusal, isReachError, refusalOf } from './connect-refusal.ts';
+import type { Via } from './metrics.ts';
 import { NodeDialler } from './node-dialler.ts';
-import { openStream } from './open-stream.ts';
+import { Opening } from './opening.ts';
 import type { Router } from './router.ts';
 
 /** For logs and metrics. */
 export interface TunnelEvents {
   /** A CONNECT was answered with 200. */
-  connected(request: ConnectRequest, via: 'agent' | 'peer' | 'direct', ms: number): void;
+  connected(request: ConnectRequest, via: Via, ms: number): void;
   /** A stream of this server is over. */
   done(stream: TunnelStream, error: StreamError | undefined): void;
 }
@@ -62,10 +63,10 @@ export class TunnelServer {
     if (route?.kind !== 'agent') return asked.reset('ABSENT', `${asked.target} is no target at the edge that this server knows`);
     const agent = registry.get(route.node);
     if (agent === undefined) return asked.reset(registry.isMoving(route.node) ? 'DRAINING' : 'ABSENT', registry.whyAbsent(route.node) ?? '');
-    const abort = new AbortController();
-    asked.onClosedEarly = () => abort.abort();
     try {
-      const opened = await openStream(agent.session, formatHostPort(route.target), deadlineMs, abort.signal);
+      const opened = new Opening(agent.session, formatHostPort(route.target), deadlineMs);
+      asked.onClosedEarly = () => opened.cancel();
+      await opened.reached;
       const halves = relay(asked, opened.stream, (error) => {
         events.done(asked, error);
         events.done(opened.stream, error);
@@ -87,10 +88,10 @@ export class TunnelServer {
     const { stream } = opened;
     // Of a socket that is gone by now the splice says so to the stream.
     const splice = new Splice(socket, stream, { failure: 'CANCELLED', done: (error) => events.done(stream, error) });
-    events.connected(request, via, performance.now() - startedAt);
     socket.write(established);
     opened.handOver(splice);
     splice.start(head);
+    events.connected(request, via, performance.now() - startedAt);
   }
 
   async #direct(request: ConnectRequest, target: HostPort): Promise<void> {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect as tcpConnect, type Socket } from 'node:net';
-import { connect, type TLSSocket } from 'node:tls';
+import { connect } from 'node:tls';
 import { until } from './until.ts';
 
 export interface ClientOptions {
@@ -10,7 +10,7 @@ export interface ClientOptions {
 
 /** An HTTP CONNECT client, as the API server is one, and what it was told. */
 export class Client {
-  readonly socket: TLSSocket;
+  readonly socket: Socket;
   /** Of the status line; 0 until it is here. */
   status = 0;
   reason = '';
@@ -23,7 +23,7 @@ export class Client {
   readonly #tcp: Socket;
   #head = '';
 
-  private constructor(tcp: Socket, socket: TLSSocket) {
+  private constructor(tcp: Socket, socket: Socket) {
     this.#tcp = tcp;
     this.socket = socket;
     socket.on('data', (chunk: Buffer) => this.#data(chunk));
@@ -39,6 +39,14 @@ export class Client {
     socket.allowHalfOpen = true;
     const client = new Client(tcp, socket);
     await once(socket, 'secureConnect');
+    return client;
+  }
+
+  /** Over a Unix socket. */
+  static async dialUnix(path: string): Promise<Client> {
+    const socket = tcpConnect({ path, allowHalfOpen: true });
+    const client = new Client(socket, socket);
+    await once(socket, 'connect');
     return client;
   }
 

@@ -130,6 +130,12 @@ export class World implements AsyncDisposable {
     return client;
   }
 
+  async unixClient(path: string): Promise<Client> {
+    const client = await Client.dialUnix(path);
+    this.stack.defer(() => void client.socket.destroy());
+    return client;
+  }
+
   /** Asks a server for a target, and waits for the answer. */
   async connect(server: RunningServer, target: string, head = ''): Promise<Client> {
     return await (await this.client(server)).connect(target, head);
