@@ -1,5 +1,6 @@
 import type { StreamError } from './errors.ts';
-import type { StreamHandler, TunnelStream } from './stream.ts';
+import type { StreamHandler } from './stream-handler.ts';
+import type { TunnelStream } from './stream.ts';
 
 /** Hands what comes on one stream to another: half of a relay between two sessions. */
 class RelayHalf implements StreamHandler {

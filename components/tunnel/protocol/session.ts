@@ -1,57 +1,32 @@
 import type { TLSSocket } from 'node:tls';
 import { CreditBudget } from './budget.ts';
-import { defaultSessionConfig, type SessionConfig } from './config.ts';
 import { Company } from './company.ts';
-import { FrameDecoder, type FrameSink } from './decode.ts';
+import { defaultSessionConfig, type SessionConfig } from './config.ts';
+import { FrameDecoder } from './decode.ts';
 import { goawayFrame, helloFrame, openFrame, pingFrame, resetFrame } from './encode.ts';
 import { ProtocolError, SessionUnavailableError, StreamError } from './errors.ts';
 import { FrameWriter, smallBytes } from './frame-writer.ts';
-import { frameTypes, maxCredit, type ReasonCode } from './frame.ts';
-import { hangUp } from './hang-up.ts';
+import { frameTypes, type ReasonCode } from './frame.ts';
+import { drainedLingerMs, hangUp, lingerMs } from './hang-up.ts';
+import { Incoming, type IncomingOwner } from './incoming.ts';
 import { Liveness } from './liveness.ts';
 import { ReceiveWindow } from './receive-window.ts';
+import type { SessionEnd, SessionHandler, SessionOptions } from './session-options.ts';
+import type { StreamHandler } from './stream-handler.ts';
 import { StreamTable } from './stream-table.ts';
-import { TunnelStream, type StreamCarrier, type StreamHandler } from './stream.ts';
+import { TunnelStream, type StreamCarrier } from './stream.ts';
 import { Turns } from './turns.ts';
 
-/** How a session ended. */
-export interface SessionEnd {
-  readonly code: ReasonCode;
-  readonly reason: string;
-  readonly by: 'here' | 'peer' | 'link';
-}
-
-export interface SessionHandler {
-  /** The peer said who it is: the session can be used. */
-  ready?(session: Session): void;
-  /** The peer asks for a connection. Call `accept` or `reset` on the stream. Default: all are refused. */
-  stream?(stream: TunnelStream, deadlineMs: number): void;
-  /** The peer takes no new streams; those that are open go on. */
-  draining?(reason: string): void;
-  /** Exactly once, after the last stream was told. */
-  ended(end: SessionEnd): void;
-}
-
-export interface SessionOptions {
-  /** Which end of the TLS connection this is: it decides the parity of the ids of the streams that this end opens. */
-  readonly side: 'tls-server' | 'tls-client';
-  /** This process's name, unique for each start. */
-  readonly instance: string;
-  readonly handler: SessionHandler;
-  readonly config?: Partial<SessionConfig>;
-  /** What all sessions of this process share. Default: this session's own limit only. */
-  readonly budget?: CreditBudget;
-}
-
 /** Many streams over one TLS connection. */
-export class Session implements StreamCarrier {
+export class Session implements StreamCarrier, IncomingOwner {
   readonly config: SessionConfig;
   readonly socket: TLSSocket;
   /** The peer's instance name, once it has said it. */
   peerInstance = '';
   readonly #handler: SessionHandler;
   readonly #writer: FrameWriter;
-  readonly #decoder = new FrameDecoder(this.#sink());
+  readonly #incoming: Incoming;
+  readonly #decoder: FrameDecoder;
   readonly #streams: StreamTable;
   readonly #turns = new Turns();
   readonly #company = new Company();
@@ -59,9 +34,6 @@ export class Session implements StreamCarrier {
   readonly #liveness: Liveness;
   readonly #dataBacklogBytes: number;
   #peerMaxStreams = 0;
-  #ready = false;
-  /** DATA of the frame that is coming in goes here; undefined when its stream is over already. */
-  #receiving: TunnelStream | undefined;
   #draining: { readonly by: 'here' | 'peer'; readonly reason: string } | undefined;
   #end: SessionEnd | undefined;
 
@@ -80,6 +52,8 @@ export class Session implements StreamCarrier {
       dead: (reason) => this.#lost(reason),
       noHello: (reason) => this.close('PROTOCOL', reason),
     });
+    this.#incoming = new Incoming(this, this.#streams, this.#company, this.#liveness);
+    this.#decoder = new FrameDecoder(this.#incoming);
     socket.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => this.#feed(chunk));
     socket.on('drain', () => this.#writer.soon());
@@ -100,7 +74,7 @@ export class Session implements StreamCarrier {
   }
 
   get isReady(): boolean {
-    return this.#ready && this.#end === undefined;
+    return this.#incoming.isReady && this.#end === undefined;
   }
 
   get ended(): SessionEnd | undefined {
@@ -131,7 +105,7 @@ export class Session implements StreamCarrier {
    */
   open(target: string, deadlineMs: number, handler: StreamHandler): TunnelStream {
     if (this.#end !== undefined) throw new SessionUnavailableError(this.#end.code, `the session has ended: ${this.#end.reason}`);
-    if (!this.#ready) throw new SessionUnavailableError('BUSY', 'the peer has not said hello yet');
+    if (!this.#incoming.isReady) throw new SessionUnavailableError('BUSY', 'the peer has not said hello yet');
     if (this.#draining !== undefined) throw new SessionUnavailableError('DRAINING', `the session is being drained: ${this.#draining.reason}`);
     if (this.#streams.ownCount >= this.#peerMaxStreams) throw new SessionUnavailableError('BUSY', `the peer takes ${this.#peerMaxStreams} streams at once`);
     const window = this.#window(this.#streams.nextId);
@@ -182,65 +156,22 @@ export class Session implements StreamCarrier {
   }
 
   forget(stream: TunnelStream, strayBytes: number): void {
-    if (!this.#streams.remove(stream, strayBytes)) return;
-    if (this.#receiving === stream) this.#receiving = undefined;
+    if (this.#streams.remove(stream, strayBytes)) this.#incoming.forget(stream);
   }
 
   settled(): void {
     this.#endIfDrained();
   }
 
-  /** What the peer sends. */
-  #sink(): FrameSink {
-    return {
-      hello: (maxStreams, instance) => {
-        if (this.#ready) throw new ProtocolError('a second HELLO');
-        this.#ready = true;
-        this.#peerMaxStreams = maxStreams;
-        this.peerInstance = instance;
-        this.#liveness.ready();
-        this.#handler.ready?.(this);
-      },
-      open: (id, credit, deadlineMs, target) => this.#opened(id, credit, deadlineMs, target),
-      opened: (id, credit) => {
-        const stream = this.#known(id, 'OPENED');
-        if (stream === undefined) return;
-        if (this.#streams.isPeers(id) || stream.isOpened) throw new ProtocolError(`OPENED for stream ${id}, which was not being opened`);
-        stream.onOpened(credit);
-      },
-      dataStart: (id, bytes) => {
-        this.#receiving = this.#flowing(id, 'DATA');
-        this.#company.saw(id, performance.now());
-        if (this.#receiving === undefined) this.#streams.stray(id, bytes);
-        else this.#receiving.onDataStart(bytes);
-      },
-      data: (_, piece) => this.#receiving?.onData(piece),
-      credit: (id, bytes) => {
-        const stream = this.#flowing(id, 'CREDIT');
-        if (bytes === 0) throw new ProtocolError(`a credit of 0 for stream ${id}`);
-        stream?.onCredit(bytes);
-      },
-      fin: (id) => this.#flowing(id, 'FIN')?.onFin(),
-      reset: (id, code, reason) => this.#known(id, 'RESET')?.onReset(new StreamError(code, reason, 'peer')),
-      ping: (opaque) => {
-        this.#afterHello('PING');
-        this.sendControl(pingFrame(frameTypes.PONG, opaque));
-      },
-      pong: (opaque) => {
-        this.#afterHello('PONG');
-        this.#liveness.pong(opaque);
-      },
-      goaway: (code, reason) => {
-        this.#afterHello('GOAWAY');
-        this.#goaway(code, reason);
-      },
-    };
+  // IncomingOwner: for what the peer sends.
+
+  onHello(maxStreams: number, instance: string): void {
+    this.#peerMaxStreams = maxStreams;
+    this.peerInstance = instance;
+    this.#handler.ready?.(this);
   }
 
-  #opened(id: number, credit: number, deadlineMs: number, target: string): void {
-    this.#afterHello('OPEN');
-    this.#streams.claim(id);
-    if (credit > maxCredit) throw new ProtocolError(`a credit of ${credit}`);
+  onOpen(id: number, credit: number, deadlineMs: number, target: string): void {
     const refuse = (code: ReasonCode, reason: string): void => this.sendControl(resetFrame(id, code, reason));
     if (this.#draining !== undefined) return refuse('DRAINING', this.#draining.reason);
     if (this.#handler.stream === undefined) return refuse('FORBIDDEN', 'this end opens streams and takes none');
@@ -250,6 +181,14 @@ export class Session implements StreamCarrier {
     const stream = new TunnelStream(id, target, this, window, undefined, credit);
     this.#streams.addPeers(stream);
     this.#handler.stream(stream, deadlineMs);
+  }
+
+  onGoaway(code: ReasonCode, reason: string): void {
+    if (code !== 'DRAINING') return this.#finish({ code, reason, by: 'peer' });
+    if (this.#draining !== undefined) return;
+    this.#draining = { by: 'peer', reason };
+    this.#handler.draining?.(reason);
+    this.#endIfDrained();
   }
 
   #window(streamId: number): ReceiveWindow | undefined {
@@ -263,28 +202,6 @@ export class Session implements StreamCarrier {
       roundTripMs: () => this.#liveness.leastRoundTripMs,
       now: () => performance.now(),
     });
-  }
-
-  #known(id: number, frame: string): TunnelStream | undefined {
-    this.#afterHello(frame);
-    return this.#streams.find(id, frame);
-  }
-
-  #flowing(id: number, frame: 'DATA' | 'CREDIT' | 'FIN'): TunnelStream | undefined {
-    this.#afterHello(frame);
-    return this.#streams.flowing(id, frame);
-  }
-
-  #afterHello(frame: string): void {
-    if (!this.#ready) throw new ProtocolError(`${frame} before HELLO`);
-  }
-
-  #goaway(code: ReasonCode, reason: string): void {
-    if (code !== 'DRAINING') return this.#finish({ code, reason, by: 'peer' });
-    if (this.#draining !== undefined) return;
-    this.#draining = { by: 'peer', reason };
-    this.#handler.draining?.(reason);
-    this.#endIfDrained();
   }
 
   #feed(chunk: Buffer): void {
@@ -339,8 +256,3 @@ export class Session implements StreamCarrier {
     return this.#draining === undefined ? 'LINK_LOST' : 'DRAINING';
   }
 }
-
-/** How long a peer that is told why may take to read it: it must not keep the socket. */
-const lingerMs = 1000;
-/** How long the last bytes of a drained session may take on a slow link. */
-const drainedLingerMs = 10_000;

@@ -4,7 +4,8 @@ import type { StreamError } from './errors.ts';
 import type { ReasonCode } from './frame.ts';
 import { smallBytes } from './frame-writer.ts';
 import { Pieces } from './pieces.ts';
-import type { StreamHandler, TunnelStream } from './stream.ts';
+import type { StreamHandler } from './stream-handler.ts';
+import type { TunnelStream } from './stream.ts';
 
 /** Eight TLS records: enough for few system calls, and little enough that nobody waits long while TLS encrypts them at once. */
 const batchBytes = 128 * 1024;

@@ -1,29 +1,9 @@
 import { StreamError } from './errors.ts';
 import { creditFrame, finFrame, openedFrame, resetFrame } from './encode.ts';
-import { maxDataBytes, type ReasonCode } from './frame.ts';
-import { Pieces } from './pieces.ts';
+import type { ReasonCode } from './frame.ts';
+import { Outgoing } from './outgoing.ts';
 import type { ReceiveWindow } from './receive-window.ts';
-import { SendWindow } from './send-window.ts';
-
-/** What a stream tells whoever uses it. None of these may throw; each may call the stream again. */
-export interface StreamHandler {
-  /** The target was reached (the opener is told; the accepting end knows). */
-  opened?(): void;
-  /**
-   * Bytes from the peer. Call `stream.consumed` once they are passed on: only that lets the peer send more.
-   *
-   * @param whole they are all that the peer had to send then, as far as can be told
-   */
-  data(piece: Buffer, whole: boolean): void;
-  /** The peer sends no more; this end may go on sending (half-close). */
-  end(): void;
-  /** Some of what waited is with the session: see `stream.pendingBytes`. */
-  sent?(): void;
-  /** After a `write` that gave false: all that was written is with the session. */
-  writable(): void;
-  /** Exactly once, last. Without an error both ends had said that they were done. */
-  closed(error: StreamError | undefined): void;
-}
+import type { StreamHandler } from './stream-handler.ts';
 
 /** The session as its streams see it. */
 export interface StreamCarrier {
@@ -40,29 +20,19 @@ export interface StreamCarrier {
   settled(): void;
 }
 
-/**
- * So much may wait for the end of this turn of the event loop, when it leaves in as few frames as it fills. More, and more
- * than there is credit for, waits with whoever writes it.
- */
-const roomBytes = 2 * maxDataBytes;
-
 /** One connection through the tunnel. */
 export class TunnelStream {
   readonly id: number;
   readonly target: string;
-  /** Bytes through this stream: from its user to the peer, and back. */
-  sentBytes = 0;
+  /** From the peer to its user. */
   receivedBytes = 0;
-  /** Times that it had bytes to send and no credit. */
-  stalls = 0;
   /** In the carrier's line (the carrier keeps this). */
   queued = false;
   /** Told when the stream ends before it was accepted: whoever is dialling for it may stop. */
   onClosedEarly: ((error: StreamError | undefined) => void) | undefined;
   readonly #carrier: StreamCarrier;
   readonly #receive: ReceiveWindow;
-  readonly #send = new SendWindow();
-  readonly #pending = new Pieces();
+  readonly #outgoing = new Outgoing();
   #handler: StreamHandler | undefined;
   /** The credit that came with the OPEN: it counts once this end has said OPENED. */
   #offeredCredit: number;
@@ -70,8 +40,6 @@ export class TunnelStream {
   #consumedBytes = 0;
   /** Of the DATA frame that is coming in. */
   #frameBytes = 0;
-  /** A `write` gave false, and nothing was said since. */
-  #blocked = false;
   #endWanted = false;
   #finSent = false;
   #finReceived = false;
@@ -100,14 +68,24 @@ export class TunnelStream {
     return this.#receive.outstandingBytes;
   }
 
+  /** From its user to the session. */
+  get sentBytes(): number {
+    return this.#outgoing.sentBytes;
+  }
+
+  /** Times that it had bytes to send and no credit. */
+  get stalls(): number {
+    return this.#outgoing.stalls;
+  }
+
   /** Written, and not with the session yet. */
   get pendingBytes(): number {
-    return this.#pending.bytes;
+    return this.#outgoing.pendingBytes;
   }
 
   /** True while the peer's lack of credit, not the link, is what it waits for. */
   get stalled(): boolean {
-    return this.#pending.bytes > 0 && this.#send.credit === 0;
+    return this.#outgoing.stalled;
   }
 
   /** The accepting end: the target is reached, bytes may flow. The handler of a stream that is over is told so at once. */
@@ -117,7 +95,7 @@ export class TunnelStream {
     if (this.#closed) return handler.closed(this.#error);
     this.#handler = handler;
     this.#carrier.sendUrgent(openedFrame(this.id, this.#receive.outstandingBytes));
-    this.#send.add(this.#offeredCredit);
+    this.#outgoing.addCredit(this.#offeredCredit);
     this.#begin();
   }
 
@@ -129,12 +107,9 @@ export class TunnelStream {
    */
   write(bytes: Buffer): boolean {
     if (this.#closed || this.#endWanted || bytes.length === 0) return true;
-    if (this.#pending.bytes === 0 && this.#send.credit === 0) this.stalls += 1;
-    this.#pending.push(bytes);
+    this.#outgoing.push(bytes);
     this.#enqueue();
-    if (this.#pending.bytes === 0 || this.#pending.bytes < Math.min(roomBytes, this.#send.credit)) return true;
-    this.#blocked = true;
-    return false;
+    return this.#outgoing.hasRoom();
   }
 
   /** No more bytes from this end; what was written still goes out. */
@@ -164,20 +139,18 @@ export class TunnelStream {
 
   /** One fair share: a frame. @returns true when it could send more right away */
   takeTurn(): boolean {
-    const bytes = Math.min(maxDataBytes, this.#pending.bytes, this.#send.credit);
+    const outgoing = this.#outgoing;
+    const bytes = outgoing.frameBytes;
     if (bytes === 0) return false; // it was closed while it stood in line
-    this.#send.spend(bytes);
-    this.sentBytes += bytes;
-    this.#carrier.sendData(this.id, this.#pending.takeUpTo(bytes), bytes);
-    if (this.#pending.bytes > 0 && this.#send.credit === 0) this.stalls += 1;
+    this.#carrier.sendData(this.id, outgoing.take(bytes), bytes);
     this.#handler?.sent?.();
-    if (this.#pending.bytes === 0) this.#drained();
-    return this.#pending.bytes > 0 && this.#send.credit > 0;
+    if (outgoing.pendingBytes === 0) this.#drained();
+    return outgoing.canSend;
   }
 
   /** @throws ProtocolError for a credit that is none */
   onOpened(credit: number): void {
-    this.#send.add(credit);
+    this.#outgoing.addCredit(credit);
     this.#opened = true;
     this.#handler?.opened?.();
     this.#begin();
@@ -185,7 +158,7 @@ export class TunnelStream {
 
   /** @throws ProtocolError for a credit that is none */
   onCredit(bytes: number): void {
-    this.#send.add(bytes);
+    this.#outgoing.addCredit(bytes);
     this.#enqueue();
   }
 
@@ -222,20 +195,17 @@ export class TunnelStream {
   }
 
   #enqueue(): void {
-    if (this.#pending.bytes > 0 && this.#send.credit > 0) this.#carrier.queue(this);
+    if (this.#outgoing.canSend) this.#carrier.queue(this);
   }
 
   #drained(): void {
-    if (this.#blocked) {
-      this.#blocked = false;
-      this.#handler?.writable();
-    }
+    if (this.#outgoing.unblock()) this.#handler?.writable();
     this.#finish();
   }
 
   /** Says FIN when all that was to be sent has been. */
   #finish(): void {
-    if (!this.#endWanted || this.#finSent || !this.#opened || this.#closed || this.#pending.bytes > 0) return;
+    if (!this.#endWanted || this.#finSent || !this.#opened || this.#closed || this.#outgoing.pendingBytes > 0) return;
     this.#finSent = true;
     this.#carrier.sendControl(finFrame(this.id));
     if (this.#finReceived) this.#close(undefined, 0);
@@ -245,7 +215,7 @@ export class TunnelStream {
     if (this.#closed) return;
     this.#closed = true;
     this.#error = error;
-    this.#pending.takeAll();
+    this.#outgoing.drop();
     if (error === undefined) this.#releaseWhenDrained();
     else this.#receive.release();
     this.#carrier.forget(this, strayBytes);

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import type { StreamError } from '../errors.ts';
 import type { Session } from '../session.ts';
-import type { StreamHandler, TunnelStream } from '../stream.ts';
+import type { StreamHandler } from '../stream-handler.ts';
+import type { TunnelStream } from '../stream.ts';
 import { until } from './until.ts';
 
 /** Writes down what a stream tells, and checks the order in which it may. */

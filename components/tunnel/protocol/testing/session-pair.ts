@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import type { CreditBudget } from '../budget.ts';
 import type { SessionConfig } from '../config.ts';
-import { Session, type SessionEnd, type SessionHandler } from '../session.ts';
+import type { SessionEnd, SessionHandler } from '../session-options.ts';
+import { Session } from '../session.ts';
 import type { TunnelStream } from '../stream.ts';
 import type { Link } from './link.ts';
 import { linkedConnection, TlsPort } from './tls-pair.ts';

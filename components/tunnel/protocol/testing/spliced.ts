@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
 import type { StreamError } from '../errors.ts';
 import { Splice, type SpliceOptions } from '../splice.ts';
-import type { StreamHandler, TunnelStream } from '../stream.ts';
+import type { StreamHandler } from '../stream-handler.ts';
+import type { TunnelStream } from '../stream.ts';
 import { open, Recorder } from './recorder.ts';
 import { SessionPair } from './session-pair.ts';
 import { socketPair } from './socket-pair.ts';
