@@ -47,9 +47,9 @@ async function install(context: InstallContext): Promise<void> {
 /** edgeproof's own components. */
 export const implementation: Implementation = {
   name: 'reference',
-  description: "edgeproof's own edge components: the tunnel",
+  description: "edgeproof's own edge components: the tunnel, and edge-hub",
   version,
-  claims: ['lifecycle', 'tunnel'],
+  claims: ['lifecycle', 'tunnel', 'autonomy'],
   tunnel: { namespace, server: serverName, agent: agentName, streams: { metric: 'edge_tunnel_streams', timers: 'nodejs_active_resources{type="Timeout"}', serverPort: ports.health, agentPort: agentHealthPort } },
   images: componentImages,
   prepare,
