@@ -42,6 +42,8 @@ Then('it is ready, and kubectl exec works on every edge node, {int} times in a r
   while (inARow < times) {
     const at = Date.now();
     if (inARow === 0) beganAt = at;
+    // Also of one that hangs: what ends it may come late, and the row that follows would begin later still.
+    if (beganAt - startedAt > seconds * 1000) throw new PromiseBroken(code, `no ${times} kubectl exec in a row on every edge node began within ${seconds} s of the start of tunnel ${part} ${pod}`);
     const failed = await execFailures(this, oneAttemptMs);
     inARow = failed === undefined ? inARow + 1 : 0;
     if (failed !== undefined && at - startedAt > seconds * 1000) throw new PromiseBroken(code, `${((at - startedAt) / 1000).toFixed(1)} s after the start of tunnel ${part} ${pod}: ${failed}`);

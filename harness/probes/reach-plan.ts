@@ -11,8 +11,8 @@ export type ReachTopic = 'wan' | 'edge-to-cloud' | 'cloud-to-edge' | 'within-sit
  */
 export type Seen = 'answers' | 'refused' | 'nothing' | 'failed';
 
-/** `reached`: answers or refused. `unanswered`: refused or nothing, by whom must be seen elsewhere. */
-export type Expected = 'answers' | 'reached' | 'refused' | 'nothing' | 'unanswered';
+/** `reached`: answers or refused. */
+export type Expected = 'answers' | 'reached' | 'refused' | 'nothing';
 
 export interface ReachProbe {
   readonly about: ReachTopic;
@@ -75,7 +75,7 @@ function wayOutProbes(cluster: ClusterState, node: NodeState): ReachProbe[] {
     const cidr = parseCidr(range);
     if (typeof cidr === 'string') throw new TypeError(cidr);
     if (range === podSubnet && 2 ** (nodeCidrMask - cidr.prefix) <= cluster.nodes.length) return [];
-    return [{ about: 'way-out', from: node.name, to, address: lastAddress(cidr), port: closed, expected: 'unanswered' }];
+    return [{ about: 'way-out', from: node.name, to, address: lastAddress(cidr), port: closed, expected: 'refused' }];
   };
   return [...probe('a Service that is not there', serviceSubnet), ...probe('a Pod that is not there', podSubnet)];
 }

@@ -33,6 +33,7 @@ function verdict(p: IsolationPlan, packet: Packet): 'DROP' | 'pass' {
     const option = (name: string): string | undefined => new RegExp(` ${name} (\\S+)`).exec(` ${rule}`)?.[1];
     return (option('-s') === undefined || covers(option('-s') ?? '', packet.from))
       && (option('-d') === undefined || covers(option('-d') ?? '', packet.to))
+      && (option('--ctorigdst') === undefined || covers(option('--ctorigdst') ?? '', packet.to))
       && (option('-p') === undefined || option('-p') === packet.proto)
       && (option('--sport') === undefined || Number(option('--sport')) === packet.sport)
       && (option('--dport') === undefined || Number(option('--dport')) === packet.dport);
@@ -79,13 +80,23 @@ test('nothing for a Service or a Pod leaves the cluster\'s network, from the fir
     for (const range of ['10.96.0.0/16', '10.244.0.0/16']) {
       assert.ok(rules.includes(`EDGEPROOF-dev -d ${range} -j DROP`));
       // What another network on the host sends to such addresses is its own affair.
-      for (const hook of ['FORWARD', 'INPUT']) assert.ok(jumps.includes(`${hook} -d ${range} -i br-0123456789ab -j EDGEPROOF-dev`));
+      const sent = `-m conntrack --ctorigdst ${range} --ctdir ORIGINAL`;
+      for (const hook of ['FORWARD', 'INPUT']) {
+        assert.ok(jumps.includes(`${hook} -d ${range} -i br-0123456789ab -j EDGEPROOF-dev`));
+        // Also when somebody else's rule has given it another destination.
+        assert.ok(jumps.includes(`${hook} -i br-0123456789ab ${sent} -j EDGEPROOF-dev`));
+      }
+      // The refusal does not depend on what else filters the host's own ports.
+      const filter = filterRules(stage);
+      assert.ok(filter.rules.includes(`EDGEPROOF-dev -p tcp ${sent} -j REJECT --reject-with tcp-reset`));
+      assert.ok(filter.jumps.includes(`INPUT -i br-0123456789ab ${sent} -j EDGEPROOF-dev`));
       assert.ok(jumps.includes(`PREROUTING ! -s 172.30.0.0/24 -d ${range} -i br-0123456789ab -j EDGEPROOF-dev`));
       const nat = natRules(stage);
       for (const protocol of ['tcp', 'udp']) assert.ok(nat.rules.includes(`EDGEPROOF-dev -d ${range} -p ${protocol} -j REDIRECT --to-ports 1`));
       assert.ok(nat.jumps.includes(`PREROUTING -s 172.30.0.0/24 -d ${range} -i br-0123456789ab -j EDGEPROOF-dev`));
     }
-    assert.equal(jumps.length, 6);
+    assert.equal(jumps.length, 10);
+    assert.equal(rules.at(-1), 'EDGEPROOF-dev -j DROP');
   }
 });
 

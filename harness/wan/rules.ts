@@ -34,7 +34,7 @@ export const chainPrefix = 'EDGEPROOF-';
 const hash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 8);
 
 /**
- * The cluster's chain, in the tables filter and nat. `_` and `/` cannot be in a cluster's name, so a short name
+ * The cluster's chain, in the tables filter, nat and mangle. `_` and `/` cannot be in a cluster's name, so a short name
  * and a hashed one never meet.
  */
 export function clusterChain(cluster: string): string {
@@ -42,7 +42,7 @@ export function clusterChain(cluster: string): string {
   return plain.length <= maxChainName ? plain : `${chainPrefix}${cluster.slice(0, 9)}_${hash(cluster)}`;
 }
 
-/** The chain that everything to and from a site's WAN container goes through: empty, or one DROP (a black hole). */
+/** The chain that everything to and from a site's WAN container goes through: empty, or what it swallows. */
 export function siteChain(cluster: string, site: string): string {
   const plain = `${chainPrefix}${cluster}/${site}`;
   return plain.length <= maxChainName ? plain : `${hashedSitePrefix(cluster)}${hash(site)}`;
@@ -81,25 +81,36 @@ const ownerRule = (cluster: string): string => `${clusterChain(cluster)} -m comm
 /** What means something inside the cluster only, and may not leave it. */
 const innerRanges = ({ serviceSubnet, podSubnet }: IsolationPlan): string[] => [serviceSubnet, podSubnet];
 
-/** Nobody serves it (tcpmux, RFC 1078): the kernel itself refuses there. */
+/** What a refusal can be told by. */
+const protocols = ['tcp', 'udp'] as const;
+/** Where a dial is led to be refused: at a port of the host that nobody serves (tcpmux, RFC 1078). */
 const refusingPort = 1;
+
+/** Matches what was sent to a range, also after somebody has given it another destination. */
+const sentTo = (range: string): string => `-m conntrack --ctorigdst ${range} --ctdir ORIGINAL`;
 
 /**
  * A node that does not know a Service, or whose kube-proxy or flannel is down, sends such a packet to its default gateway;
  * from there it would leave the machine, and whoever has that address out there could answer. It ends on the host: what
- * `natRules` have not had refused is dropped, whether the host would forward it or take it as its own. Told by the bridge, as
- * others may have the same ranges.
+ * `natRules` do not lead to its refusal is dropped, also when others' rules lead it elsewhere: a Kubernetes of the host's own may
+ * have a Service at that address. Told by the bridge, as others may have the same ranges.
  */
 export function mangleRules(plan: IsolationPlan): TableRules {
   const chain = clusterChain(plan.cluster);
   return {
     chains: [chain],
-    rules: [ownerRule(plan.cluster), ...innerRanges(plan).map((range) => `${chain} -d ${range} -j DROP`)],
+    rules: [
+      ownerRule(plan.cluster),
+      ...innerRanges(plan).map((range) => `${chain} -d ${range} -j DROP`),
+      ...protocols.map((protocol) => `${chain} -p ${protocol} -m ${protocol} --dport ${refusingPort} -j RETURN`),
+      `${chain} -j DROP`,
+    ],
     jumps: innerRanges(plan).flatMap((range) => [
       // A Pod that shows its own address could not be answered: the host has no way to it but the one to the world.
       `PREROUTING ! -s ${plan.subnet} -d ${range} -i ${plan.bridge} -j ${chain}`,
       `INPUT -d ${range} -i ${plan.bridge} -j ${chain}`,
       `FORWARD -d ${range} -i ${plan.bridge} -j ${chain}`,
+      ...['INPUT', 'FORWARD'].map((hook) => `${hook} -i ${plan.bridge} ${sentTo(range)} -j ${chain}`),
     ]),
   };
 }
@@ -114,6 +125,11 @@ export function filterRules(plan: IsolationPlan): TableRules {
   const chain = clusterChain(plan.cluster);
   const rules: string[] = [ownerRule(plan.cluster)];
   const add = (rule: string): void => { rules.push(`${chain} ${rule}`); };
+  // A firewall of the host's own may swallow what comes to the host itself: the refusal must not depend on it.
+  for (const range of innerRanges(plan)) {
+    add(`-p tcp ${sentTo(range)} -j REJECT --reject-with tcp-reset`);
+    add(`-p udp ${sentTo(range)} -j REJECT --reject-with icmp-port-unreachable`);
+  }
   for (const site of plan.sites) {
     add(`-s ${site.wan} -j ${siteChain(plan.cluster, site.name)}`);
     add(`-d ${site.wan} -j ${siteChain(plan.cluster, site.name)}`);
@@ -144,7 +160,10 @@ export function filterRules(plan: IsolationPlan): TableRules {
   return {
     chains: [chain, ...plan.sites.map((site) => siteChain(plan.cluster, site.name))],
     rules,
-    jumps: [`-s ${plan.subnet} -d ${plan.subnet}`, `-s ${plan.podSubnet} -d ${plan.subnet}`].map(jump),
+    jumps: [
+      ...[`-s ${plan.subnet} -d ${plan.subnet}`, `-s ${plan.podSubnet} -d ${plan.subnet}`].map(jump),
+      ...innerRanges(plan).map((range) => `INPUT -i ${plan.bridge} ${sentTo(range)} -j ${chain}`),
+    ],
   };
 }
 
@@ -157,7 +176,7 @@ export function natRules(plan: IsolationPlan): TableRules {
   const chain = clusterChain(plan.cluster);
   const toWan = plan.sites.flatMap((site) => site.nodes.flatMap((edge) => plan.cloud.flatMap((cloud) => cloudServices.map(({ port }) =>
     `${chain} -s ${edge} -d ${cloud} -p tcp -m tcp --dport ${port} -j DNAT --to-destination ${site.wan}:${port}`))));
-  const refused = innerRanges(plan).flatMap((range) => ['tcp', 'udp'].map((protocol) => `${chain} -d ${range} -p ${protocol} -j REDIRECT --to-ports ${refusingPort}`));
+  const refused = innerRanges(plan).flatMap((range) => protocols.map((protocol) => `${chain} -d ${range} -p ${protocol} -j REDIRECT --to-ports ${refusingPort}`));
   return {
     chains: [chain],
     rules: [ownerRule(plan.cluster), ...toWan, ...refused],

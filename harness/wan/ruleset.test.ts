@@ -77,7 +77,7 @@ for (const flavour of flavours) {
         `${siteChain(plan.cluster, 'east')} -s 172.30.0.20/32 -p tcp -m tcp --sport ${port} -j DROP`, `${siteChain(plan.cluster, 'east')} -d 172.30.0.20/32 -p tcp -m tcp --dport ${port} -j DROP`]));
       assert.deepEqual(removed?.filter, before.filter);
       assert.deepEqual(removed?.nat?.rules, []);
-      assert.equal(once.mangle?.rules.filter((rule) => /^(?:PREROUTING|INPUT|FORWARD) /.test(rule)).length, 6);
+      assert.equal(once.mangle?.rules.filter((rule) => /^(?:PREROUTING|INPUT|FORWARD) /.test(rule)).length, 10);
       assert.deepEqual(removed?.mangle, { chains: ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'], rules: [] });
     } finally {
       await rm(dir, { recursive: true });
