@@ -125,11 +125,9 @@ export function filterRules(plan: IsolationPlan): TableRules {
   const chain = clusterChain(plan.cluster);
   const rules: string[] = [ownerRule(plan.cluster)];
   const add = (rule: string): void => { rules.push(`${chain} ${rule}`); };
-  // A firewall of the host's own may swallow what comes to the host itself: the refusal must not depend on it.
-  for (const range of innerRanges(plan)) {
-    add(`-p tcp ${sentTo(range)} -j REJECT --reject-with tcp-reset`);
-    add(`-p udp ${sentTo(range)} -j REJECT --reject-with icmp-port-unreachable`);
-  }
+  // A firewall of the host's own may swallow what comes to the host itself: the refusal must not depend on it. It is the kernel's, of a
+  // port that nobody has; iptables' own (REJECT) leaves a bridge past the NAT, from an address that the client has not dialled.
+  for (const range of innerRanges(plan)) for (const protocol of protocols) add(`-p ${protocol} ${sentTo(range)} -m ${protocol} --dport ${refusingPort} -j ACCEPT`);
   for (const site of plan.sites) {
     add(`-s ${site.wan} -j ${siteChain(plan.cluster, site.name)}`);
     add(`-d ${site.wan} -j ${siteChain(plan.cluster, site.name)}`);
