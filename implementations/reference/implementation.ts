@@ -6,7 +6,6 @@ import type { KubeObject } from '../../harness/kube/objects.ts';
 import { agentManifests } from './agent-manifests.ts';
 import { makeCertificates, readPair } from './certificates.ts';
 import { egressPatches } from './egress.ts';
-import { installHubs } from './hub/install.ts';
 import { componentImages } from './images.ts';
 import { metricsManifests } from './metrics-manifests.ts';
 import { agentHealthPort, agentName, namespace, ports, serverName, version } from './names.ts';
@@ -21,8 +20,7 @@ async function prepare({ folder, topology }: PrepareContext): Promise<KindPatche
   return await egressPatches(folder, topology);
 }
 
-async function install(context: InstallContext): Promise<void> {
-  const { cluster, folder, kube, kubectl, step, signal } = context;
+async function install({ cluster, folder, kube, kubectl, step, signal }: InstallContext): Promise<void> {
   const { topology } = cluster;
   step.detail('approving the certificates of kubelets');
   await approveKubeletServing(kube, cluster, { timeoutMs: approvalTimeoutMs, signal });
@@ -40,16 +38,15 @@ async function install(context: InstallContext): Promise<void> {
     step.detail(`waiting for ${workload}`);
     await kubectl.run(['rollout', 'status', workload, '--namespace', namespace, `--timeout=${rolloutTimeoutMs / 1000}s`], { timeoutMs: rolloutTimeoutMs + 5000, signal });
   }
-  await installHubs(context);
-  step.result(`${edgeNodes(cluster).length} agents connected, ${edgeNodes(cluster).length} hubs`);
+  step.result(`${edgeNodes(cluster).length} agents connected`);
 }
 
 /** edgeproof's own components. */
 export const implementation: Implementation = {
   name: 'reference',
-  description: "edgeproof's own edge components: the tunnel, and edge-hub",
+  description: "edgeproof's own edge components: the tunnel",
   version,
-  claims: ['lifecycle', 'tunnel', 'autonomy'],
+  claims: ['lifecycle', 'tunnel'],
   tunnel: { namespace, server: serverName, agent: agentName, streams: { metric: 'edge_tunnel_streams', timers: 'nodejs_active_resources{type="Timeout"}', serverPort: ports.health, agentPort: agentHealthPort } },
   images: componentImages,
   prepare,
