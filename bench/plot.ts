@@ -11,7 +11,7 @@ interface Group {
 /** Bar charts, of bulk and of latency at each door, as one SVG that needs nothing else. */
 export function plotOf({ samples }: BenchResult): string {
   const bulk = directions.flatMap((direction) => streamCounts.map((streams): Group => ({ name: `${direction} ×${streams}`, values: contenders.map((one) => [one, bulkMedian(samples, one, direction, streams)]) })));
-  const latency = doors.map((door) => conditions.flatMap((condition) => (['p50', 'p99'] as const).map((figure): Group => ({ name: `${condition} ${figure}`, values: contenders.map((one) => [one, latencyMedian(samples, one, door, condition, figure)]) }))));
+  const latency = doors.map((door) => conditions.filter((condition) => door === 'tcp' || condition !== 'stalled').flatMap((condition) => (['p50', 'p99'] as const).map((figure): Group => ({ name: `${condition} ${figure}`, values: contenders.map((one) => [one, latencyMedian(samples, one, door, condition, figure)]) }))));
   const legend = contenders.map((one, index) => `<rect x="${chart.left + index * 130}" y="8" width="12" height="12" fill="${colours[one]}"/><text x="${chart.left + 18 + index * 130}" y="18">${one}</text>`).join('');
   const height = 3 * chart.height + 50;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${chart.width} ${height}" font-family="sans-serif" font-size="12" fill="#333"><rect width="100%" height="100%" fill="#fff"/>${legend}${bars(bulk, 30, 'bulk, MB/s: more is better')}${latency.map((groups, index) => bars(groups, (index + 1) * (chart.height + 10) + 30, `connect + 1 KB, ${doors[index]}, ms: less is better`)).join('')}</svg>\n`;

@@ -64,7 +64,6 @@ export interface Idle {
 /** Where a contender did not get through what others do: it answered nothing more within this time. */
 export interface Hang {
   readonly contender: Contender;
-  readonly door: Door;
   readonly condition: Condition;
   readonly afterMs: number;
 }
@@ -82,7 +81,7 @@ export interface Ratios {
   readonly bytes_per_idle_agent: number;
 }
 
-/** Which door each ratio is of; the others are over TCP, or of no door. */
+/** Which door each ratio is of. */
 export const doorOfRatio: Partial<Readonly<Record<keyof Ratios, Door>>> = {
   bulk_vs_konnectivity: 'tcp',
   bulk_vs_tls_pipe: 'tcp',

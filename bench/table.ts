@@ -13,14 +13,14 @@ const doorNames: Readonly<Record<Door, string>> = { unix: 'Unix socket', tcp: 'T
 export function tableOf({ samples, ratios, idle, rounds, hangs, busy }: BenchResult): string {
   const header = ['', ...contenders];
   const bulk = directions.flatMap((direction) => streamCounts.map((streams) => row([`bulk ${direction}, ${streams} stream${streams === 1 ? '' : 's'}, MB/s`, ...contenders.map((one) => number(bulkMedian(samples, one, direction, streams)))])));
-  const latency = doors.flatMap((door) => conditions.flatMap((condition) => {
+  const latency = doors.flatMap((door) => conditions.filter((condition) => door === 'tcp' || condition !== 'stalled').flatMap((condition) => {
     const line = (name: string, figure: 'p50' | 'p99' | 'tunnelP50' | 'tunnelP99'): string => row([name, ...contenders.map((one) => number(latencyMedian(samples, one, door, condition, figure), 2))]);
     return [
       ...(['p50', 'p99'] as const).map((figure) => line(`connect + 1 KB, ${doorNames[door]}, ${condition}, ${figure}, ms`, figure)),
       ...(door === 'tcp' ? [line('of it after the handshake, p50, ms', 'tunnelP50'), line('of it after the handshake, p99, ms', 'tunnelP99')] : []),
     ];
   }));
-  const hung = hangs.map(({ contender, door, condition, afterMs }) => `${contender}, ${doorNames[door]}, ${condition}: no answer within ${afterMs / 1000} s.`);
+  const hung = hangs.map(({ contender, condition, afterMs }) => `${contender}, ${condition}: no answer within ${afterMs / 1000} s.`);
   return [
     row(header), row(header.map((_, index) => (index === 0 ? '---' : '---:'))),
     ...bulk, ...latency,

@@ -25,8 +25,8 @@ export interface Job {
     | { readonly kind: 'latency'; readonly count: number; readonly condition: Condition };
 }
 
-/** Connections that do not count: until then this process, which is new, is slow itself. */
-const warmUp = 100;
+/** Of the connections that count, how many come before them and do not: until then this process, which is new, is slow itself. */
+const warmUpShare = 1 / 3;
 
 const job = JSON.parse(process.argv[2] ?? '{}') as Job;
 const secureContext = createSecureContext({ ...tlsPolicy, ca: readFileSync(`${job.folder}/ca.crt`), cert: readFileSync(`${job.folder}/client.crt`), key: readFileSync(`${job.folder}/client.key`) });
@@ -121,7 +121,7 @@ async function latency(count: number, condition: Condition): Promise<object> {
   }
   const whole: number[] = [];
   const tunnel: number[] = [];
-  for (let turn = -warmUp; turn < count; turn++) {
+  for (let turn = -Math.ceil(count * warmUpShare); turn < count; turn++) {
     const startedAt = performance.now();
     const { socket, shakenAt } = await open();
     let got = 0;

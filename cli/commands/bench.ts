@@ -7,7 +7,7 @@ import type { Contender } from '../../bench/result.ts';
 import type { BenchHttpArguments } from '../run/bench-http.ts';
 import type { BenchArguments } from '../run/bench.ts';
 
-const whole = { rounds: 5, agents: 1000, megabytes: 256, connections: 200 } as const;
+const whole = { rounds: 5, agents: 1000, megabytes: 256, connections: 300 } as const;
 const short = { rounds: 1, agents: 100, megabytes: 64, connections: 50 } as const;
 
 type Flags = Partial<BenchArguments>;
