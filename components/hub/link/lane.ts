@@ -1,6 +1,7 @@
 import type { ClientHttp2Stream } from 'node:http2';
 import type { LinkCredentials, Via } from './credentials.ts';
 import { clientGone, notSent } from './link-error.ts';
+import { orGone } from './or-gone.ts';
 import { UpstreamSession, type OpenSessionOptions } from './upstream-session.ts';
 
 export interface LaneOptions extends Omit<OpenSessionOptions, 'identity'> {
@@ -90,19 +91,5 @@ export class Lane {
   #closeIdle(): void {
     const serving = [...this.#sessions].filter(({ takesMore }) => takesMore);
     for (const session of serving.slice(1)) if (session.isIdle) session.drain();
-  }
-}
-
-/** Waits for what others wait for too, as long as whoever asks is there. @throws LinkError `CLIENT_GONE` */
-export async function orGone<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const gone = (): void => reject(clientGone());
-  signal.addEventListener('abort', gone, { once: true });
-  if (signal.aborted) gone();
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    signal.removeEventListener('abort', gone);
-    work.catch(() => {});
   }
 }

@@ -1,14 +1,14 @@
 import { constants } from 'node:http2';
 import { Readable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { formatHostPort, type HostPort } from '../../tunnel/common/host-port.ts';
 import { readSmall, type LinkAnswer } from './answer.ts';
 import type { LinkCredentials, Via } from './credentials.ts';
 import { exchange, isOwnAnswer, isStatus } from './exchange.ts';
 import { endToEnd, type Headers } from '../common/headers.ts';
-import { Lane, orGone } from './lane.ts';
-import { LinkError, notSent, reasonOf } from './link-error.ts';
+import { Lane } from './lane.ts';
+import { LinkError, reasonOf } from './link-error.ts';
 import type { LinkListener, LinkState } from './link-state.ts';
+import { LinkWatch } from './link-watch.ts';
 import { defaultTimings, type LinkTimings } from './timings.ts';
 import { UpgradePath, type UpgradeAnswer } from './upgrade.ts';
 import type { UpstreamSession } from './upstream-session.ts';
@@ -58,27 +58,24 @@ export class Link implements AsyncDisposable {
   readonly #timings: LinkTimings;
   readonly #lanes: Readonly<Record<Via, Lane>>;
   readonly #upgrades: UpgradePath;
-  readonly #listeners = new Set<LinkListener>();
+  readonly #watch: LinkWatch;
   readonly #stopped = new AbortController();
   readonly #refresh: NodeJS.Timeout;
   readonly #over: Promise<void>;
-  #state: LinkState = { kind: 'unknown', since: new Date() };
   #lastContact: Date | undefined;
-  /** The end of the probe that comes next, or is under way. */
-  #verdict = Promise.withResolvers<void>();
-  /** Ends the wait for a reason to probe. */
-  #suspicious = Promise.withResolvers<void>();
 
   private constructor(options: LinkOptions) {
     this.#options = options;
     this.#timings = { ...defaultTimings, ...options.timings };
+    const { signal } = this.#stopped;
     this.#lanes = { node: this.#lane('node'), bare: this.#lane('bare') };
-    this.#upgrades = new UpgradePath({ ...options, timings: this.#timings, signal: this.#stopped.signal });
+    this.#upgrades = new UpgradePath({ ...options, timings: this.#timings, signal });
     this.#refresh = setInterval(() => this.#refreshCredentials(), options.refreshMs ?? 10_000);
-    const first = setTimeout(() => {
-      if (this.#state.kind === 'unknown') this.#enter({ kind: 'cutOff', since: new Date(), reason: `no answer within ${this.#timings.firstVerdictMs / 1000} s of the start` });
-    }, this.#timings.firstVerdictMs);
-    this.#over = this.#watch().finally(() => clearTimeout(first));
+    this.#watch = new LinkWatch({ timings: this.#timings, signal, probe: async () => await this.#probe(), probed: (reason) => options.events?.probed?.(reason) });
+    this.#watch.onChange(({ kind }) => {
+      if (kind === 'cutOff') this.#upgrades.cutAll();
+    });
+    this.#over = this.#watch.run();
   }
 
   /** Begins to look for the API server; it need not be there. */
@@ -87,7 +84,7 @@ export class Link implements AsyncDisposable {
   }
 
   get state(): LinkState {
-    return this.#state;
+    return this.#watch.state;
   }
 
   /** When the API server was last heard: an answer, or anything else that its session carried. */
@@ -103,19 +100,12 @@ export class Link implements AsyncDisposable {
 
   /** @returns ends it */
   onChange(listener: LinkListener): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+    return this.#watch.onChange(listener);
   }
 
   /** Waits for the first verdict after a start, for a second at most. */
   async settled(): Promise<LinkState> {
-    while (this.#state.kind === 'unknown') {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      const off = this.onChange(() => resolve());
-      await promise;
-      off();
-    }
-    return this.#state;
+    return await this.#watch.settled();
   }
 
   /**
@@ -126,8 +116,7 @@ export class Link implements AsyncDisposable {
    */
   async request(request: UpstreamRequest): Promise<LinkAnswer> {
     for (let tries = 1; ; tries += 1) {
-      const { kind } = await this.settled();
-      if (kind === 'cutOff') throw this.#cutOffError();
+      await this.#watch.orCutOff();
       try {
         const answer = await this.#send(request);
         return isOwnAnswer(answer) ? answer : await this.#whoseAnswer(answer, request);
@@ -145,8 +134,7 @@ export class Link implements AsyncDisposable {
    * @throws LinkError
    */
   async upgrade(request: Omit<UpstreamRequest, 'body'>): Promise<UpgradeAnswer> {
-    const { kind } = await this.settled();
-    if (kind === 'cutOff') throw this.#cutOffError();
+    await this.#watch.orCutOff();
     try {
       return await this.#upgrades.ask(request);
     } catch (error) {
@@ -160,8 +148,6 @@ export class Link implements AsyncDisposable {
     this.#stopped.abort(new Error('the hub is being stopped'));
     for (const lane of Object.values(this.#lanes)) lane.destroy('the hub is being stopped');
     this.#upgrades.cutAll();
-    if (this.#state.kind === 'unknown') this.#enter({ kind: 'cutOff', since: new Date(), reason: 'the hub is being stopped' });
-    this.#listeners.clear();
     await this.#over;
   }
 
@@ -237,7 +223,7 @@ export class Link implements AsyncDisposable {
     const answer = { status, headers, body: Readable.from(whole === undefined || whole.length === 0 ? [] : [whole], { objectMode: false }) };
     if (whole !== undefined && isStatus(whole)) return answer;
     await this.#nextVerdict(signal);
-    if (this.#state.kind === 'connected' && whole !== undefined) return answer;
+    if (this.state.kind === 'connected' && whole !== undefined) return answer;
     throw new LinkError('NOT_THE_API_SERVER', `${formatHostPort(this.#options.server)} answered ${status}, and it was not the API server that did`, { mayHaveBeenSeen: !isIdempotent(method) });
   }
 
@@ -247,67 +233,16 @@ export class Link implements AsyncDisposable {
     return code === 'BROKEN' && (!mayHaveBeenSeen || isIdempotent(method));
   }
 
-  #cutOffError(): LinkError {
-    const { since } = this.#state;
-    const reason = this.#state.kind === 'cutOff' ? this.#state.reason : 'not known';
-    return notSent('CUT_OFF', `this node is cut off from the API server since ${since.toISOString()}: ${reason}`);
-  }
-
-  #enter(state: LinkState): void {
-    const before = this.#state;
-    this.#state = state;
-    if (state.kind === 'cutOff') this.#upgrades.cutAll();
-    for (const listener of this.#listeners) listener(state, before);
-  }
-
   /** Something speaks against the link: it is looked at, and what lies on it too. */
   #suspect(): void {
     for (const session of this.#serving()) session.check();
-    this.#suspicious.resolve();
+    this.#watch.suspect();
   }
 
-  /** Probes, one at a time: when there is a suspicion, and again and again while cut off. */
-  async #watch(): Promise<void> {
-    const { signal } = this.#stopped;
-    const { probeEveryMs, suspicionJitterMs } = this.#timings;
-    while (!signal.aborted) {
-      const startedAt = performance.now();
-      this.#suspicious = Promise.withResolvers();
-      const reason = await this.#probe();
-      if (signal.aborted) break;
-      this.#options.events?.probed?.(reason);
-      if (reason === undefined) {
-        if (this.#state.kind !== 'connected') this.#enter({ kind: 'connected', since: new Date() });
-      } else if (this.#state.kind !== 'cutOff') this.#enter({ kind: 'cutOff', since: new Date(), reason });
-      else this.#state = { ...this.#state, reason };
-      this.#concluded();
-      const pauseMs = reason === undefined ? Math.random() * suspicionJitterMs : Math.max(suspicionJitterMs * Math.random(), probeEveryMs * (0.75 + Math.random() / 2) - (performance.now() - startedAt));
-      if (reason === undefined) await this.#suspicion();
-      await sleep(pauseMs, undefined, { signal }).catch(() => {});
-    }
-    this.#concluded();
-  }
-
-  /** @throws LinkError `CLIENT_GONE`, `CUT_OFF` when it is being stopped */
+  /** @throws LinkError `CLIENT_GONE`, `CUT_OFF` when the link is being stopped */
   async #nextVerdict(signal: AbortSignal): Promise<void> {
-    if (this.#stopped.signal.aborted) throw notSent('CUT_OFF', 'the hub is being stopped');
     this.#suspect();
-    await orGone(this.#verdict.promise, signal);
-  }
-
-  #concluded(): void {
-    const { resolve } = this.#verdict;
-    this.#verdict = Promise.withResolvers();
-    resolve();
-  }
-
-  async #suspicion(): Promise<void> {
-    const { signal } = this.#stopped;
-    const stop = (): void => this.#suspicious.resolve();
-    signal.addEventListener('abort', stop, { once: true });
-    if (signal.aborted) stop();
-    await this.#suspicious.promise;
-    signal.removeEventListener('abort', stop);
+    await this.#watch.nextVerdict(signal);
   }
 
   /** @returns why the API server is not there, or undefined when it has answered */
