@@ -1,6 +1,5 @@
 import type { CacheStore } from './cache/index.ts';
-import { first } from './common/headers.ts';
-import { answerStatus, type ForwardHooks, type ForwardPlan, type FrontRequest } from './front/index.ts';
+import { answerStatus, bearerToken, type ForwardHooks, type ForwardPlan, type FrontRequest } from './front/index.ts';
 import type { LinkError } from './link/index.ts';
 import { Deferred } from './offline/deferred.ts';
 import { OpenWatches } from './offline/open-watches.ts';
@@ -44,11 +43,6 @@ export class Memory implements ForwardHooks {
     });
   }
 
-  /** Events that were taken and not sent. */
-  get droppedEvents(): number {
-    return this.#deferred?.dropped ?? 0;
-  }
-
   plan(request: FrontRequest): ForwardPlan | undefined {
     return this.#recorder.plan(request);
   }
@@ -74,7 +68,7 @@ export class Memory implements ForwardHooks {
 
   #isKnown({ identity, headers }: FrontRequest): boolean {
     if (identity.kind !== 'token') return true;
-    const token = /^bearer +(\S+)/i.exec(first(headers, 'authorization') ?? '')?.[1];
+    const token = bearerToken(headers);
     return token !== undefined && this.#options.store.accepted.subjectOf(token) !== undefined;
   }
 }

@@ -1,5 +1,20 @@
-/** What all of the tunnel's containers may do: nothing but run. */
+import { tierNodeLabel } from '../../harness/cluster/labels.ts';
+import type { Topology } from '../../topologies/schema.ts';
+
+/** What all of the components' containers may do: nothing but run. */
 export const lockedDown = { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } } as const;
+
+/** `nonroot` in images with Node. */
+const user = 65_532;
+
+/** Of a Pod whose processes are nobody in particular. */
+export const nonRoot = { runAsNonRoot: true, runAsUser: user, runAsGroup: user, seccompProfile: { type: 'RuntimeDefault' } } as const;
+
+/** What ties a Pod to cloud nodes: to the control plane where there are no others. */
+export const onCloudNodes = ({ workers }: Topology['cloud']): object => ({
+  nodeSelector: { [tierNodeLabel]: 'cloud' },
+  tolerations: workers > 0 ? [] : [{ key: 'node-role.kubernetes.io/control-plane', operator: 'Exists', effect: 'NoSchedule' }],
+});
 
 export const mount = (name: string, mountPath: string): object => ({ name, mountPath, readOnly: true });
 

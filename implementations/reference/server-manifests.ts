@@ -6,14 +6,12 @@ import type { Topology } from '../../topologies/schema.ts';
 import { nodeFlags } from '../../components/tunnel/common/node-flags.ts';
 import { bundlePath } from './images.ts';
 import { agentsService, clients, componentsImage, connectAddress, namespace, peersService, ports, serverName } from './names.ts';
-import { base64, flagsOf, lockedDown, mount } from './pod-parts.ts';
+import { base64, flagsOf, lockedDown, mount, nonRoot, onCloudNodes } from './pod-parts.ts';
 
 const labels = { app: serverName };
 const rbac = 'rbac.authorization.k8s.io/v1';
 /** Streams that are open when a server is replaced may go on for this long. Seconds. */
 const drainSeconds = 600;
-/** `nonroot` in images with Node. */
-const user = 65_532;
 
 /** Two at the least: one may be lost. Never more than cloud nodes to put them on, beyond that. */
 export const serverReplicas = ({ cloud }: Pick<Topology, 'cloud'>): number => Math.max(2, Math.min(3, cloud.workers));
@@ -63,11 +61,10 @@ function deployment(topology: Topology): Manifest {
         spec: {
           serviceAccountName: serverName,
           priorityClassName: 'system-cluster-critical',
-          nodeSelector: { [tierNodeLabel]: 'cloud' },
-          tolerations: cloud.workers > 0 ? [] : [{ key: 'node-role.kubernetes.io/control-plane', operator: 'Exists', effect: 'NoSchedule' }],
+          ...onCloudNodes(cloud),
           topologySpreadConstraints: [{ maxSkew: 1, topologyKey: 'kubernetes.io/hostname', whenUnsatisfiable: 'ScheduleAnyway', labelSelector: { matchLabels: labels } }],
           terminationGracePeriodSeconds: drainSeconds + 30,
-          securityContext: { runAsNonRoot: true, runAsUser: user, runAsGroup: user, fsGroup: user, seccompProfile: { type: 'RuntimeDefault' } },
+          securityContext: { ...nonRoot, fsGroup: nonRoot.runAsGroup },
           containers: [{
             name: serverName,
             image: componentsImage,

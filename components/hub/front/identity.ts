@@ -60,7 +60,8 @@ export function nameOf(identity: Identity): string {
 /** A client that is a browser cannot set headers on a WebSocket: Kubernetes takes the token as one of its protocols. */
 const protocolPrefix = 'base64url.bearer.authorization.k8s.io.';
 
-function bearerToken(headers: Headers): string | undefined {
+/** The token that a request comes with. It must go into no log. */
+export function bearerToken(headers: Headers): string | undefined {
   const [, token] = /^bearer +(\S+) *$/i.exec(first(headers, 'authorization') ?? '') ?? [];
   if (token !== undefined) return token;
   const protocols = all(headers, 'sec-websocket-protocol').flatMap((value) => value.split(',')).map((name) => name.trim());

@@ -1,5 +1,6 @@
 import { finished } from 'node:stream/promises';
 import type { Link } from '../link/index.ts';
+import { leasePath, nodePath } from './paths.ts';
 import type { JsonMap } from './strategic-merge.ts';
 
 export interface DeferredOptions {
@@ -16,8 +17,6 @@ export class Deferred {
   /** The node's status as its kubelet last said it. */
   nodeStatus: JsonMap | undefined;
   leaseRenewed = false;
-  /** Events that nobody will ever see. */
-  dropped = 0;
 
   constructor(options: DeferredOptions) {
     this.#options = options;
@@ -29,9 +28,9 @@ export class Deferred {
     const { nodeStatus, leaseRenewed } = this;
     this.nodeStatus = undefined;
     this.leaseRenewed = false;
-    if (leaseRenewed) await this.#patch(`/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/${nodeName}`, 'merge', { spec: { renewTime: new Date().toISOString().replace(/Z$/, '000Z') } });
+    if (leaseRenewed) await this.#patch(leasePath(nodeName), 'merge', { spec: { renewTime: new Date().toISOString().replace(/Z$/, '000Z') } });
     const { conditions } = nodeStatus ?? {};
-    if (conditions !== undefined) await this.#patch(`/api/v1/nodes/${nodeName}/status`, 'strategic-merge', { status: { conditions } });
+    if (conditions !== undefined) await this.#patch(`${nodePath(nodeName)}/status`, 'strategic-merge', { status: { conditions } });
   }
 
   async #patch(path: string, kind: 'merge' | 'strategic-merge', patch: object): Promise<void> {

@@ -4,6 +4,7 @@ import { answerStatus, type FrontRequest } from '../front/index.ts';
 import { tokenKey } from '../online/tokens.ts';
 import { jsonCodec, representationOfAnswer, type KubeRequest } from '../wire/index.ts';
 import type { Deferred } from './deferred.ts';
+import { leasePath, nodePath } from './paths.ts';
 import { whole } from './reads.ts';
 import { nodeMergeKeys, PatchError, strategicMerge, type JsonMap } from './strategic-merge.ts';
 
@@ -45,9 +46,8 @@ async function token({ store, request, kube, subject }: Writing): Promise<boolea
 }
 
 /** What somebody wanted to have known. Nobody waits for it, and a client that is refused tries again and again. */
-async function event({ request, kube, deferred }: Writing): Promise<boolean> {
+async function event({ request, kube }: Writing): Promise<boolean> {
   const body = await request.readBody(maxBodyBytes);
-  deferred.dropped += 1;
   whole(request.response, kube.verb === 'create' ? 201 : 200, first(request.headers, 'content-type') ?? jsonCodec.contentType, body);
   return true;
 }
@@ -86,7 +86,7 @@ function nodeOf(store: CacheStore, subject: string, nodeName: string): JsonMap |
   return found.found === 'object' ? { kind: 'Node', apiVersion: 'v1', ...(JSON.parse(found.object.raw.toString()) as JsonMap) } : undefined;
 }
 
-const nodeKey = (identity: string, nodeName: string): { identity: string; path: string; mediaType: string } => ({ identity, path: `/api/v1/nodes/${nodeName}`, mediaType: jsonCodec.contentType });
+const nodeKey = (identity: string, nodeName: string): { identity: string; path: string; mediaType: string } => ({ identity, path: nodePath(nodeName), mediaType: jsonCodec.contentType });
 
 async function lease({ store, deferred, request, kube, subject, nodeName }: Writing): Promise<boolean> {
   if (kube.verb !== 'update' && kube.verb !== 'create') return false;
@@ -96,7 +96,7 @@ async function lease({ store, deferred, request, kube, subject, nodeName }: Writ
   if (representation === undefined) return false;
   const { type, object } = representation.codec.readObject(body);
   if (object.name !== nodeName) return false;
-  store.putObject({ identity: subject, path: `/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/${nodeName}`, mediaType: representation.mediaType }, type, object);
+  store.putObject({ identity: subject, path: leasePath(nodeName), mediaType: representation.mediaType }, type, object);
   deferred.leaseRenewed = true;
   whole(request.response, kube.verb === 'create' ? 201 : 200, representation.codec.contentType, body);
   return true;

@@ -1,12 +1,12 @@
 import type { CacheStore, CollectionKey, ObjectKey } from '../cache/index.ts';
 import { first, type Headers } from '../common/headers.ts';
-import type { AnswerTap, ForwardPlan, FrontRequest } from '../front/index.ts';
+import { bearerToken, type AnswerTap, type ForwardPlan, type FrontRequest } from '../front/index.ts';
 import type { LinkError } from '../link/index.ts';
 import type { OpenWatches } from '../offline/open-watches.ts';
 import type { Shown } from '../shown/objects.ts';
 import { rewriteFor, type Rewrite } from '../shown/shown.ts';
 import { representationOfAnswer, representationsOf, type KubeRequest, type Representation } from '../wire/index.ts';
-import { HoldingBack, ListRewriting, ObjectRewriting, WatchRewriting } from './rewriting.ts';
+import { listRewriting, objectRewriting, WatchRewriting, WholeBody } from './rewriting.ts';
 import { kubeRequestOf, subjectOf } from './subject.ts';
 import { listTap, objectTap, WatchRecord, watchTap } from './taps.ts';
 import { rememberToken } from './tokens.ts';
@@ -31,7 +31,8 @@ export class Recorder {
     const subject = subjectOf(request);
     const kube = kubeRequestOf(request);
     if (subject === undefined || kube === undefined || !kube.isResource || request.method === 'HEAD') return undefined;
-    const rewrite = this.#options.shown === undefined ? undefined : rewriteFor({ group: kube.apiGroup, resource: kube.resource, ...(kube.subresource !== '' && { subresource: kube.subresource }) }, subject, this.#options.shown);
+    const { shown } = this.#options;
+    const rewrite = shown && rewriteFor(kube, subject, shown);
     return {
       // Nothing is decoded on the way: what comes is what is stored and what the client gets.
       headers: { 'accept-encoding': undefined, ...((rewrite !== undefined || isNode(kube)) && narrowed(kube)) },
@@ -65,7 +66,7 @@ export class Recorder {
   /** Whose a token is, the API server says by taking it. */
   #learn({ identity, headers }: FrontRequest, status: number): void {
     if (identity.kind !== 'token') return;
-    const token = /^bearer +(\S+)/i.exec(first(headers, 'authorization') ?? '')?.[1];
+    const token = bearerToken(headers);
     if (token === undefined) return;
     if (status === 401) this.#options.store.accepted.delete(token);
     else if (identity.claims?.expires !== undefined) this.#options.store.accepted.add(token, identity.claims.subject, identity.claims.expires.getTime());
@@ -75,13 +76,14 @@ export class Recorder {
   #tokenTap({ request, kube, subject, headers }: Exchange, troubled: (reason: unknown) => void): AnswerTap {
     const { store } = this.#options;
     return {
-      through: new HoldingBack(async (answer) => {
+      through: new WholeBody(async (answer) => {
         try {
           const asked = await request.readBody(maxTokenRequestBytes);
           await rememberToken(store, { identity: subject, path: kube.path, asked, answer, contentType: first(headers, 'content-type') ?? '' });
         } catch (reason) {
           troubled(reason);
         }
+        return answer;
       }),
     };
   }
@@ -93,7 +95,7 @@ export class Recorder {
     if (rewrite === undefined) return isAll ? listTap(store, key, representation, troubled) : undefined;
     return {
       headers: withoutLength(headers),
-      through: new ListRewriting(representation.codec, rewrite, (head, objects) => {
+      through: listRewriting(representation.codec, rewrite, (head, objects) => {
         if (!isAll || head.continue !== '') return;
         using replacement = store.begin(key);
         for (const object of objects) replacement.put(object);
@@ -112,14 +114,15 @@ export class Recorder {
       openWatches.keep(rest);
       return true;
     };
-    if (rewrite === undefined) return { ...watchTap(record, representation, troubled), broken };
-    return { headers: withoutLength(headers), through: new WatchRewriting(representation.codec, rewrite, (frame) => record.record(frame)), whole: () => record[Symbol.dispose](), broken };
+    const ends = { whole: () => record[Symbol.dispose](), broken };
+    if (rewrite === undefined) return { ...watchTap(record, representation, troubled), ...ends };
+    return { headers: withoutLength(headers), through: new WatchRewriting(representation.codec, rewrite, (frame) => record.record(frame)), ...ends };
   }
 
   #objectTap({ rewrite, headers }: Exchange, key: ObjectKey, representation: Representation, troubled: (reason: unknown) => void): AnswerTap {
     const { store } = this.#options;
     if (rewrite === undefined) return objectTap(store, key, representation, troubled);
-    return { headers: withoutLength(headers), through: new ObjectRewriting(representation.codec, rewrite, (type, object) => store.putObject(key, type, object)) };
+    return { headers: withoutLength(headers), through: objectRewriting(representation.codec, rewrite, (type, object) => store.putObject(key, type, object)) };
   }
 }
 

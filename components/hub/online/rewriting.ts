@@ -1,6 +1,6 @@
 import { Transform, type TransformCallback } from 'node:stream';
 import type { Rewrite } from '../shown/shown.ts';
-import type { Codec, TypeMeta, WatchFrame, WireObject } from '../wire/index.ts';
+import type { Codec, ListHead, TypeMeta, WatchFrame, WireObject } from '../wire/index.ts';
 
 const changed = (object: WireObject, rewrite: Rewrite): WireObject => {
   const before = object.raw.toString();
@@ -44,82 +44,33 @@ export class WatchRewriting extends Transform {
   }
 }
 
-/** Gives a list's client what this node is to see. The list is held until it is whole: such lists are short. */
-export class ListRewriting extends Transform {
-  readonly #codec: Codec;
-  readonly #reader: ReturnType<Codec['listReader']>;
-  readonly #rewrite: Rewrite;
-  readonly #objects: WireObject[] = [];
-  readonly #seen: (head: ReturnType<ReturnType<Codec['listReader']>['end']>, objects: readonly WireObject[]) => void;
-
-  /** @param seen the whole list, as the client gets it and before it does */
-  constructor(codec: Codec, rewrite: Rewrite, seen: (head: ReturnType<ReturnType<Codec['listReader']>['end']>, objects: readonly WireObject[]) => void) {
-    super();
-    this.#codec = codec;
-    this.#reader = codec.listReader();
-    this.#rewrite = rewrite;
-    this.#seen = seen;
-  }
-
-  override _transform(chunk: Buffer, _: BufferEncoding, done: TransformCallback): void {
-    try {
-      for (const object of this.#reader.feed(chunk)) this.#objects.push(changed(object, this.#rewrite));
-      done();
-    } catch (error) {
-      done(error as Error);
-    }
-  }
-
-  override _flush(done: TransformCallback): void {
-    try {
-      const head = this.#reader.end();
-      this.#seen(head, this.#objects);
-      for (const piece of this.#codec.writeList(head, this.#objects.map(({ raw }) => raw))) this.push(piece);
-      done();
-    } catch (error) {
-      done(error as Error);
-    }
-  }
-}
+/**
+ * Gives a list as this node is to see it. It is held until it is whole: such lists are short.
+ *
+ * @param seen the whole list, as the client gets it and before it does
+ */
+export const listRewriting = (codec: Codec, rewrite: Rewrite, seen: (head: ListHead, objects: readonly WireObject[]) => void): WholeBody => new WholeBody((body) => {
+  const reader = codec.listReader();
+  const objects = reader.feed(body).map((object) => changed(object, rewrite));
+  const head = reader.end();
+  seen(head, objects);
+  return Buffer.concat([...codec.writeList(head, objects.map(({ raw }) => raw))]);
+});
 
 /** The same for one object. */
-export class ObjectRewriting extends Transform {
+export const objectRewriting = (codec: Codec, rewrite: Rewrite, seen: (type: TypeMeta, object: WireObject) => void): WholeBody => new WholeBody((body) => {
+  const { type, object } = codec.readObject(body);
+  const shown = changed(object, rewrite);
+  seen(type, shown);
+  return codec.writeObject(type, shown.raw);
+});
+
+/** Holds a body back until all of it is there, and lets go what is made of it. */
+export class WholeBody extends Transform {
   readonly #chunks: Buffer[] = [];
-  readonly #codec: Codec;
-  readonly #rewrite: Rewrite;
-  readonly #seen: (type: TypeMeta, object: WireObject) => void;
+  readonly #use: (body: Buffer) => Buffer | Promise<Buffer>;
 
-  /** @param seen the object, as the client gets it and before it does */
-  constructor(codec: Codec, rewrite: Rewrite, seen: (type: TypeMeta, object: WireObject) => void) {
-    super();
-    this.#codec = codec;
-    this.#rewrite = rewrite;
-    this.#seen = seen;
-  }
-
-  override _transform(chunk: Buffer, _: BufferEncoding, done: TransformCallback): void {
-    this.#chunks.push(chunk);
-    done();
-  }
-
-  override _flush(done: TransformCallback): void {
-    try {
-      const { type, object } = this.#codec.readObject(Buffer.concat(this.#chunks));
-      const shown = changed(object, this.#rewrite);
-      this.#seen(type, shown);
-      done(null, this.#codec.writeObject(type, shown.raw));
-    } catch (error) {
-      done(error as Error);
-    }
-  }
-}
-
-/** Lets a body go when something is done with all of it. */
-export class HoldingBack extends Transform {
-  readonly #chunks: Buffer[] = [];
-  readonly #use: (body: Buffer) => Promise<void>;
-
-  constructor(use: (body: Buffer) => Promise<void>) {
+  constructor(use: (body: Buffer) => Buffer | Promise<Buffer>) {
     super();
     this.#use = use;
   }
@@ -130,7 +81,6 @@ export class HoldingBack extends Transform {
   }
 
   override _flush(done: TransformCallback): void {
-    const body = Buffer.concat(this.#chunks);
-    this.#use(body).then(() => done(null, body), done);
+    void (async () => await this.#use(Buffer.concat(this.#chunks)))().then((made) => done(null, made), done);
   }
 }

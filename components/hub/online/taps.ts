@@ -5,13 +5,13 @@ import type { KubeRequest, Representation, WatchFrame } from '../wire/index.ts';
 /** What an answer cannot be kept for: it goes on to its client all the same. */
 export type Troubled = (reason: unknown) => void;
 
-/** Runs a tap's work; the first failure ends it, and the client's answer goes on. */
-function guarded(work: (chunk: Buffer) => void, failed: (reason: unknown) => void): (chunk: Buffer) => void {
+/** Runs the parts of a tap's work; the first failure is told and ends it, and the client's answer goes on. */
+function guard(failed: (reason: unknown) => void): (work: () => void) => void {
   let over = false;
-  return (chunk) => {
+  return (work) => {
     if (over) return;
     try {
-      work(chunk);
+      work();
     } catch (reason) {
       over = true;
       failed(reason);
@@ -23,20 +23,19 @@ function guarded(work: (chunk: Buffer) => void, failed: (reason: unknown) => voi
 export function listTap(store: CacheStore, key: CollectionKey, { codec, fits }: Representation, troubled: Troubled): AnswerTap {
   const reader = codec.listReader();
   const replacement = store.begin(key);
-  const fail = (reason: unknown): void => {
+  const guarded = guard((reason) => {
     replacement.abort();
     troubled(reason);
-  };
-  const piece = guarded((chunk) => {
-    for (const object of reader.feed(chunk)) replacement.put(object);
-  }, fail);
+  });
   return {
-    piece,
+    piece: (chunk) => guarded(() => {
+      for (const object of reader.feed(chunk)) replacement.put(object);
+    }),
     whole: () => guarded(() => {
       const head = reader.end();
       if (head.continue !== '' || !fits(head.type)) replacement.abort();
       else replacement.commit(head);
-    }, fail)(Buffer.alloc(0)),
+    }),
     broken: () => {
       replacement.abort();
       return false;
@@ -85,22 +84,17 @@ export class WatchRecord implements Disposable {
   }
 }
 
-/** Keeps what a watch brings, before its client has it. */
+/** Keeps what a watch brings, before its client has it. Whoever made the record ends it. */
 export function watchTap(record: WatchRecord, { codec }: Representation, troubled: Troubled): AnswerTap {
   const reader = codec.watchReader();
-  const over = (): void => record[Symbol.dispose]();
+  const guarded = guard((reason) => {
+    record[Symbol.dispose]();
+    troubled(reason);
+  });
   return {
-    piece: guarded((chunk) => {
+    piece: (chunk) => guarded(() => {
       for (const frame of reader.feed(chunk)) record.record(frame);
-    }, (reason) => {
-      over();
-      troubled(reason);
     }),
-    whole: over,
-    broken: () => {
-      over();
-      return false;
-    },
   };
 }
 
@@ -109,14 +103,6 @@ const maxObjectBytes = 4 * 1024 * 1024;
 
 /** Keeps one object, when all of it has come. */
 export function objectTap(store: CacheStore, key: ObjectKey, { codec, fits }: Representation, troubled: Troubled): AnswerTap {
-  return bodyTap((body) => {
-    const { type, object } = codec.readObject(body);
-    if (fits(type)) store.putObject(key, type, object);
-  }, troubled);
-}
-
-/** @param use what is done with the whole body */
-export function bodyTap(use: (body: Buffer) => void, troubled: Troubled): AnswerTap {
   const chunks: Buffer[] = [];
   let bytes = 0;
   return {
@@ -125,8 +111,10 @@ export function bodyTap(use: (body: Buffer) => void, troubled: Troubled): Answer
       if (bytes <= maxObjectBytes) chunks.push(chunk);
       else chunks.length = 0;
     },
-    whole: () => {
-      if (bytes <= maxObjectBytes) guarded(() => use(Buffer.concat(chunks)), troubled)(Buffer.alloc(0));
-    },
+    whole: () => guard(troubled)(() => {
+      if (bytes > maxObjectBytes) return;
+      const { type, object } = codec.readObject(Buffer.concat(chunks));
+      if (fits(type)) store.putObject(key, type, object);
+    }),
   };
 }

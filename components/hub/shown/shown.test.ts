@@ -6,8 +6,8 @@ import { rewriteFor } from './shown.ts';
 const shown: Shown = { node: 'edge-1', authority: '-----BEGIN CERTIFICATE-----\nhub\n-----END CERTIFICATE-----\n', address: '169.254.77.1', port: 6445 };
 const kubelet = 'system:node:edge-1';
 const kubeProxy = 'system:serviceaccount:kube-system:kube-proxy';
-const configMaps = { group: '', resource: 'configmaps' };
-const slices = { group: 'discovery.k8s.io', resource: 'endpointslices' };
+const configMaps = { apiGroup: '', resource: 'configmaps', subresource: '' };
+const slices = { apiGroup: 'discovery.k8s.io', resource: 'endpointslices', subresource: '' };
 const as = (identity: string, asked: typeof configMaps, object: object): unknown => {
   const json = JSON.stringify(object);
   return JSON.parse(rewriteFor(asked, identity, shown)?.(json) ?? json);
@@ -40,7 +40,7 @@ test('the API server\'s endpoint is the hub, for kube-proxy and the kubelet', ()
 });
 
 test('everybody else sees what there is, and what is not rewritten keeps its bytes', () => {
-  for (const [identity, asked] of [['system:serviceaccount:default:app', configMaps], ['system:serviceaccount:default:app', slices], [kubeProxy, configMaps], ['system:node:edge-2', configMaps], [kubelet, { group: '', resource: 'pods' }], [kubelet, { ...configMaps, group: 'apps' }]] as const) {
+  for (const [identity, asked] of [['system:serviceaccount:default:app', configMaps], ['system:serviceaccount:default:app', slices], [kubeProxy, configMaps], ['system:node:edge-2', configMaps], [kubelet, { ...configMaps, resource: 'pods' }], [kubelet, { ...configMaps, apiGroup: 'apps' }]] as const) {
     assert.equal(rewriteFor(asked, identity, shown), undefined);
   }
   assert.equal(rewriteFor({ ...configMaps, subresource: 'status' }, kubelet, shown), undefined);

@@ -1,12 +1,8 @@
+import type { KubeRequest } from '../wire/index.ts';
 import { asShown, type Shown } from './objects.ts';
 
 /** Which objects a request is about, as far as it decides what is shown. */
-export interface Asked {
-  /** Empty for the core group. */
-  readonly group: string;
-  readonly resource: string;
-  readonly subresource?: string;
-}
+export type Asked = Pick<KubeRequest, 'apiGroup' | 'resource' | 'subresource'>;
 
 /** Takes the JSON of one object, and gives what this node is to see of it: the same text where nothing differs. */
 export type Rewrite = (json: string) => string;
@@ -20,9 +16,9 @@ const kubeProxy = 'system:serviceaccount:kube-system:kube-proxy';
  * @param identity of the client, as Kubernetes names users
  * @returns undefined when its answers pass as they are
  */
-export function rewriteFor({ group, resource, subresource }: Asked, identity: string, shown: Shown): Rewrite | undefined {
-  if (subresource !== undefined) return undefined;
-  const of = `${group}/${resource}`;
+export function rewriteFor({ apiGroup, resource, subresource }: Asked, identity: string, shown: Shown): Rewrite | undefined {
+  if (subresource !== '') return undefined;
+  const of = `${apiGroup}/${resource}`;
   const isNode = identity === `system:node:${shown.node}`;
   const differs = (isNode && of === '/configmaps') || ((isNode || identity === kubeProxy) && of === 'discovery.k8s.io/endpointslices');
   if (!differs) return undefined;

@@ -1,8 +1,6 @@
-import { mkdtempDisposable, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createAuthority, type Authority, type CertificateRequest, type IssuedCertificate, type KeyPair } from '../../../core/pki.ts';
 import { serverName } from '../common/tls.ts';
+import { PemFolder, temporaryFolder, type TemporaryFolder } from './pem-folder.ts';
 
 /** Paths of a key pair's files, PEM. */
 export interface PairPaths {
@@ -11,40 +9,28 @@ export interface PairPaths {
 }
 
 /** The two authorities of a cluster with a tunnel, and the files that they sign, in a folder of their own. */
-export class Pki implements AsyncDisposable {
-  readonly folder: string;
+export class Pki extends PemFolder {
   /** Signs tunnel servers and the clients of their CONNECT ports. */
   readonly tunnelCa: Authority;
   /** Signs kubelets. */
   readonly clusterCa: Authority;
-  readonly #remove: () => Promise<void>;
 
-  private constructor(folder: string, tunnelCa: Authority, clusterCa: Authority, remove: () => Promise<void>) {
-    this.folder = folder;
+  private constructor(folder: TemporaryFolder, tunnelCa: Authority, clusterCa: Authority) {
+    super(folder);
     this.tunnelCa = tunnelCa;
     this.clusterCa = clusterCa;
-    this.#remove = remove;
   }
 
   static async create(): Promise<Pki> {
-    const folder = await mkdtempDisposable(join(tmpdir(), 'edgeproof-tunnel-'));
+    const folder = await temporaryFolder('edgeproof-tunnel-');
     const [tunnelCa, clusterCa] = await Promise.all([createAuthority({ commonName: 'edge-tunnel-ca' }), createAuthority({ commonName: 'kubernetes' })]);
-    const pki = new Pki(folder.path, tunnelCa, clusterCa, async () => await folder.remove());
+    const pki = new Pki(folder, tunnelCa, clusterCa);
     await pki.write('tunnel-ca.crt', tunnelCa.certPem);
     await pki.write('cluster-ca.crt', clusterCa.certPem);
     await pki.writePair('server', await pki.server());
     await pki.writePair('apiserver', await tunnelCa.issue({ commonName: 'kube-apiserver', client: true }));
     await pki.writePair('metrics-server', await tunnelCa.issue({ commonName: 'metrics-server', client: true }));
     return pki;
-  }
-
-  path(name: string): string {
-    return join(this.folder, name);
-  }
-
-  async write(name: string, text: string): Promise<string> {
-    await writeFile(this.path(name), text);
-    return this.path(name);
   }
 
   async writePair(name: string, { certPem, keyPem }: KeyPair): Promise<PairPaths> {
@@ -63,9 +49,5 @@ export class Pki implements AsyncDisposable {
   /** A kubelet's client certificate, or what somebody takes for one. */
   async node(name: string, { ca = this.clusterCa, ...request }: Partial<CertificateRequest> & { readonly ca?: Authority } = {}): Promise<IssuedCertificate> {
     return await ca.issue({ commonName: `system:node:${name}`, organizations: ['system:nodes'], client: true, ...request });
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#remove();
   }
 }

@@ -1,15 +1,12 @@
-import { tierNodeLabel } from '../../../harness/cluster/labels.ts';
 import type { Manifest } from '../../../harness/kube/objects.ts';
 import type { Topology } from '../../../topologies/schema.ts';
 import { bundlePath } from '../images.ts';
 import { componentsImage } from '../names.ts';
-import { flagsOf, lockedDown } from '../pod-parts.ts';
+import { flagsOf, lockedDown, nonRoot, onCloudNodes } from '../pod-parts.ts';
 import { autonomousLabel, controllerHealthPort, controllerName, namespace } from './names.ts';
 
 const labels = { app: controllerName };
 const rbac = 'rbac.authorization.k8s.io/v1';
-/** `nonroot` in images with Node. */
-const user = 65_532;
 
 /** Who keeps the Pods of autonomous nodes from being evicted. One is enough: what it does holds while it is away. */
 export function controllerManifests({ cloud }: Pick<Topology, 'cloud'>): Manifest[] {
@@ -41,9 +38,8 @@ export function controllerManifests({ cloud }: Pick<Topology, 'cloud'>): Manifes
           spec: {
             serviceAccountName: controllerName,
             priorityClassName: 'system-cluster-critical',
-            nodeSelector: { [tierNodeLabel]: 'cloud' },
-            tolerations: cloud.workers > 0 ? [] : [{ key: 'node-role.kubernetes.io/control-plane', operator: 'Exists', effect: 'NoSchedule' }],
-            securityContext: { runAsNonRoot: true, runAsUser: user, runAsGroup: user, seccompProfile: { type: 'RuntimeDefault' } },
+            ...onCloudNodes(cloud),
+            securityContext: nonRoot,
             containers: [{
               name: controllerName,
               image: componentsImage,
