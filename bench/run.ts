@@ -80,14 +80,14 @@ async function runRounds(options: BenchOptions, credentials: Awaited<ReturnType<
   return { samples, busy, hangs: parts.includes('latency') ? await stalledKonnectivity(bench, all) : [] };
 }
 
-/** Times the connections of one measurement. */
-const warmUpFactor = 3;
+/** How many times the connections of one measurement. Those over a Unix socket are the quick ones. */
+const warmUpFactors: Readonly<Record<Door, number>> = { unix: 15, tcp: 2 };
 
 /** Servers run for weeks: figures are not to be of their first seconds, in which a just-in-time compiler is at work beside them. */
 async function warmUp(bench: Bench, all: readonly Running[], detail: (text: string) => void): Promise<void> {
   for (const one of all) for (const door of doorsOf(one)) {
     detail(`${one.name} (${door})`);
-    await load(bench, one, { kind: 'latency', count: warmUpFactor * bench.connections, condition: 'idle' }, door);
+    await load(bench, one, { kind: 'latency', count: warmUpFactors[door] * bench.connections, condition: 'idle' }, door);
   }
 }
 

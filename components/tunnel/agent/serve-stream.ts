@@ -30,10 +30,11 @@ export function serveStream(stream: TunnelStream, deadlineMs: number, allowList:
   dial(where, Math.min(deadlineMs, longestDialMs), abort.signal).then(
     (socket) => {
       if (stream.isClosed) return void socket.destroy();
-      events.dialled(stream, performance.now() - startedAt);
+      const ms = performance.now() - startedAt;
       const splice = new Splice(socket, stream, { done: (error) => events.done(stream, error) });
       stream.accept(splice);
       splice.start();
+      events.dialled(stream, ms);
     },
     (error: DialError) => {
       if (!stream.isClosed) refuse(error.code, error.message);
