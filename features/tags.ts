@@ -8,6 +8,9 @@ export interface TagFacts {
   readonly stockCode?: string;
 }
 
+/** Breaks nothing but Pods of its own, and has room for others on the machine: such scenarios run several at a time. */
+export const sideBySideTag = '@side-by-side';
+
 const idPattern = /^[a-z0-9]+(-[a-z0-9]+)+$/;
 const codePattern = /^[A-Z][A-Z0-9_]*$/;
 const list = (tags: readonly string[]): string => tags.join(' ');

@@ -13,7 +13,7 @@ const cucumber = join(repositoryRoot, 'node_modules', '@cucumber', 'cucumber', '
 async function dryRun(): Promise<Envelope[]> {
   await using folder = await mkdtempDisposable(join(tmpdir(), 'edgeproof-dry-'));
   const messages = join(folder.path, 'messages.ndjson');
-  await exec([process.execPath, cucumber, '--dry-run', '--format', `message:${messages}`], { cwd: repositoryRoot });
+  await exec([process.execPath, cucumber, '--dry-run', '--parallel', '0', '--format', `message:${messages}`], { cwd: repositoryRoot });
   return (await readFile(messages, 'utf8')).trim().split('\n').map((line) => JSON.parse(line) as Envelope);
 }
 

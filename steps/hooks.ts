@@ -10,6 +10,7 @@ import { disturbedBy, faultsSince, healEverything } from './support/faults.ts';
 import { tellNext } from './support/next-sentence.ts';
 import { rolesOf } from './support/roles.ts';
 import { interruption, openSession, type Session } from './support/session.ts';
+import { isControl, runsSideBySide } from './support/side-by-side.ts';
 import type { EdgeWorld } from './support/world.ts';
 
 /** A step that is still running then is the harness's fault; every wait in it has a shorter deadline of its own. */
@@ -50,7 +51,7 @@ Before(async function (this: EdgeWorld, scenario: ITestCaseHookParameter) {
   const left = await healEverything(session, this.signal);
   await waitUntilWhole(kube, docker, cluster, { timeoutMs: wholeBeforeMs, signal: this.signal, disturbed: disturbedBy(left, cluster) });
   const namespace = `${promiseOf(scenario).slice(0, 57)}-${Math.random().toString(36).slice(2, 7)}`;
-  this.open(session, namespace);
+  this.open(session, namespace, !runsSideBySide(scenario.pickle.tags.map(({ name }) => name), isControl()));
   await createNamespace(kube, namespace, this.signal);
 });
 
@@ -85,7 +86,7 @@ async function cleanUp(world: EdgeWorld, session: Session, patience: number): Pr
     await healEverything(session, signal);
   } finally {
     // The log also has those that nobody felt: they are over, and left their nodes in some state.
-    for (const record of await faultsSince(session, world.startedAt)) world.faultRecords.set(record.id, record);
+    for (const record of await faultsSince(session, world.startedAt)) if (world.mayHaveBroken(record)) world.faultRecords.set(record.id, record);
   }
   await deleteNamespace(kube, world.namespace, signal);
   const { disturbed } = world;

@@ -23,6 +23,9 @@ const timeoutMs = 60 * 60_000;
 /** After an interruption the running scenario heals what it broke. */
 const windDownMs = 90_000;
 
+/** On plain Kubernetes what runs side by side does little but wait for what never answers. */
+const parallelInControl = 4;
+
 const program = join(repositoryRoot, 'node_modules', '@cucumber', 'cucumber', 'bin', 'cucumber.js');
 
 /**
@@ -32,7 +35,8 @@ const program = join(repositoryRoot, 'node_modules', '@cucumber', 'cucumber', 'b
  * @throws CannotTellError `FEATURES_TIMEOUT`, `FEATURES_CRASHED`; the signal's reason when interrupted
  */
 export async function runFeatures(run: FeatureRun): Promise<void> {
-  const args = ['--format', `message:${run.messages}`, ...(run.tags === undefined ? [] : ['--tags', run.tags])];
+  const parallel = run.mode === 'control' ? ['--parallel', String(parallelInControl)] : [];
+  const args = ['--format', `message:${run.messages}`, ...parallel, ...(run.tags === undefined ? [] : ['--tags', run.tags])];
   const child = spawn(process.execPath, [program, ...args], {
     cwd: repositoryRoot,
     env: {

@@ -56,10 +56,11 @@ export class ProgressPrinter {
   tick(): void {
     const columns = this.#output.terminalColumns;
     if (columns === undefined) return;
-    for (const running of this.#running.values()) {
-      const line = `${this.#count(this.#done + 1)} … ${label(running.pickle)}: ${running.step} (${formatDuration(this.#now - running.startedAt, 's')})`;
-      this.#output.write(`${reset}${line.length < columns ? line : `${line.slice(0, columns - 2)}…`}`);
-    }
+    const [first, ...others] = this.#running.values();
+    if (first === undefined) return;
+    const beside = others.length === 0 ? '' : `${others.length} more and `;
+    const line = `${this.#count(this.#done + 1)} … ${beside}${label(first.pickle)}: ${first.step} (${formatDuration(this.#now - first.startedAt, 's')})`;
+    this.#output.write(`${reset}${line.length < columns ? line : `${line.slice(0, columns - 2)}…`}`);
   }
 
   #started(id: string, testCaseId: string): void {

@@ -2,6 +2,7 @@ import { World, setWorldConstructor, type IWorldOptions } from '@cucumber/cucumb
 import { CannotTellError } from '../../core/errors.ts';
 import type { StartedProgram } from '../../core/started-program.ts';
 import type { Look } from '../../core/wait.ts';
+import { sideBySideTag } from '../../features/tags.ts';
 import type { FaultKind, FaultRecord } from '../../chaos/fault.ts';
 import type { ClusterState } from '../../harness/cluster/state.ts';
 import type { Docker } from '../../harness/docker/docker.ts';
@@ -31,6 +32,7 @@ export interface Before {
 /** What the steps of one scenario share. Set up by the hooks before its first step. */
 export class EdgeWorld extends World {
   #session: Session | undefined;
+  #alone = true;
   #roles: Roles | undefined;
   namespace = '';
   readonly apps = new Map<string, App>();
@@ -76,7 +78,9 @@ export class EdgeWorld extends World {
     super(options);
   }
 
-  open(session: Session, namespace: string): void {
+  /** @param alone whether no other scenario runs meanwhile */
+  open(session: Session, namespace: string, alone: boolean): void {
+    this.#alone = alone;
     this.#session = session;
     this.#roles = rolesOf(session.cluster);
     this.namespace = namespace;
@@ -157,8 +161,11 @@ export class EdgeWorld extends World {
     return this.before;
   }
 
-  /** Breaks something, and goes on only when the victim has felt it. @throws CannotTellError `FAULT_NOT_SEEN` */
+  /** Breaks something, and goes on only when the victim has felt it. @throws CannotTellError `FAULT_NOT_SEEN`; `NOT_ALONE` */
   async disturb(kind: FaultKind, target: string): Promise<FaultRecord> {
+    if (!this.#alone && !target.startsWith(`pod ${this.namespace}/`)) {
+      throw new CannotTellError('NOT_ALONE', `${kind} on ${target} would be felt by scenarios that run side by side with this one`, { next: `take ${sideBySideTag} from this scenario; on plain Kubernetes, look first whether the tunnel works` });
+    }
     await this.remember();
     this.reached.clear();
     const record = await inject(this.session, kind, target, this.signal);
@@ -183,6 +190,11 @@ export class EdgeWorld extends World {
   async within<T>(budget: { what: string; seconds: number; code: string; everyMs?: number; since?: number }, look: (signal: AbortSignal) => Promise<Look<T>>): Promise<T> {
     const { seconds, ...rest } = budget;
     return await within({ ...rest, budgetMs: seconds * 1000, signal: this.signal, attach: (record) => this.attachJson(record, mediaTypes.budget) }, look);
+  }
+
+  /** Whether a fault can be of this scenario: those that run side by side break Pods of their own namespace. */
+  mayHaveBroken({ target }: FaultRecord): boolean {
+    return !target.startsWith('pod ') || target.startsWith(`pod ${this.namespace}/`);
   }
 
   attachBudget(record: BudgetAttachment): void {
