@@ -3,8 +3,8 @@ import { CannotTellError } from '../../core/errors.ts';
 import { type ClusterState } from '../cluster/state.ts';
 import { type Docker } from '../docker/docker.ts';
 import { runOnHost } from './host-helper.ts';
-import { clusterChain, type IsolationPlan, planOf, severedPairs, siteChain, unbornPlan, type UnbornCluster } from './rules.ts';
-import { applyScript, blackholeScript, dockerFlavour, findIsolations, flavours, parseSave, removeScript, readKeptIn, readSwallowed, swallowScript, type Flavour, type FoundIsolation, type Ruleset } from './ruleset.ts';
+import { clusterChain, goneChain, type IsolationPlan, planOf, severedPairs, siteChain, unbornPlan, type UnbornCluster } from './rules.ts';
+import { applyScript, blackholeScript, dockerFlavour, findIsolations, flavours, parseSave, removeScript, readKeptIn, readSwallowed, swallowScript, type Flavour, type FoundIsolation, type Ruleset, type WanConnection } from './ruleset.ts';
 
 /** What the Docker host had and what was done to it. */
 export interface IsolationApplied {
@@ -186,36 +186,36 @@ export async function listIsolation(docker: Docker, image: string, signal: Abort
  * @throws CannotTellError `ISOLATION_MISSING` when the cluster's chains are not on the host
  */
 export async function setBlackhole(docker: Docker, cluster: ClusterState, site: string, on: boolean, signal: AbortSignal): Promise<void> {
-  await setSiteRules(docker, cluster, site, blackholeScript(cluster.name, site, on), signal);
+  await onChain(docker, cluster, siteChain(cluster.name, site), restoreWhereScript, blackholeScript(cluster.name, site, on), signal);
 }
 
 /**
  * Makes a site's WAN swallow, both ways, what belongs to some of the connections that it has itself to the cloud, and let
- * through all others. Takes the place of a black hole. Idempotent.
+ * through all others. A black hole that is on stays so, and the other way round. Idempotent.
  *
- * @param ports of these connections, at the WAN; none: it swallows nothing
+ * @param connections none: it swallows nothing of them
  * @throws CannotTellError `ISOLATION_MISSING`, `CLUSTER_EMPTY`
  */
-export async function swallowConnections(docker: Docker, cluster: ClusterState, site: string, ports: readonly number[], signal: AbortSignal): Promise<void> {
+export async function swallowConnections(docker: Docker, cluster: ClusterState, site: string, connections: readonly WanConnection[], signal: AbortSignal): Promise<void> {
+  await onChain(docker, cluster, goneChain(cluster.name, site), restoreWhereScript, swallowScript(cluster.name, site, wanAddress(cluster, site), connections), signal);
+}
+
+/** The connections that it swallows. @throws CannotTellError as `swallowConnections` */
+export async function swallowedConnections(docker: Docker, cluster: ClusterState, site: string, signal: AbortSignal): Promise<WanConnection[]> {
+  return readSwallowed(await onChain(docker, cluster, goneChain(cluster.name, site), listWhereScript, '', signal), wanAddress(cluster, site));
+}
+
+function wanAddress(cluster: ClusterState, site: string): string {
   const wan = cluster.wans.find((one) => one.site === site);
   if (wan === undefined) throw new CannotTellError('CLUSTER_EMPTY', `cluster ${cluster.name} has no site ${site}`);
-  await setSiteRules(docker, cluster, site, swallowScript(cluster.name, site, wan.address, ports), signal);
+  return wan.address;
 }
-
-/** The ports, at the WAN, of the connections that it swallows. @throws CannotTellError as `swallowConnections` */
-export async function swallowedConnections(docker: Docker, cluster: ClusterState, site: string, signal: AbortSignal): Promise<number[]> {
-  return readSwallowed(await onSiteRules(docker, cluster, site, listWhereScript, '', signal));
-}
-
-const setSiteRules = async (docker: Docker, cluster: ClusterState, site: string, input: string, signal: AbortSignal): Promise<void> =>
-  void (await onSiteRules(docker, cluster, site, restoreWhereScript, input, signal));
 
 /** @returns what the script printed */
-async function onSiteRules(docker: Docker, cluster: ClusterState, site: string, script: string, input: string, signal: AbortSignal): Promise<string> {
+async function onChain(docker: Docker, cluster: ClusterState, chain: string, script: string, input: string, signal: AbortSignal): Promise<string> {
   const image = await helperImageOf(docker, cluster, signal);
-  const args = [siteChain(cluster.name, site)];
-  const { code, stdout } = await runOnHost(docker, { image, script, args, input, cluster: cluster.name, accept: [0, 3], signal });
-  if (code === 3) throw notIsolated(cluster.name, siteChain(cluster.name, site));
+  const { code, stdout } = await runOnHost(docker, { image, script, args: [chain], input, cluster: cluster.name, accept: [0, 3], signal });
+  if (code === 3) throw notIsolated(cluster.name, chain);
   return stdout;
 }
 
