@@ -39,11 +39,11 @@ while [ $# -ge 2 ]; do
 done
 `;
 
-/** Prints a chain of the tables mangle and nat with its counters, whoever has it. Argument: the chain. */
+/** Prints a chain of the table nat with its counters, whoever has it. Argument: the chain. */
 const countScript = `
 found=3
 for flavour in iptables-nft iptables-legacy; do
-  if "$flavour" -w 10 -t mangle -v -S "$1" 2>/dev/null && "$flavour" -w 10 -t nat -v -S "$1" 2>/dev/null; then found=0; fi
+  if "$flavour" -w 10 -t nat -v -S "$1" 2>/dev/null; then found=0; fi
 done
 exit $found
 `;
@@ -148,16 +148,14 @@ async function endSockets(docker: Docker, cluster: ClusterState, severed: readon
 }
 
 /**
- * How many packets for Service and Pod addresses have been kept from leaving (of a connection that was refused, the first), since the isolation was applied.
+ * Of each node, by its name, how many packets for Service and Pod addresses have been refused (of a connection the first), since the
+ * isolation was applied.
  *
  * @throws CannotTellError `ISOLATION_MISSING` when the cluster's chains are not on the host
  */
-export async function packetsKeptIn(docker: Docker, cluster: ClusterState, signal: AbortSignal): Promise<number> {
-  const image = await helperImageOf(docker, cluster, signal);
-  const chain = clusterChain(cluster.name);
-  const { code, stdout } = await runOnHost(docker, { image, script: countScript, args: [chain], cluster: cluster.name, accept: [0, 3], signal });
-  if (code === 3) throw notIsolated(cluster.name, chain);
-  return readKeptIn(stdout);
+export async function packetsKeptIn(docker: Docker, cluster: ClusterState, signal: AbortSignal): Promise<Map<string, number>> {
+  const met = readKeptIn(await onChain(docker, cluster, clusterChain(cluster.name), countScript, '', signal));
+  return new Map(cluster.nodes.map(({ name, address }) => [name, met.get(address) ?? 0]));
 }
 
 /** Removes a cluster's chains by its name alone. Returns whether there were any. @throws ExecError */

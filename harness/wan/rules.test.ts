@@ -93,6 +93,8 @@ test('nothing for a Service or a Pod leaves the cluster\'s network, from the fir
       assert.ok(jumps.includes(`PREROUTING ! -s 172.30.0.0/24 -d ${range} -i br-0123456789ab -j EDGEPROOF-dev`));
       const nat = natRules(stage);
       for (const protocol of ['tcp', 'udp']) assert.ok(nat.rules.includes(`EDGEPROOF-dev -d ${range} -p ${protocol} -j REDIRECT --to-ports 1`));
+      // Each node's are counted apart.
+      for (const address of [...stage.cloud, ...stage.sites.flatMap(({ nodes }) => nodes)]) assert.ok(nat.rules.includes(`EDGEPROOF-dev -s ${address} -d ${range} -p tcp -j REDIRECT --to-ports 1`));
       assert.ok(nat.jumps.includes(`PREROUTING -s 172.30.0.0/24 -d ${range} -i br-0123456789ab -j EDGEPROOF-dev`));
     }
     assert.equal(jumps.length, 10);

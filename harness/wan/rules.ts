@@ -182,7 +182,9 @@ export function natRules(plan: IsolationPlan): TableRules {
   const chain = clusterChain(plan.cluster);
   const toWan = plan.sites.flatMap((site) => site.nodes.flatMap((edge) => plan.cloud.flatMap((cloud) => cloudServices.map(({ port }) =>
     `${chain} -s ${edge} -d ${cloud} -p tcp -m tcp --dport ${port} -j DNAT --to-destination ${site.wan}:${port}`))));
-  const refused = innerRanges(plan).flatMap((range) => protocols.map((protocol) => `${chain} -d ${range} -p ${protocol} -j REDIRECT --to-ports ${refusingPort}`));
+  const refuse = (match: string): string[] => protocols.map((protocol) => `${chain} ${match} -p ${protocol} -j REDIRECT --to-ports ${refusingPort}`);
+  // Those of a node in a rule of its own: each node's count tells whether its packets came here.
+  const refused = innerRanges(plan).flatMap((range) => [...nodesOf(plan).flatMap((node) => refuse(`-s ${node} -d ${range}`)), ...refuse(`-d ${range}`)]);
   return {
     chains: [chain],
     rules: [ownerRule(plan.cluster), ...toWan, ...refused],
@@ -192,6 +194,9 @@ export function natRules(plan: IsolationPlan): TableRules {
     ],
   };
 }
+
+/** The addresses of all nodes. */
+const nodesOf = ({ cloud, sites }: IsolationPlan): string[] => [...cloud, ...sites.flatMap(({ nodes }) => nodes)];
 
 /** Ordered pairs of edge nodes that may talk directly, and those that may not. */
 export function edgePairs(plan: IsolationPlan): { allowed: [string, string][]; denied: [string, string][] } {

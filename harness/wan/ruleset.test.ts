@@ -27,10 +27,17 @@ test('the flavour is the one whose rules name the cluster\'s bridge', () => {
   assert.equal(dockerFlavour(new Map<Flavour, Ruleset>([['iptables-nft', parseSave('')]]), 'br-0123456789ab'), undefined);
 });
 
-test('the packets that were kept in are counted from what iptables prints', () => {
-  const printed = '-N EDGEPROOF-dev\n-A EDGEPROOF-dev -m comment --comment "x" -c 99 99\n-A EDGEPROOF-dev -d 10.96.0.0/16 -c 12 720 -j DROP\n-A EDGEPROOF-dev -s 172.30.0.4/32 -c 8 9 -j DNAT --to-destination 172.30.0.20:6443\n-A EDGEPROOF-dev -d 10.244.0.0/16 -p tcp -c 3 180 -j REDIRECT --to-ports 1\n';
-  assert.equal(readKeptIn(printed), 15);
-  assert.equal(readKeptIn('-N EDGEPROOF-dev\n'), 0);
+test('the packets that were kept in are counted for each node from what iptables prints', () => {
+  const printed = `-N EDGEPROOF-dev
+-A EDGEPROOF-dev -m comment --comment "x" -c 99 99
+-A EDGEPROOF-dev -s 172.30.0.4/32 -d 172.30.0.2/32 -p tcp -m tcp --dport 6443 -c 8 9 -j DNAT --to-destination 172.30.0.20:6443
+-A EDGEPROOF-dev -s 172.30.0.4/32 -d 10.96.0.0/16 -p tcp -c 12 720 -j REDIRECT --to-ports 1
+-A EDGEPROOF-dev -s 172.30.0.4/32 -d 10.244.0.0/16 -p udp -c 3 180 -j REDIRECT --to-ports 1
+-A EDGEPROOF-dev -s 172.30.0.5/32 -d 10.96.0.0/16 -p tcp -c 0 0 -j REDIRECT --to-ports 1
+-A EDGEPROOF-dev -d 10.244.0.0/16 -p tcp -c 7 180 -j REDIRECT --to-ports 1
+`;
+  assert.deepEqual([...readKeptIn(printed)], [['172.30.0.4', 15], ['172.30.0.5', 0]]);
+  assert.equal(readKeptIn('-N EDGEPROOF-dev\n').size, 0);
 });
 
 test('nothing to remove gives no script', () => assert.equal(removeScript('dev', withDocker()), undefined));

@@ -126,9 +126,11 @@ export const readSwallowed = (text: string, wan: string): WanConnection[] => tex
   return from !== wan || address === undefined ? [] : [{ port: Number(port), address, servicePort: Number(servicePort) }];
 });
 
-/** The packets that the rules of the way out have met, dropped or refused, from what `iptables -v -S CHAIN` prints of mangle and nat. */
-export function readKeptIn(text: string): number {
-  return [...text.matchAll(/ -c (\d+) \d+ -j (?:DROP|REDIRECT)\b/g)].reduce((sum, [, packets]) => sum + Number(packets), 0);
+/** Of each node, by its address, the packets that its rules of the way out have refused, from what `iptables -v -S CHAIN` prints of nat. */
+export function readKeptIn(text: string): Map<string, number> {
+  const met = new Map<string, number>();
+  for (const [, node = '', packets] of text.matchAll(/ -s ([\d.]+)\/32 -d \S+ .*-c (\d+) \d+ -j REDIRECT\b/g)) met.set(node, (met.get(node) ?? 0) + Number(packets));
+  return met;
 }
 
 /** Every edgeproof cluster of which a flavour holds something. Its name is in the comment inside its chain. */
