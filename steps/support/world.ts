@@ -14,6 +14,7 @@ import { takeSnapshot, type NodeSnapshot } from '../../harness/probes/snapshot.t
 import type { App } from './apps.ts';
 import { mediaTypes, type BudgetAttachment } from '../../reports/attachments.ts';
 import { within } from './budget.ts';
+import type { Carriers } from './carriers.ts';
 import { disturbedBy, heal, inject } from './faults.ts';
 import type { HeldOpen } from './held-open.ts';
 import type { Latencies } from './latencies.ts';
@@ -46,8 +47,8 @@ export class EdgeWorld extends World {
   readonly programs = new Map<string, StartedProgram>();
   /** What an application was last made to write to its log. */
   written = { lines: 0, bytes: 0 };
-  /** Which tunnel servers a program's stream was seen to pass, by what its steps call the program; none where that cannot be known. */
-  readonly carriers = new Map<string, ReadonlySet<string>>();
+  /** Which tunnel servers carry which followed logs. */
+  carriers: Carriers = new Map();
   /** The tunnel server that was killed. */
   lostServer: string | undefined;
   /** A Pod of the tunnel that has just taken the place of another. */
