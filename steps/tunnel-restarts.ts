@@ -4,7 +4,7 @@ import { CannotTellError, PromiseBroken } from '../core/errors.ts';
 import { waitFor } from '../core/wait.ts';
 import type { KubePod } from '../harness/kube/objects.ts';
 import { podsRunningOn } from '../harness/probes/pods-on-node.ts';
-import { afterLoss, followedLogs, followThroughSeveral, isSomeAndNotAll } from './support/carriers.ts';
+import { afterLoss, describeCarriers, followedLogs, followThroughSeveral, isSomeAndNotAll } from './support/carriers.ts';
 import { attempt, failureOf } from './support/kubectl-attempt.ts';
 import { execArgs, where } from './support/tunnel.ts';
 import { partsOf, podsOf } from './support/tunnel-parts.ts';
@@ -43,13 +43,14 @@ When('all tunnel servers are killed', async function (this: EdgeWorld) {
 
 Given('at least {int} kubectl logs -f of {string} run, through several tunnel servers, and have shown their lines within {int} s', async function (this: EdgeWorld, count: number, name: string, seconds: number) {
   this.carriers = await followThroughSeveral(this, this.app(name), await podsOf(this, 'server'), count, seconds);
+  this.log(`${this.carriers.size} followed logs: ${describeCarriers(this.carriers)}`);
 });
 
 When('one of several tunnel servers is killed, which carries some of them and not all', async function (this: EdgeWorld) {
   const servers = await podsOf(this, 'server');
   if (servers.length < 2) throw new CannotTellError('TOO_FEW', `there is ${servers.length} tunnel server, and this is about several`);
   const victim = servers.find(({ metadata }) => isSomeAndNotAll(this.carriers, metadata.name));
-  if (victim === undefined) throw new CannotTellError('NOT_SPREAD', `no tunnel server was seen to carry some of ${this.carriers.size} followed logs and not all`);
+  if (victim === undefined) throw new CannotTellError('NOT_SPREAD', `no tunnel server carries some of ${this.carriers.size} followed logs and not all: ${describeCarriers(this.carriers)}`);
   this.lostServer = victim.metadata.name;
   await kill(this, [victim]);
 });

@@ -10,18 +10,27 @@ import { logsArgs, saysWithin, where } from './tunnel.ts';
 import { partOnNode } from './tunnel-parts.ts';
 import type { EdgeWorld } from './world.ts';
 
-/** Which tunnel servers may carry each followed log, by what its steps call it: those without which it was not seen to go on. */
+/**
+ * Which tunnel servers carry each followed log, by what its steps call it: those without which it was not seen to go on. It may be several, as
+ * when the API server's connection comes to one, and the agent's session to another.
+ */
 export type Carriers = ReadonlyMap<string, ReadonlySet<string>>;
 
-/** @internal From the logs that showed a line while a server stood still: these do not pass it, for certain. Of the others it may be. */
+/** @internal From the logs that showed a line while a server stood still: these do not need it, for certain. */
 export function carriersOf(logs: readonly string[], shownWithout: ReadonlyMap<string, ReadonlySet<string>>): Carriers {
   return new Map(logs.map((log) => [log, new Set([...shownWithout].filter(([, shown]) => !shown.has(log)).map(([server]) => server))]));
 }
 
-/** Whether the loss of a server is some logs' and not all: one has no other way, and another was seen to have one. */
+/** Whether the loss of a server is some logs' and not all: one waited for it, and another was seen to go on without it. */
 export function isSomeAndNotAll(carriers: Carriers, server: string): boolean {
   const all = [...carriers.values()];
-  return all.some((may) => may.size === 1 && may.has(server)) && all.some((may) => !may.has(server));
+  return all.some((those) => those.has(server)) && all.some((those) => !those.has(server));
+}
+
+/** For messages: `8 by a and b, 2 by b`. */
+export function describeCarriers(carriers: Carriers): string {
+  const ways = Map.groupBy([...carriers.values()].map((those) => [...those].join(' and ') || 'none that was stopped'), (way) => way);
+  return [...ways].map(([way, { length }]) => `${length} by ${way}`).join(', ');
 }
 
 /** For how long a line is waited for that a server may withhold. What needs no such server shows it in a tenth of that. */
