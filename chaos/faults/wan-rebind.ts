@@ -30,9 +30,11 @@ export function wanRebind(target: Target): Pick<Fault, 'inject' | 'verify' | 'he
         far: (await far(ctx)).filter((one) => !swallowed.some((old) => isSame(old, overWan(one)))),
       };
       const wanted = [...swallowed, ...before.far.map(overWan).filter((one) => !swallowed.some((old) => isSame(old, one)))];
+      const struckAt = new Date();
       // First: nothing of the reset may reach the cloud.
       await swallowConnections(ctx.docker, ctx.cluster, site, wanted, ctx.signal);
       await resetConnections(ctx, site);
+      return struckAt;
     },
     verify: async (ctx) => {
       if (before === undefined) throw new CannotTellError('FAULT_NOT_SEEN', 'nothing was done yet');

@@ -11,7 +11,9 @@ export function wanReset(target: Target): Pick<Fault, 'inject' | 'verify' | 'hea
   return {
     inject: async (ctx) => {
       before ??= new Set(await open(ctx));
+      const struckAt = new Date();
       await resetConnections(ctx, siteOf(target, ctx.cluster));
+      return struckAt;
     },
     verify: async (ctx) => {
       if (before === undefined) throw new CannotTellError('FAULT_NOT_SEEN', 'nothing was reset yet');

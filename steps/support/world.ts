@@ -123,7 +123,7 @@ export class EdgeWorld extends World {
     return this.#lastFaultAt;
   }
 
-  /** When the last fault began, before its victim was asked, in milliseconds since the epoch: for what must follow at once. @throws CannotTellError */
+  /** When the last fault struck, after what the harness had to prepare and before its victim was asked, in milliseconds since the epoch: for what must follow at once. @throws CannotTellError */
   get faultBeganAt(): number {
     if (this.#faultBeganAt === undefined) throw new CannotTellError('NO_FAULT', 'no step has done a fault that anything could follow');
     return this.#faultBeganAt;
@@ -166,7 +166,7 @@ export class EdgeWorld extends World {
     this.faultRecords.set(record.id, record);
     this.attachJson(record, mediaTypes.fault);
     this.#lastFaultAt = Date.now();
-    this.#faultBeganAt = Date.parse(record.startedAt);
+    this.#faultBeganAt = Date.parse(record.struckAt ?? record.startedAt);
     return record;
   }
 
