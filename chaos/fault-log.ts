@@ -14,6 +14,7 @@ const fileSchema = z.array(z.strictObject({
   kind: z.enum(faultKinds),
   target: z.string(),
   startedAt: time,
+  struckAt: time.optional(),
   verifiedAt: time.optional(),
   evidence: z.string().optional(),
   endedAt: time.optional(),

@@ -34,7 +34,8 @@ export interface Fault {
   readonly target: string;
   /** Over as soon as it was seen: a restart, a kill. Others last until they are healed. */
   readonly momentary: boolean;
-  inject(ctx: FaultContext): Promise<void>;
+  /** Gives the moment just before it struck, when it had something to prepare; else it struck when it was called. */
+  inject(ctx: FaultContext): Promise<Date | void>;
   /** Looks from the victim's side. Gives a sentence on what it saw; throws when it did not see the fault. */
   verify(ctx: FaultContext): Promise<string>;
   heal(ctx: FaultContext): Promise<void>;
@@ -46,6 +47,8 @@ export interface FaultRecord {
   readonly kind: FaultKind;
   readonly target: string;
   readonly startedAt: string;
+  /** When it struck, after all that its injection had to prepare: budgets of what must follow run from here. Of one that was done again, the last time. */
+  readonly struckAt?: string;
   readonly verifiedAt?: string;
   /** What the victim saw. */
   readonly evidence?: string;

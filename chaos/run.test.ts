@@ -41,9 +41,18 @@ test('a fault is on disk before it is injected, and has its three times in the e
   const fault = told({ inject: async () => { assert.equal((JSON.parse(await readFile(path, 'utf8')) as unknown[]).length, 1); } });
   const record = await injectFault(ctx(), log, fault);
   assert.deepEqual([record.kind, record.target, record.evidence, record.endedAt], ['wan-down', 'site east', 'refused', undefined]);
-  assert.ok(record.verifiedAt !== undefined && record.verifiedAt >= record.startedAt);
+  assert.ok(record.verifiedAt !== undefined && record.struckAt !== undefined && record.verifiedAt >= record.struckAt && record.struckAt >= record.startedAt);
   assert.deepEqual(await new FaultLog(path).active(), [record]);
   assert.equal((await stat(path)).mode & 0o777, 0o600);
+}));
+
+test('a fault with something to prepare says when it struck; one that strikes again, when it did so last', () => withLog(async (log) => {
+  const [first, second] = [new Date('2026-01-01T00:00:05.000Z'), new Date('2026-01-01T00:00:09.000Z')];
+  const record = await injectFault(ctx(), log, told({ inject: async () => first }));
+  assert.equal(record.struckAt, first.toISOString());
+  const again = await injectFault(ctx(), log, told({ inject: async () => second }));
+  assert.deepEqual([again.id, again.startedAt, again.struckAt], [record.id, record.startedAt, second.toISOString()]);
+  assert.deepEqual(await log.active(), [again]);
 }));
 
 test('a lasting fault that is on is not begun anew; one that passes by itself is over when it was seen', () => withLog(async (log) => {

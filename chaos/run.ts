@@ -23,10 +23,11 @@ export async function injectFault(ctx: FaultContext, log: FaultLog, fault: Fault
   const open = fault.momentary ? undefined : (await log.active()).find((one) => one.kind === fault.kind && one.target === fault.target);
   const record = open ?? await log.put({ id: `${fault.kind}-${randomBytes(4).toString('hex')}`, kind: fault.kind, target: fault.target, startedAt: now() });
   try {
-    await fault.inject(ctx);
+    const calledAt = now();
+    const struckAt = (await fault.inject(ctx))?.toISOString() ?? calledAt;
     const evidence = await fault.verify(ctx);
     const verifiedAt = now();
-    return await log.put({ ...record, verifiedAt, evidence, ...(fault.momentary && { endedAt: verifiedAt }) });
+    return await log.put({ ...record, struckAt, verifiedAt, evidence, ...(fault.momentary && { endedAt: verifiedAt }) });
   } catch (error) {
     await undo(ctx, log, record, fault, error);
     if (ctx.signal.aborted || error instanceof CannotTellError) throw error;

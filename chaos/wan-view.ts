@@ -1,8 +1,9 @@
+import { allDone } from '../core/all-done.ts';
 import { waitFor } from '../core/wait.ts';
 import { nodesOfSite } from '../harness/cluster/state.ts';
 import { dialFrom, type Dialled } from '../harness/probes/dial.ts';
+import { describeEdgeSide, edgeSideOf, resetEdgeSide, type EdgeSide } from '../harness/probes/edge-side.ts';
 import { serviceProbes } from '../harness/probes/reach-plan.ts';
-import { cloudServices } from '../harness/wan/services.ts';
 import { type FaultContext } from './fault.ts';
 
 /** What a node saw at one service of the cloud. */
@@ -24,39 +25,29 @@ export async function dialServices({ cluster, docker, signal }: FaultContext, si
 /** For example `dev-worker2 saw answers at port 6443 (HTTP 200)`. */
 export const describeView = ({ node, port, seen, detail }: ServiceView): string => `${node} saw ${seen} at port ${port}${detail === '' ? '' : ` (${detail})`}`;
 
-// ss(8): ( dport = :6443 or dport = :30132 )
-const toServices = ['(', ...cloudServices.flatMap(({ port }, index) => [...(index === 0 ? [] : ['or']), 'dport', '=', `:${port}`]), ')'];
-
-/** What `ss` says of the connections of each node of a site to services of the cloud, in the nodes' own network namespaces (Pods' not counted). */
-async function onNodes({ cluster, docker, signal }: FaultContext, site: string, flags: readonly string[]): Promise<string[]> {
-  const lines = await Promise.all(nodesOfSite(cluster, site).map(async ({ name }) => {
-    const { stdout } = await docker.exec(name, ['ss', '--no-header', '--tcp', '--numeric', ...flags, 'state', 'established', ...toServices], { timeoutMs: 10_000, signal });
-    return stdout.split('\n').filter((line) => line.trim() !== '').map((line) => `${name} ${line.trim()}`);
-  }));
-  return lines.flat();
+/** The connections that the nodes of a site, and the Pods on them, hold open to services of the cloud. */
+export async function connectionsOf({ cluster, docker, signal }: FaultContext, site: string): Promise<EdgeSide[]> {
+  return (await Promise.all(nodesOfSite(cluster, site).map(async ({ name }) => await edgeSideOf(docker, cluster, name, signal)))).flat();
 }
-
-/** The connections that the nodes of a site hold open to services of the cloud, for example `dev-worker2 10.0.0.3:4711 → 10.0.0.2:6443`. */
-export async function connectionsOf(ctx: FaultContext, site: string): Promise<string[]> {
-  return (await onNodes(ctx, site, [])).map((line) => {
-    // Recv-Q Send-Q Local Peer
-    const [node, , , local, peer] = line.split(/\s+/);
-    return `${node} ${local} → ${peer}`;
-  });
-}
-
-/** How many those are. */
-export const openConnections = async (ctx: FaultContext, site: string): Promise<number> => (await connectionsOf(ctx, site)).length;
 
 /** Waits until none of them is left. @throws WaitTimeoutError */
 export async function connectionsEnd(ctx: FaultContext, site: string): Promise<void> {
   await waitFor(`the end of the connections of site ${site} to the cloud`, async (signal) => {
-    const open = await openConnections({ ...ctx, signal }, site);
-    return open === 0 ? { done: true } : { missing: `${open} still open` };
+    const open = await connectionsOf({ ...ctx, signal }, site);
+    return open.length === 0 ? { done: true } : { missing: `still open: ${open.map(describeEdgeSide).join(', ')}` };
   }, { timeoutMs: 10_000, signal: ctx.signal });
 }
 
-/** Resets them: both ends get an error. A kernel without `INET_DIAG_DESTROY` leaves them as they are. */
+/** Resets all that there are now: both ends get an error. */
 export async function resetConnections(ctx: FaultContext, site: string): Promise<void> {
-  await onNodes(ctx, site, ['--kill']);
+  const byNode = Map.groupBy(await connectionsOf(ctx, site), ({ node }) => node);
+  await allDone([...byNode].map(async ([node, connections]) => await resetEdgeSide(ctx.docker, node, connections, ctx.signal)));
+}
+
+/** Waits until none is left of connections that there were before. @throws WaitTimeoutError */
+export async function victimsEnd(ctx: FaultContext, site: string, victims: ReadonlySet<string>): Promise<void> {
+  await waitFor('the end of the connections at the site', async (signal) => {
+    const left = (await connectionsOf({ ...ctx, signal }, site)).map(describeEdgeSide).filter((one) => victims.has(one));
+    return left.length === 0 ? { done: true } : { missing: `still open: ${left.join(', ')} (a kernel without INET_DIAG_DESTROY cannot reset them)` };
+  }, { timeoutMs: 5000, everyMs: 100, signal: ctx.signal });
 }

@@ -66,6 +66,7 @@ Feature: kubectl
       Given cp
 ` });
   assert.equal(outline?.examples, 3);
+  assert.equal(outline?.name, 'exec returns 0, 7 or 137');
   assert.equal(outline?.baseline, true);
   assert.ok(outline !== undefined && !('stockCode' in outline));
   assert.deepEqual(ruled?.tags, ['@tunnel', '@slow', '@tunnel-cp-checksum', '@baseline']);

@@ -13,7 +13,7 @@ export interface Scenario {
   readonly promise: string;
   readonly capability: Capability;
   readonly feature: string;
-  /** The sentence. Of an outline it holds `<placeholders>`. */
+  /** The sentence. Of an outline it says all that its examples say: `over WebSocket or SPDY`. */
   readonly name: string;
   /** Path from the repository's root, with forward slashes. */
   readonly uri: string;
@@ -118,7 +118,18 @@ function readScenario(uri: string, feature: Feature, scenario: GherkinScenario, 
   const shown = scenario.name === '' ? 'this scenario' : `scenario '${scenario.name}'`;
   problems.push(...found.map((message) => ({ uri, line: scenario.location.line, message: `${shown}: ${message}` })));
   if (found.length > 0 || read === undefined) return undefined;
-  return { ...read, feature: feature.name, name: scenario.name, uri, line: scenario.location.line, tags, why, origin, examples };
+  return { ...read, feature: feature.name, name: sentenceOf(scenario), uri, line: scenario.location.line, tags, why, origin, examples };
+}
+
+/** A title with the values of an outline's examples in the place of its placeholders. */
+function sentenceOf({ name, examples }: GherkinScenario): string {
+  return name.replaceAll(/<([^<>]+)>/g, (placeholder, column: string) => {
+    const values = [...new Set(examples.flatMap(({ tableHeader, tableBody }) => {
+      const index = tableHeader?.cells.findIndex(({ value }) => value === column) ?? -1;
+      return index < 0 ? [] : tableBody.map(({ cells }) => cells[index]!.value);
+    }))];
+    return values.length === 0 ? placeholder : [values.slice(0, -1).join(', '), values.at(-1)].filter((part) => part !== '').join(' or ');
+  });
 }
 
 /** The text after `Why:` in a description, with the lines that continue it, up to a blank line or the next `Word:`. */

@@ -14,6 +14,8 @@ export const faultSchema = z.object({
   /** 'site east', 'node dev-worker2', 'pod ns/name'. */
   target: z.string(),
   startedAt: z.iso.datetime(),
+  /** When it struck, after all that had to be prepared. */
+  struckAt: z.iso.datetime().optional(),
   verifiedAt: z.iso.datetime().optional(),
   /** What the victim saw, a sentence. */
   evidence: z.string().optional(),

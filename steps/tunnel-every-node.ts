@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Given, Then, When } from '@cucumber/cucumber';
 import { CannotTellError, PromiseBroken } from '../core/errors.ts';
 import { edgeNodes, nodesOfSite } from '../harness/cluster/state.ts';
@@ -6,6 +5,8 @@ import { cloudSideOf, type CloudSide } from '../harness/probes/cloud-side.ts';
 import { echoLogLines } from '../harness/workloads/echo.ts';
 import { startApps } from './support/apps.ts';
 import { execFailures } from './support/every-node.ts';
+import { untilGhostsAreGone } from './support/ghosts.ts';
+import { untilRow } from './support/row.ts';
 import { logsArgs, oneAttemptMs, saysWithin, where } from './support/tunnel.ts';
 import { podsOf, replacePod } from './support/tunnel-parts.ts';
 import type { EdgeWorld } from './support/world.ts';
@@ -38,16 +39,7 @@ Then('it is ready, and kubectl exec works on every edge node, {int} times in a r
   const { part, pod, startedAt } = successor;
   await this.within({ what: `tunnel ${part} ${pod} Ready`, seconds, since: startedAt, code, everyMs: 100 }, async () =>
     ((await podsOf(this, part)).some(({ metadata }) => metadata.name === pod) ? { done: true } : { missing: 'it is not' }));
-  let [inARow, beganAt] = [0, 0];
-  while (inARow < times) {
-    const at = Date.now();
-    if (inARow === 0) beganAt = at;
-    // Also of one that hangs: what ends it may come late, and the row that follows would begin later still.
-    if (beganAt - startedAt > seconds * 1000) throw new PromiseBroken(code, `no ${times} kubectl exec in a row on every edge node began within ${seconds} s of the start of tunnel ${part} ${pod}`);
-    const failed = await execFailures(this, oneAttemptMs);
-    inARow = failed === undefined ? inARow + 1 : 0;
-    if (failed !== undefined && at - startedAt > seconds * 1000) throw new PromiseBroken(code, `${((at - startedAt) / 1000).toFixed(1)} s after the start of tunnel ${part} ${pod}: ${failed}`);
-  }
+  const beganAt = await untilRow({ times, withinMs: seconds * 1000, since: startedAt, after: `the start of tunnel ${part} ${pod}`, what: 'kubectl exec on every edge node', code }, async () => await execFailures(this, oneAttemptMs));
   this.attachBudget({ what: `every edge node reached for good after the start of a tunnel ${part}`, budgetMs: seconds * 1000, tookMs: Math.max(0, beganAt - startedAt) });
 });
 
@@ -86,27 +78,12 @@ When('the site comes back at another address {int} times, of which the cloud doe
   }
 });
 
-/** Between two looks. */
-const pauseMs = 250;
 /** Of one attempt while none may fail. */
 const patienceMs = 5000;
 
-/** A tunnel may as well end the old sessions when it has the new ones: then nothing of them remains at any look. */
 Then('kubectl exec works on every edge node, whenever it is asked, until {int} s after the end of the old sessions, which comes within {int} s', async function (this: EdgeWorld, after: number, seconds: number) {
   const since = this.lastFaultAt;
-  const ago = (time: number): string => `${((Date.now() - time) / 1000).toFixed(1)} s after`;
-  let roundsAfter = 0;
-  let endedAt: number | undefined;
-  while (endedAt === undefined || Date.now() - endedAt < after * 1000) {
-    const failed = await execFailures(this, patienceMs);
-    if (failed !== undefined) throw new PromiseBroken(code, `${endedAt === undefined ? `${ago(since)} the last change of address` : `${ago(endedAt)} the end of the old sessions`}: ${failed}`);
-    const remain = await remainsOf(this);
-    if (remain.length > 0) this.roundsBesideGhosts += 1;
-    else roundsAfter += 1;
-    if (remain.length === 0) endedAt ??= Date.now();
-    else if (Date.now() - since > seconds * 1000) throw new PromiseBroken('GHOST_HELD', `${ago(since)} the last change of address there still is ${remain.join(', ')}`);
-    await sleep(pauseMs, undefined, { signal: this.signal });
-  }
-  this.attachBudget({ what: 'the end of the old sessions', budgetMs: seconds * 1000, tookMs: endedAt - since });
-  this.log(`kubectl exec worked on ${this.apps.size} edge nodes ${this.roundsBesideGhosts} times while the cloud still held some of ${this.ghosts.length} old sessions, and ${roundsAfter} times after their end`);
+  const seen = await untilGhostsAreGone({ since, endsWithinMs: seconds * 1000, afterMs: after * 1000, code, signal: this.signal }, async () => await execFailures(this, patienceMs), async () => await remainsOf(this));
+  this.attachBudget({ what: 'the end of the old sessions', budgetMs: seconds * 1000, tookMs: seen.endedAt - since });
+  this.log(`kubectl exec worked on ${this.apps.size} edge nodes ${this.roundsBesideGhosts + seen.beside} times while the cloud still held some of ${this.ghosts.length} old sessions, and ${seen.after} times after their end`);
 });

@@ -9,6 +9,7 @@ import { CannotTellError, PromiseBroken } from '../core/errors.ts';
 import { flannelNamespace } from '../harness/cluster/flannel.ts';
 import { isMetricsServer } from '../harness/cluster/metrics-server.ts';
 import type { KubePod } from '../harness/kube/objects.ts';
+import { kubeletStartedAt } from '../harness/probes/kubelet.ts';
 import { workloadImage } from '../images/versions.ts';
 import { echoContainer } from '../harness/workloads/echo.ts';
 import { longLine, writeLine, writeLines } from './support/app-container.ts';
@@ -138,14 +139,17 @@ Then('the API server\'s proxy to {string} is answered by it, within {int} s', as
   if (!seen.stdout.includes(app.uid)) throw new PromiseBroken('POD_UNREACHABLE', `something else than ${app.pod} answered: ${seen.stdout.slice(0, 200)}`);
 });
 
-/** metrics-server asks each kubelet every 10 s, and needs two answers for a figure. Whoever was cut off, or has just started, is given time for both. */
-Then('kubectl top shows the edge node and a Pod on it, within {int} s, or {int} s after a start of metrics-server or the tunnel, or the end of a fault', async function (this: EdgeWorld, seconds: number, afterSeconds: number) {
+/**
+ * metrics-server asks each kubelet every 10 s, and needs two answers for a figure. Whoever was cut off, or has just started, is given time for
+ * both: the kubelet too, which the clean-up after another scenario may have restarted.
+ */
+Then('kubectl top shows the edge node and a Pod on it, within {int} s, or {int} s after a start of metrics-server, the tunnel or the kubelet, or the end of a fault', async function (this: EdgeWorld, seconds: number, afterSeconds: number) {
   const { name } = this.roles.edgeNode;
   const metricsServer = (await this.kube.list<KubePod>('v1', 'Pod', { namespace: 'kube-system', signal: this.signal })).filter(isMetricsServer);
   const tunnel = this.cluster.tunnel === undefined ? [] : [...(await podsOf(this, 'server')), ...(await podsOf(this, 'agent'))];
   const starts = [...metricsServer, ...tunnel].map((pod) => runsSince(pod) ?? Date.now());
   const ends = (await this.session.faults.records()).map(({ endedAt, startedAt }) => Date.parse(endedAt ?? startedAt));
-  const since = Math.max(...starts, ...ends);
+  const since = Math.max(...starts, ...ends, await kubeletStartedAt(this.docker, name, this.signal));
   const look = async (args: readonly string[], wanted: RegExp): Promise<string | undefined> => {
     const seen = await attempt(this, args, { timeoutMs: 5000 });
     if (failureOf(seen) !== undefined) return `kubectl ${args.join(' ')}: ${failureOf(seen)}`;

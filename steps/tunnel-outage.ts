@@ -4,6 +4,7 @@ import { edgeNodes } from '../harness/cluster/state.ts';
 import { echoLogLines } from '../harness/workloads/echo.ts';
 import { startApps } from './support/apps.ts';
 import { fetchThrough, forwardedPort } from './support/port-forward.ts';
+import { staysRefused } from './support/refused-agent.ts';
 import { attachArgs, endsWithin, execArgs, logsArgs, saysWithin, showsWhenWritten, through, where } from './support/tunnel.ts';
 import { containersOf } from './support/tunnel-parts.ts';
 import type { EdgeWorld } from './support/world.ts';
@@ -58,6 +59,11 @@ Then('the tunnel runs in the same containers as before', async function (this: E
   const now = await containersOf(this);
   const gone = [...before].filter(([name, id]) => now.get(name) !== id).map(([name]) => name);
   if (gone.length > 0) throw new PromiseBroken('CRASHED', `of ${before.size} containers ${gone.length} are not those of before: ${gone.join(', ')}`);
+});
+
+/** Longer than an agent may wait before it dials again: a session that comes back would be there by then. */
+Then('for {int} s the edge node has no session with the tunnel, whose agent is refused with a reason', async function (this: EdgeWorld, seconds: number) {
+  this.log(`the agent: ${await staysRefused(this, this.roles.edgeNode.name, seconds * 1000)}`);
 });
 
 Given('an application {string} on an edge node of another site', async function (this: EdgeWorld, name: string) {

@@ -7,7 +7,7 @@ import { connectionsEnd, describeView, dialServices } from '../wan-view.ts';
 type Deed = Pick<Fault, 'inject' | 'verify' | 'heal'>;
 
 /** The machine that is the site's WAN and load balancer is gone: its connections end, and nobody answers at its address. */
-function lbGone(target: Target, how: { readonly done: string; readonly left: string; inject(ctx: FaultContext, site: string): Promise<void>; isLeft(ctx: FaultContext, site: string): Promise<boolean> }): Deed {
+function lbGone(target: Target, how: { readonly done: string; readonly left: string; inject(ctx: FaultContext, site: string): Promise<Date | void>; isLeft(ctx: FaultContext, site: string): Promise<boolean> }): Deed {
   return {
     inject: async (ctx) => await how.inject(ctx, siteOf(target, ctx.cluster)),
     verify: async (ctx) => {

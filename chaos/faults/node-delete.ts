@@ -31,15 +31,16 @@ async function askedByItself({ docker, signal }: FaultContext, node: string): Pr
 export function nodeDelete(target: Target): Pick<Fault, 'inject' | 'verify' | 'heal'> {
   return {
     inject: async (ctx) => {
-      await Promise.all(nodesOf(target, ctx.cluster).map(async ({ name }) => {
-        const { code, stdout, stderr } = await onControlPlane(ctx, [...kubectl, 'get', 'node', name, '--output', 'json'], { accept: 'any' });
-        if (code !== 0) {
-          if (/NotFound/.test(stderr)) return;
-          throw new CannotTellError('FAULT_FAILED', `Node ${name} cannot be read: ${stderr.trim()}`);
-        }
-        await onControlPlane(ctx, ['sh', '-c', 'cat > "$1.partial" && mv "$1.partial" "$1"', 'edgeproof', savedAt(name)], { input: manifestOf(stdout) });
-        await onControlPlane(ctx, [...kubectl, 'delete', 'node', name, '--wait=false']);
-      }));
+      const there = (await Promise.all(nodesOf(target, ctx.cluster).map(async ({ name }) => {
+        const node = await nodeOf(ctx, name);
+        if (node === undefined) return [];
+        await onControlPlane(ctx, ['sh', '-c', 'cat > "$1.partial" && mv "$1.partial" "$1"', 'edgeproof', savedAt(name)], { input: manifestOf(node) });
+        return [name];
+      }))).flat();
+      if (there.length === 0) return undefined;
+      const struckAt = new Date();
+      await onControlPlane(ctx, [...kubectl, 'delete', 'node', ...there, '--wait=false']);
+      return struckAt;
     },
     verify: async (ctx) => {
       const seen = await Promise.all(nodesOf(target, ctx.cluster).map(async ({ name }) => await waitFor(`Node ${name} deleted`, async (signal) => {
@@ -51,17 +52,49 @@ export function nodeDelete(target: Target): Pick<Fault, 'inject' | 'verify' | 'h
     heal: async (ctx) => {
       await Promise.all(nodesOf(target, ctx.cluster).map(async ({ name }) => {
         const { code, stderr } = await onControlPlane(ctx, [...kubectl, 'create', '--filename', savedAt(name)], { accept: 'any' });
-        // No file: it was not deleted. The kubelet registers itself when it starts; then its Node is there already.
-        if (code !== 0 && !/AlreadyExists|does not exist/.test(stderr)) throw new CannotTellError('FAULT_NOT_HEALED', `Node ${name} is not made again: ${stderr.trim()}`);
+        // No file: it was not deleted, or was healed.
+        if (/does not exist/.test(stderr)) return;
+        if (/AlreadyExists/.test(stderr)) await demandOwn(ctx, name);
+        else if (code !== 0) throw new CannotTellError('FAULT_NOT_HEALED', `Node ${name} is not made again: ${stderr.trim()}`);
         await onControlPlane(ctx, ['rm', '-f', savedAt(name)]);
       }));
     },
   };
 }
 
-/** @internal A Node of the same labels, annotations, taints and range of Pods, but another one. */
-export function manifestOf(json: string): string {
-  const { metadata, ...rest } = JSON.parse(json) as { metadata: Record<string, unknown> };
-  const { name, labels, annotations } = metadata;
-  return JSON.stringify({ ...rest, metadata: { name, labels, annotations } });
+interface Node {
+  readonly metadata: { readonly name: string; readonly uid: string; readonly labels?: object; readonly annotations?: Readonly<Record<string, string>> };
+}
+
+/** On a Node that was made again: the UID of the one whose place it takes. */
+const takesPlaceOf = 'edgeproof.dev/takes-place-of';
+
+/** A Node as the API has it, undefined when it has none. @throws CannotTellError `FAULT_FAILED` */
+async function nodeOf(ctx: FaultContext, name: string): Promise<Node | undefined> {
+  const { code, stdout, stderr } = await onControlPlane(ctx, [...kubectl, 'get', 'node', name, '--output', 'json'], { accept: 'any' });
+  if (code === 0) return JSON.parse(stdout) as Node;
+  if (/NotFound/.test(stderr)) return undefined;
+  throw new CannotTellError('FAULT_FAILED', `Node ${name} cannot be read: ${stderr.trim()}`);
+}
+
+/**
+ * Of a Node that is there although it is to be made again: it must be the one that an interrupted healing has made, or the one that was
+ * never deleted. A kubelet that was restarted registers another, of other labels, taints and maybe another range of Pods.
+ *
+ * @throws CannotTellError `FAULT_NOT_HEALED`
+ */
+async function demandOwn(ctx: FaultContext, name: string): Promise<void> {
+  const { stdout } = await onControlPlane(ctx, ['cat', savedAt(name)]);
+  const deleted = (JSON.parse(stdout) as Node).metadata.annotations?.[takesPlaceOf];
+  const now = await nodeOf(ctx, name);
+  if (now === undefined || now.metadata.uid === deleted || now.metadata.annotations?.[takesPlaceOf] === deleted) return;
+  throw new CannotTellError('FAULT_NOT_HEALED', `a Node ${name} is there that edgeproof has not made, in the place of the one that it deleted: its kubelet was restarted meanwhile, and has registered itself`, {
+    next: `delete it and heal again: kubectl delete node ${name} && edgeproof fault heal --all`,
+  });
+}
+
+/** @internal A Node of the same labels, annotations, taints and range of Pods, but another one, which says so. */
+export function manifestOf({ metadata, ...rest }: Node): string {
+  const { name, labels, annotations, uid } = metadata;
+  return JSON.stringify({ ...rest, metadata: { name, labels, annotations: { ...annotations, [takesPlaceOf]: uid } } });
 }

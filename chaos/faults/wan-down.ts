@@ -8,13 +8,15 @@ import { connectionsEnd, describeView, dialServices } from '../wan-view.ts';
 
 /** The site's WAN refuses: every connection over it ends at once, and new ones get an RST. */
 export function wanDown(target: Target): Pick<Fault, 'inject' | 'verify' | 'heal'> {
-  const setAll = async ({ docker, cluster, signal }: FaultContext, enabled: boolean): Promise<void> => {
+  const setAll = async ({ docker, cluster, signal }: FaultContext, enabled: boolean): Promise<Date> => {
     const wan = await connectWan(docker, cluster.name, siteOf(target, cluster), { signal });
+    const struckAt = new Date();
     // Both to their end, also when one fails: one that is late would undo the healing.
     await allDone(cloudServices.map(({ name }) => wan.setEnabled(name, enabled)));
+    return struckAt;
   };
   return {
-    inject: (ctx) => setAll(ctx, false),
+    inject: async (ctx) => await setAll(ctx, false),
     verify: async (ctx) => {
       const site = siteOf(target, ctx.cluster);
       const seen = await dialServices(ctx, site);

@@ -1,26 +1,25 @@
 import { CannotTellError } from '../../core/errors.ts';
-import { waitFor } from '../../core/wait.ts';
+import { describeEdgeSide } from '../../harness/probes/edge-side.ts';
 import { type Fault, type FaultContext } from '../fault.ts';
 import { siteOf, type Target } from '../target.ts';
-import { connectionsOf, resetConnections } from '../wan-view.ts';
+import { connectionsOf, resetConnections, victimsEnd } from '../wan-view.ts';
 
-/** Every connection that the nodes of a site have to the cloud is reset, once; new ones are made as before. */
+/** Every connection that the nodes of a site, and the Pods on them, have to the cloud is reset, once; new ones are made as before. */
 export function wanReset(target: Target): Pick<Fault, 'inject' | 'verify' | 'heal'> {
   let before: ReadonlySet<string> | undefined;
-  const open = async (ctx: FaultContext): Promise<string[]> => await connectionsOf(ctx, siteOf(target, ctx.cluster));
+  const open = async (ctx: FaultContext): Promise<string[]> => (await connectionsOf(ctx, siteOf(target, ctx.cluster))).map(describeEdgeSide);
   return {
     inject: async (ctx) => {
       before ??= new Set(await open(ctx));
+      const struckAt = new Date();
       await resetConnections(ctx, siteOf(target, ctx.cluster));
+      return struckAt;
     },
     verify: async (ctx) => {
       if (before === undefined) throw new CannotTellError('FAULT_NOT_SEEN', 'nothing was reset yet');
       const victims = before;
       if (victims.size === 0) throw new CannotTellError('FAULT_NO_VICTIM', 'no node of the site had a connection to the cloud');
-      await waitFor('the end of the connections that were reset', async (signal) => {
-        const left = (await open({ ...ctx, signal })).filter((one) => victims.has(one));
-        return left.length === 0 ? { done: true } : { missing: `still open: ${left.join(', ')} (a kernel without INET_DIAG_DESTROY cannot reset them)` };
-      }, { timeoutMs: 5000, everyMs: 100, signal: ctx.signal });
+      await victimsEnd(ctx, siteOf(target, ctx.cluster), victims);
       return `${victims.size} connections of the site to the cloud have ended: ${[...victims].join(', ')}`;
     },
     // Who was cut off dials again, or does not: that is what is graded.

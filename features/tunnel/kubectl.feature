@@ -151,4 +151,4 @@ Feature: kubectl works for Pods at the edge
     Why: autoscalers and capacity reports read the same figures; a node without any looks idle or dead.
     Bug: OpenYurt #379: kubectl top said unknown for edge nodes.
 
-    Then kubectl top shows the edge node and a Pod on it, within 5 s, or 30 s after a start of metrics-server or the tunnel, or the end of a fault
+    Then kubectl top shows the edge node and a Pod on it, within 5 s, or 30 s after a start of metrics-server, the tunnel or the kubelet, or the end of a fault

@@ -1,8 +1,7 @@
 @tunnel
 Feature: A tunnel outlives its own parts
   Agents and servers are killed, replaced and upgraded like anything else. Whoever has a log open must not have to know.
-  Which server carries what is asked of implementations that tell how many streams each of them has (`streams`, docs/implementations.md).
-  Of one that does not, it is only asked that what a lost server carried goes on or ends.
+  Which server carries what is seen by stopping one after the other for a moment: what goes on meanwhile does not need it.
 
   Background:
     Given an application "app" on the edge node

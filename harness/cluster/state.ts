@@ -29,7 +29,7 @@ export interface TunnelParts {
   readonly agent: string;
   /** Where each part tells how many streams it has open, if it does: a Prometheus metric, over plain HTTP at `/metrics`. */
   readonly streams?: {
-    /** Of a server that one stream passes, it is higher by one at the least while that is open. */
+    /** Streams that are open there. */
     readonly metric: string;
     /** How many timers run, if it tells that too. */
     readonly timers?: string;

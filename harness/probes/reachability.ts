@@ -30,7 +30,8 @@ export interface ReachOptions {
 export async function probeReachability(docker: Docker, cluster: ClusterState, { nodes, signal }: ReachOptions): Promise<ReachResult[]> {
   const keptInBefore = await packetsKeptIn(docker, cluster, signal);
   const seen = await run(docker, cluster, reachPlan(cluster, nodes), signal);
-  const open = demandKeptIn(seen, (await packetsKeptIn(docker, cluster, signal)) - keptInBefore);
+  const keptIn = await packetsKeptIn(docker, cluster, signal);
+  const open = demandKeptIn(seen, (node) => keptIn.get(node)! - keptInBefore.get(node)!);
   const sites = cluster.wans.filter(({ site }) => nodes === undefined || nodesOfSite(cluster, site).some((node) => nodes.includes(node.name)));
   // All to their end, also when one fails: whoever cleans up then must find every WAN enabled.
   const shut = await allDone(sites.map(async ({ site }) => {
@@ -71,13 +72,17 @@ export function demandIsolated(results: readonly ReachResult[]): void {
 
 /**
  * Nobody outside may answer either, or refuse: a packet that was to be kept in counts only if the host's own rules have met it.
- * Each dial has sent one at least.
+ * Each dial has sent one at least; another node's packets, or a Pod's, do not stand for it.
  *
- * @param met packets that the rules have met while the dials were made
+ * @param met packets of a node, by its name, that the rules have met while the dials were made
  */
-export function demandKeptIn(results: readonly ReachResult[], met: number): ReachResult[] {
-  const dials = results.filter(({ about }) => about === 'way-out').length;
-  return results.map((result) => (result.about !== 'way-out' || met >= dials ? result : { ...result, ok: false, detail: `${result.detail}; the host's rules have met ${met} packets of ${dials} dials` }));
+export function demandKeptIn(results: readonly ReachResult[], met: (node: string) => number): ReachResult[] {
+  const dials = Map.groupBy(results.filter(({ about }) => about === 'way-out'), ({ from }) => from);
+  return results.map((result) => {
+    const made = dials.get(result.from)?.length ?? 0;
+    if (result.about !== 'way-out' || met(result.from) >= made) return result;
+    return { ...result, ok: false, detail: `${result.detail}; the host's rules have met ${met(result.from)} packets of ${made} dials of ${result.from}` };
+  });
 }
 
 const isLeak = (result: ReachResult): boolean =>

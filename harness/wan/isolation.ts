@@ -3,8 +3,8 @@ import { CannotTellError } from '../../core/errors.ts';
 import { type ClusterState } from '../cluster/state.ts';
 import { type Docker } from '../docker/docker.ts';
 import { runOnHost } from './host-helper.ts';
-import { clusterChain, type IsolationPlan, planOf, severedPairs, siteChain, unbornPlan, type UnbornCluster } from './rules.ts';
-import { applyScript, blackholeScript, dockerFlavour, findIsolations, flavours, parseSave, removeScript, readKeptIn, readSwallowed, swallowScript, type Flavour, type FoundIsolation, type Ruleset } from './ruleset.ts';
+import { clusterChain, goneChain, type IsolationPlan, planOf, severedPairs, siteChain, unbornPlan, type UnbornCluster } from './rules.ts';
+import { applyScript, blackholeScript, dockerFlavour, findIsolations, flavours, parseSave, removeScript, readKeptIn, readSwallowed, swallowScript, type Flavour, type FoundIsolation, type Ruleset, type WanConnection } from './ruleset.ts';
 
 /** What the Docker host had and what was done to it. */
 export interface IsolationApplied {
@@ -39,11 +39,11 @@ while [ $# -ge 2 ]; do
 done
 `;
 
-/** Prints a chain of the tables mangle and nat with its counters, whoever has it. Argument: the chain. */
+/** Prints a chain of the table nat with its counters, whoever has it. Argument: the chain. */
 const countScript = `
 found=3
 for flavour in iptables-nft iptables-legacy; do
-  if "$flavour" -w 10 -t mangle -v -S "$1" 2>/dev/null && "$flavour" -w 10 -t nat -v -S "$1" 2>/dev/null; then found=0; fi
+  if "$flavour" -w 10 -t nat -v -S "$1" 2>/dev/null; then found=0; fi
 done
 exit $found
 `;
@@ -148,16 +148,14 @@ async function endSockets(docker: Docker, cluster: ClusterState, severed: readon
 }
 
 /**
- * How many packets for Service and Pod addresses have been kept from leaving (of a connection that was refused, the first), since the isolation was applied.
+ * Of each node, by its name, how many packets for Service and Pod addresses have been refused (of a connection the first), since the
+ * isolation was applied.
  *
  * @throws CannotTellError `ISOLATION_MISSING` when the cluster's chains are not on the host
  */
-export async function packetsKeptIn(docker: Docker, cluster: ClusterState, signal: AbortSignal): Promise<number> {
-  const image = await helperImageOf(docker, cluster, signal);
-  const chain = clusterChain(cluster.name);
-  const { code, stdout } = await runOnHost(docker, { image, script: countScript, args: [chain], cluster: cluster.name, accept: [0, 3], signal });
-  if (code === 3) throw notIsolated(cluster.name, chain);
-  return readKeptIn(stdout);
+export async function packetsKeptIn(docker: Docker, cluster: ClusterState, signal: AbortSignal): Promise<Map<string, number>> {
+  const met = readKeptIn(await onChain(docker, cluster, clusterChain(cluster.name), countScript, '', signal));
+  return new Map(cluster.nodes.map(({ name, address }) => [name, met.get(address) ?? 0]));
 }
 
 /** Removes a cluster's chains by its name alone. Returns whether there were any. @throws ExecError */
@@ -186,36 +184,36 @@ export async function listIsolation(docker: Docker, image: string, signal: Abort
  * @throws CannotTellError `ISOLATION_MISSING` when the cluster's chains are not on the host
  */
 export async function setBlackhole(docker: Docker, cluster: ClusterState, site: string, on: boolean, signal: AbortSignal): Promise<void> {
-  await setSiteRules(docker, cluster, site, blackholeScript(cluster.name, site, on), signal);
+  await onChain(docker, cluster, siteChain(cluster.name, site), restoreWhereScript, blackholeScript(cluster.name, site, on), signal);
 }
 
 /**
  * Makes a site's WAN swallow, both ways, what belongs to some of the connections that it has itself to the cloud, and let
- * through all others. Takes the place of a black hole. Idempotent.
+ * through all others. A black hole that is on stays so, and the other way round. Idempotent.
  *
- * @param ports of these connections, at the WAN; none: it swallows nothing
+ * @param connections none: it swallows nothing of them
  * @throws CannotTellError `ISOLATION_MISSING`, `CLUSTER_EMPTY`
  */
-export async function swallowConnections(docker: Docker, cluster: ClusterState, site: string, ports: readonly number[], signal: AbortSignal): Promise<void> {
+export async function swallowConnections(docker: Docker, cluster: ClusterState, site: string, connections: readonly WanConnection[], signal: AbortSignal): Promise<void> {
+  await onChain(docker, cluster, goneChain(cluster.name, site), restoreWhereScript, swallowScript(cluster.name, site, wanAddress(cluster, site), connections), signal);
+}
+
+/** The connections that it swallows. @throws CannotTellError as `swallowConnections` */
+export async function swallowedConnections(docker: Docker, cluster: ClusterState, site: string, signal: AbortSignal): Promise<WanConnection[]> {
+  return readSwallowed(await onChain(docker, cluster, goneChain(cluster.name, site), listWhereScript, '', signal), wanAddress(cluster, site));
+}
+
+function wanAddress(cluster: ClusterState, site: string): string {
   const wan = cluster.wans.find((one) => one.site === site);
   if (wan === undefined) throw new CannotTellError('CLUSTER_EMPTY', `cluster ${cluster.name} has no site ${site}`);
-  await setSiteRules(docker, cluster, site, swallowScript(cluster.name, site, wan.address, ports), signal);
+  return wan.address;
 }
-
-/** The ports, at the WAN, of the connections that it swallows. @throws CannotTellError as `swallowConnections` */
-export async function swallowedConnections(docker: Docker, cluster: ClusterState, site: string, signal: AbortSignal): Promise<number[]> {
-  return readSwallowed(await onSiteRules(docker, cluster, site, listWhereScript, '', signal));
-}
-
-const setSiteRules = async (docker: Docker, cluster: ClusterState, site: string, input: string, signal: AbortSignal): Promise<void> =>
-  void (await onSiteRules(docker, cluster, site, restoreWhereScript, input, signal));
 
 /** @returns what the script printed */
-async function onSiteRules(docker: Docker, cluster: ClusterState, site: string, script: string, input: string, signal: AbortSignal): Promise<string> {
+async function onChain(docker: Docker, cluster: ClusterState, chain: string, script: string, input: string, signal: AbortSignal): Promise<string> {
   const image = await helperImageOf(docker, cluster, signal);
-  const args = [siteChain(cluster.name, site)];
-  const { code, stdout } = await runOnHost(docker, { image, script, args, input, cluster: cluster.name, accept: [0, 3], signal });
-  if (code === 3) throw notIsolated(cluster.name, siteChain(cluster.name, site));
+  const { code, stdout } = await runOnHost(docker, { image, script, args: [chain], input, cluster: cluster.name, accept: [0, 3], signal });
+  if (code === 3) throw notIsolated(cluster.name, chain);
   return stdout;
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { clusterChain, edgePairs, filterRules, isChainOf, mangleRules, natRules, severedPairs, siteChain, type IsolationPlan } from './rules.ts';
+import { clusterChain, edgePairs, filterRules, goneChain, isChainOf, mangleRules, natRules, severedPairs, siteChain, type IsolationPlan } from './rules.ts';
 
 const plan: IsolationPlan = {
   cluster: 'dev',
@@ -93,6 +93,8 @@ test('nothing for a Service or a Pod leaves the cluster\'s network, from the fir
       assert.ok(jumps.includes(`PREROUTING ! -s 172.30.0.0/24 -d ${range} -i br-0123456789ab -j EDGEPROOF-dev`));
       const nat = natRules(stage);
       for (const protocol of ['tcp', 'udp']) assert.ok(nat.rules.includes(`EDGEPROOF-dev -d ${range} -p ${protocol} -j REDIRECT --to-ports 1`));
+      // Each node's are counted apart.
+      for (const address of [...stage.cloud, ...stage.sites.flatMap(({ nodes }) => nodes)]) assert.ok(nat.rules.includes(`EDGEPROOF-dev -s ${address} -d ${range} -p tcp -j REDIRECT --to-ports 1`));
       assert.ok(nat.jumps.includes(`PREROUTING -s 172.30.0.0/24 -d ${range} -i br-0123456789ab -j EDGEPROOF-dev`));
     }
     assert.equal(jumps.length, 10);
@@ -126,7 +128,9 @@ test('every cloud node\'s service port leads an edge node to its own WAN', () =>
 test('chain names fit the kernel, differ, and tell their cluster', () => {
   const name = fc.stringMatching(/^[a-z0-9][a-z0-9-]{0,40}$/);
   fc.assert(fc.property(name, name, name, (cluster, other, site) => {
-    for (const chain of [clusterChain(cluster), siteChain(cluster, site)]) {
+    const chains = [clusterChain(cluster), siteChain(cluster, site), goneChain(cluster, site)];
+    assert.equal(new Set(chains).size, 3);
+    for (const chain of chains) {
       assert.ok(chain.length <= 28, chain);
       assert.ok(isChainOf(cluster, chain));
       if (other !== cluster) assert.ok(!isChainOf(other, chain), `${chain} is not of ${other}`);

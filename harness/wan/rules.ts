@@ -48,6 +48,12 @@ export function siteChain(cluster: string, site: string): string {
   return plain.length <= maxChainName ? plain : `${hashedSitePrefix(cluster)}${hash(site)}`;
 }
 
+/**
+ * A chain beside it, of the connections whose end the WAN keeps from the cloud: a black hole is another thing, may be on at the same
+ * time, and ends by itself. No site's name has a `/` in it.
+ */
+export const goneChain = (cluster: string, site: string): string => siteChain(cluster, `${site}/gone`);
+
 const hashedSitePrefix = (cluster: string): string => `${chainPrefix}_${hash(cluster)}/`;
 
 /** Whether a chain belongs to the cluster, told by its name alone. */
@@ -129,8 +135,10 @@ export function filterRules(plan: IsolationPlan): TableRules {
   // port that nobody has; iptables' own (REJECT) leaves a bridge past the NAT, from an address that the client has not dialled.
   for (const range of innerRanges(plan)) for (const protocol of protocols) add(`-p ${protocol} ${sentTo(range)} -m ${protocol} --dport ${refusingPort} -j ACCEPT`);
   for (const site of plan.sites) {
-    add(`-s ${site.wan} -j ${siteChain(plan.cluster, site.name)}`);
-    add(`-d ${site.wan} -j ${siteChain(plan.cluster, site.name)}`);
+    for (const own of [siteChain, goneChain]) {
+      add(`-s ${site.wan} -j ${own(plan.cluster, site.name)}`);
+      add(`-d ${site.wan} -j ${own(plan.cluster, site.name)}`);
+    }
   }
   for (const site of plan.sites) {
     for (const { port } of cloudServices) {
@@ -156,7 +164,7 @@ export function filterRules(plan: IsolationPlan): TableRules {
   add(`-s ${plan.podSubnet} -j DROP`);
   const jump = (match: string): string => `DOCKER-USER ${match} -j ${chain}`;
   return {
-    chains: [chain, ...plan.sites.map((site) => siteChain(plan.cluster, site.name))],
+    chains: [chain, ...plan.sites.flatMap((site) => [siteChain(plan.cluster, site.name), goneChain(plan.cluster, site.name)])],
     rules,
     jumps: [
       ...[`-s ${plan.subnet} -d ${plan.subnet}`, `-s ${plan.podSubnet} -d ${plan.subnet}`].map(jump),
@@ -174,7 +182,9 @@ export function natRules(plan: IsolationPlan): TableRules {
   const chain = clusterChain(plan.cluster);
   const toWan = plan.sites.flatMap((site) => site.nodes.flatMap((edge) => plan.cloud.flatMap((cloud) => cloudServices.map(({ port }) =>
     `${chain} -s ${edge} -d ${cloud} -p tcp -m tcp --dport ${port} -j DNAT --to-destination ${site.wan}:${port}`))));
-  const refused = innerRanges(plan).flatMap((range) => protocols.map((protocol) => `${chain} -d ${range} -p ${protocol} -j REDIRECT --to-ports ${refusingPort}`));
+  const refuse = (match: string): string[] => protocols.map((protocol) => `${chain} ${match} -p ${protocol} -j REDIRECT --to-ports ${refusingPort}`);
+  // Those of a node in a rule of its own: each node's count tells whether its packets came here.
+  const refused = innerRanges(plan).flatMap((range) => [...nodesOf(plan).flatMap((node) => refuse(`-s ${node} -d ${range}`)), ...refuse(`-d ${range}`)]);
   return {
     chains: [chain],
     rules: [ownerRule(plan.cluster), ...toWan, ...refused],
@@ -184,6 +194,9 @@ export function natRules(plan: IsolationPlan): TableRules {
     ],
   };
 }
+
+/** The addresses of all nodes. */
+const nodesOf = ({ cloud, sites }: IsolationPlan): string[] => [...cloud, ...sites.flatMap(({ nodes }) => nodes)];
 
 /** Ordered pairs of edge nodes that may talk directly, and those that may not. */
 export function edgePairs(plan: IsolationPlan): { allowed: [string, string][]; denied: [string, string][] } {

@@ -4,8 +4,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { siteChain, type IsolationPlan } from './rules.ts';
-import { applyScript, blackholeScript, dockerFlavour, findIsolations, flavours, parseSave, readKeptIn, readSwallowed, removeScript, swallowScript, type Flavour, type Ruleset } from './ruleset.ts';
+import { goneChain, siteChain, type IsolationPlan } from './rules.ts';
+import { applyScript, blackholeScript, dockerFlavour, findIsolations, flavours, parseSave, readKeptIn, readSwallowed, removeScript, swallowScript, type Flavour, type Ruleset, type WanConnection } from './ruleset.ts';
 
 const plan: IsolationPlan = {
   cluster: 'a-cluster-with-a-long-name',
@@ -27,10 +27,17 @@ test('the flavour is the one whose rules name the cluster\'s bridge', () => {
   assert.equal(dockerFlavour(new Map<Flavour, Ruleset>([['iptables-nft', parseSave('')]]), 'br-0123456789ab'), undefined);
 });
 
-test('the packets that were kept in are counted from what iptables prints', () => {
-  const printed = '-N EDGEPROOF-dev\n-A EDGEPROOF-dev -m comment --comment "x" -c 99 99\n-A EDGEPROOF-dev -d 10.96.0.0/16 -c 12 720 -j DROP\n-A EDGEPROOF-dev -s 172.30.0.4/32 -c 8 9 -j DNAT --to-destination 172.30.0.20:6443\n-A EDGEPROOF-dev -d 10.244.0.0/16 -p tcp -c 3 180 -j REDIRECT --to-ports 1\n';
-  assert.equal(readKeptIn(printed), 15);
-  assert.equal(readKeptIn('-N EDGEPROOF-dev\n'), 0);
+test('the packets that were kept in are counted for each node from what iptables prints', () => {
+  const printed = `-N EDGEPROOF-dev
+-A EDGEPROOF-dev -m comment --comment "x" -c 99 99
+-A EDGEPROOF-dev -s 172.30.0.4/32 -d 172.30.0.2/32 -p tcp -m tcp --dport 6443 -c 8 9 -j DNAT --to-destination 172.30.0.20:6443
+-A EDGEPROOF-dev -s 172.30.0.4/32 -d 10.96.0.0/16 -p tcp -c 12 720 -j REDIRECT --to-ports 1
+-A EDGEPROOF-dev -s 172.30.0.4/32 -d 10.244.0.0/16 -p udp -c 3 180 -j REDIRECT --to-ports 1
+-A EDGEPROOF-dev -s 172.30.0.5/32 -d 10.96.0.0/16 -p tcp -c 0 0 -j REDIRECT --to-ports 1
+-A EDGEPROOF-dev -d 10.244.0.0/16 -p tcp -c 7 180 -j REDIRECT --to-ports 1
+`;
+  assert.deepEqual([...readKeptIn(printed)], [['172.30.0.4', 15], ['172.30.0.5', 0]]);
+  assert.equal(readKeptIn('-N EDGEPROOF-dev\n').size, 0);
 });
 
 test('nothing to remove gives no script', () => assert.equal(removeScript('dev', withDocker()), undefined));
@@ -62,19 +69,31 @@ for (const flavour of flavours) {
       const [holed = {}] = inNamespace([
         await file('former', applyScript(former, {})), await file('hole', blackholeScript(plan.cluster, 'east', true)), save]);
       assert.ok(holed.filter?.rules.includes(`${siteChain(plan.cluster, 'east')} -j DROP`));
-      const [again, healed, swallowing, spat, removed] = inNamespace([
-        await file('former', applyScript(former, {})), await file('hole', blackholeScript(plan.cluster, 'east', true)),
+      // Two of one port, which the kernel gives out twice when they lead elsewhere: only those that are meant are swallowed.
+      const dead: WanConnection[] = [{ port: 40_001, address: '172.30.0.2', servicePort: 6443 }, { port: 40_001, address: '172.30.0.3', servicePort: 30_132 }];
+      const hole = { on: await file('hole', blackholeScript(plan.cluster, 'east', true)), off: await file('heal', blackholeScript(plan.cluster, 'east', false)) };
+      const swallow = { on: await file('swallow', swallowScript(plan.cluster, 'east', '172.30.0.20', dead)), off: await file('spit', swallowScript(plan.cluster, 'east', '172.30.0.20', [])) };
+      const [again, healed, both, swallowing, spat, holedOnly, removed] = inNamespace([
+        await file('former', applyScript(former, {})), hole.on,
         await file('again', applyScript(plan, holed)), save,
-        await file('hole', blackholeScript(plan.cluster, 'east', true)), await file('heal', blackholeScript(plan.cluster, 'east', false)), save,
-        await file('swallow', swallowScript(plan.cluster, 'east', '172.30.0.20', [40001, 40002])), save,
-        await file('spit', swallowScript(plan.cluster, 'east', '172.30.0.20', [])), save,
+        hole.on, hole.off, save,
+        swallow.on, hole.on, save, hole.off, save, swallow.off, save,
+        hole.on, swallow.on, swallow.off, save,
         await file('remove', removeScript(plan.cluster, once) ?? ''), save]);
       assert.deepEqual(again, once);
       assert.deepEqual(healed, once);
       assert.deepEqual(spat, once);
-      assert.deepEqual(readSwallowed(swallowing?.filter?.rules.map((rule) => `-A ${rule}`).join('\n') ?? ''), [40001, 40002]);
-      assert.deepEqual(swallowing?.filter?.rules.filter((rule) => rule.startsWith(siteChain(plan.cluster, 'east'))), [40001, 40002].flatMap((port) => [
-        `${siteChain(plan.cluster, 'east')} -s 172.30.0.20/32 -p tcp -m tcp --sport ${port} -j DROP`, `${siteChain(plan.cluster, 'east')} -d 172.30.0.20/32 -p tcp -m tcp --dport ${port} -j DROP`]));
+      const chain = (of: Ruleset | undefined, name: string): string[] => (of?.filter?.rules ?? []).filter((rule) => rule.startsWith(`${name} `));
+      const [site, gone] = [siteChain(plan.cluster, 'east'), goneChain(plan.cluster, 'east')];
+      const swallowed = [
+        `${gone} -s 172.30.0.20/32 -d 172.30.0.2/32 -p tcp -m tcp --sport 40001 --dport 6443 -j DROP`, `${gone} -s 172.30.0.2/32 -d 172.30.0.20/32 -p tcp -m tcp --sport 6443 --dport 40001 -j DROP`,
+        `${gone} -s 172.30.0.20/32 -d 172.30.0.3/32 -p tcp -m tcp --sport 40001 --dport 30132 -j DROP`, `${gone} -s 172.30.0.3/32 -d 172.30.0.20/32 -p tcp -m tcp --sport 30132 --dport 40001 -j DROP`];
+      // A black hole and dead connections at once: each ends by itself, in either order.
+      assert.deepEqual([chain(both, site), chain(both, gone)], [[`${site} -j DROP`], swallowed]);
+      assert.deepEqual([chain(swallowing, site), chain(swallowing, gone)], [[], swallowed]);
+      assert.deepEqual([chain(holedOnly, site), chain(holedOnly, gone)], [[`${site} -j DROP`], []]);
+      assert.deepEqual(readSwallowed(swallowing?.filter?.rules.map((rule) => `-A ${rule}`).join('\n') ?? '', '172.30.0.20'), dead);
+      for (const end of ['-s', '-d']) assert.ok(once.filter?.rules.some((rule) => rule.endsWith(`${end} 172.30.0.20/32 -j ${gone}`)));
       assert.deepEqual(removed?.filter, before.filter);
       assert.deepEqual(removed?.nat?.rules, []);
       assert.equal(once.mangle?.rules.filter((rule) => /^(?:PREROUTING|INPUT|FORWARD) /.test(rule)).length, 10);

@@ -1,4 +1,4 @@
-import { chainPrefix, commentOf, filterRules, isChainOf, mangleRules, natRules, siteChain, type IsolationPlan, type TableRules } from './rules.ts';
+import { chainPrefix, commentOf, filterRules, goneChain, isChainOf, mangleRules, natRules, siteChain, type IsolationPlan, type TableRules } from './rules.ts';
 
 /** The two programs that may hold a host's rules; each sees only its own. */
 export type Flavour = 'iptables-nft' | 'iptables-legacy';
@@ -101,22 +101,36 @@ export function blackholeScript(cluster: string, site: string, on: boolean): str
   return ['*filter', `:${chain} - [0:0]`, ...(on ? [`-A ${chain} -j DROP`] : []), 'COMMIT', ''].join('\n');
 }
 
-/**
- * Input for `iptables-restore --noflush` that makes a site's WAN swallow what belongs to some of its own connections, by their
- * ports at the WAN; none: it swallows nothing.
- */
-export function swallowScript(cluster: string, site: string, wan: string, ports: readonly number[]): string {
-  const chain = siteChain(cluster, site);
-  const rules = ports.flatMap((port) => [`-A ${chain} -s ${wan} -p tcp -m tcp --sport ${port} -j DROP`, `-A ${chain} -d ${wan} -p tcp -m tcp --dport ${port} -j DROP`]);
+/** A connection that a site's WAN has to the cloud: from a port of its own to a service of a cloud node. */
+export interface WanConnection {
+  readonly port: number;
+  /** Of the cloud node, and the port that was dialled there. */
+  readonly address: string;
+  readonly servicePort: number;
+}
+
+/** Input for `iptables-restore --noflush` that makes a site's WAN swallow what belongs to some of its own connections; none: it swallows nothing of them. */
+export function swallowScript(cluster: string, site: string, wan: string, connections: readonly WanConnection[]): string {
+  const chain = goneChain(cluster, site);
+  // Both ends: the kernel gives one port to several connections at once if they lead elsewhere.
+  const rules = connections.flatMap(({ port, address, servicePort }) => [
+    `-A ${chain} -s ${wan} -d ${address} -p tcp -m tcp --sport ${port} --dport ${servicePort} -j DROP`,
+    `-A ${chain} -s ${address} -d ${wan} -p tcp -m tcp --sport ${servicePort} --dport ${port} -j DROP`,
+  ]);
   return ['*filter', `:${chain} - [0:0]`, ...rules, 'COMMIT', ''].join('\n');
 }
 
-/** The ports that a chain swallows by the rules of `swallowScript`, from what `iptables -S CHAIN` prints. */
-export const readSwallowed = (text: string): number[] => [...text.matchAll(/ --sport (\d+) -j DROP\b/g)].map(([, port]) => Number(port));
+/** The connections that a WAN swallows by the rules of `swallowScript`, from what `iptables -S CHAIN` prints. */
+export const readSwallowed = (text: string, wan: string): WanConnection[] => text.split('\n').flatMap((line) => {
+  const [, from, address, port, servicePort] = / -s ([\d.]+)\/32 -d ([\d.]+)\/32 .*--sport (\d+) --dport (\d+) -j DROP$/.exec(line.trim()) ?? [];
+  return from !== wan || address === undefined ? [] : [{ port: Number(port), address, servicePort: Number(servicePort) }];
+});
 
-/** The packets that the rules of the way out have met, dropped or refused, from what `iptables -v -S CHAIN` prints of mangle and nat. */
-export function readKeptIn(text: string): number {
-  return [...text.matchAll(/ -c (\d+) \d+ -j (?:DROP|REDIRECT)\b/g)].reduce((sum, [, packets]) => sum + Number(packets), 0);
+/** Of each node, by its address, the packets that its rules of the way out have refused, from what `iptables -v -S CHAIN` prints of nat. */
+export function readKeptIn(text: string): Map<string, number> {
+  const met = new Map<string, number>();
+  for (const [, node = '', packets] of text.matchAll(/ -s ([\d.]+)\/32 -d \S+ .*-c (\d+) \d+ -j REDIRECT\b/g)) met.set(node, (met.get(node) ?? 0) + Number(packets));
+  return met;
 }
 
 /** Every edgeproof cluster of which a flavour holds something. Its name is in the comment inside its chain. */

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { CannotTellError } from '../../core/errors.ts';
 import { type ClusterState, type NodeState } from '../cluster/state.ts';
@@ -60,7 +60,12 @@ test('a WAN that was killed comes back at its address with its proxies; one that
     assert.deepEqual(calls.slice(0, 3), ['inspect dev-wan-east', 'network connect 10.0.0.9 dev-wan-east n dev-wan-east', 'start dev-wan-east']);
     assert.deepEqual(calls.slice(3).sort(), ['proxy apiserver', 'proxy tunnel', 'toxic latency-downstream', 'toxic latency-downstream', 'toxic latency-upstream', 'toxic latency-upstream']);
     calls.length = 0;
+    // What is written down of a WAN that was deleted is needed until another one serves.
+    const written = join(home, 'clusters', 'dev', 'wan-east.image');
+    await mkdir(dirname(written), { recursive: true });
+    await writeFile(written, 'toxiproxy:1');
     await resumeWan(docker, cluster, 'east', signal);
+    await assert.rejects(stat(written), { code: 'ENOENT' });
     assert.deepEqual(calls.filter((call) => !call.startsWith('toxic')), []);
     await assert.rejects(resumeWan(docker, cluster, 'west', signal), { code: 'WAN_GONE' });
   } finally {

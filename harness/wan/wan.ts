@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CannotTellError, describeError } from '../../core/errors.ts';
 import { waitFor } from '../../core/wait.ts';
@@ -94,12 +94,18 @@ export async function killWan(docker: Docker, cluster: string, site: string): Pr
 /** Of what a deleted WAN was made: whoever makes it anew may be another process. */
 const imageFile = (cluster: string, site: string): string => join(clusterDir(cluster), `wan-${site}.image`);
 
-/** Deletes a site's WAN as a load balancer is deleted by mistake: nothing of it is left. Idempotent. */
-export async function deleteWan(docker: Docker, cluster: string, site: string, signal: AbortSignal): Promise<void> {
+/**
+ * Deletes a site's WAN as a load balancer is deleted by mistake: nothing of it is left. Idempotent.
+ *
+ * @returns the moment just before it was deleted; undefined when it was gone already
+ */
+export async function deleteWan(docker: Docker, cluster: string, site: string, signal: AbortSignal): Promise<Date | undefined> {
   const facts = await findWan(docker, cluster, site, signal);
-  if (facts === undefined) return;
+  if (facts === undefined) return undefined;
   await writeFile(imageFile(cluster, site), facts.Config.Image);
+  const struckAt = new Date();
   await stopWan(docker, cluster, site);
+  return struckAt;
 }
 
 /**
@@ -127,6 +133,8 @@ export async function resumeWan(docker: Docker, cluster: ClusterState, siteName:
     if (code !== 0) throw notStarted(cluster, wan, new Error(stderr.trim()));
   }
   await giveProxies(docker, { cluster: cluster.name, site, upstreams: upstreamsOf(cluster.nodes) }, signal);
+  // Last: whoever was interrupted before this needs it again.
+  await rm(imageFile(cluster.name, siteName), { force: true });
 }
 
 const notStarted = (cluster: ClusterState, { site, address }: WanState, cause: unknown): CannotTellError =>

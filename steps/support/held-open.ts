@@ -60,13 +60,6 @@ async function toldBy(world: EdgeWorld, part: Part): Promise<(readonly [string, 
   ];
 }
 
-/** How many streams each server has open, by the names of their Pods; undefined when the implementation does not tell it. */
-export async function streamsOfServers(world: EdgeWorld, servers: readonly KubePod[]): Promise<Map<string, number> | undefined> {
-  const metric = world.cluster.tunnel?.streams?.metric;
-  if (metric === undefined) return undefined;
-  return new Map(await Promise.all(servers.map(async (pod) => [pod.metadata.name, await metricOf(world, { pod, isServer: true }, metric)] as const)));
-}
-
 async function metricOf({ cluster, docker, signal }: EdgeWorld, { pod: { spec, status }, isServer }: Part, metric: string): Promise<number> {
   const { serverPort, agentPort } = cluster.tunnel!.streams!;
   const url = isServer ? `http://${status.podIP}:${serverPort}/metrics` : `http://127.0.0.1:${agentPort}/metrics`;

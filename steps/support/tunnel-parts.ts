@@ -2,7 +2,7 @@ import { CannotTellError } from '../../core/errors.ts';
 import { waitFor } from '../../core/wait.ts';
 import type { TunnelParts } from '../../harness/cluster/state.ts';
 import { isReady, type KubeObject, type KubePod } from '../../harness/kube/objects.ts';
-import { podsRunningOn } from '../../harness/probes/pods-on-node.ts';
+import { podsRunningOn, type NodePod } from '../../harness/probes/pods-on-node.ts';
 import type { EdgeWorld } from './world.ts';
 
 /** Where the graded tunnel runs. @throws CannotTellError `TUNNEL_UNKNOWN` when its implementation does not say */
@@ -28,6 +28,14 @@ export async function podsOf(world: EdgeWorld, part: 'server' | 'agent'): Promis
   const ready = (await allPodsOf(world, part)).filter((pod) => isReady(pod) && pod.metadata.deletionTimestamp === undefined);
   if (ready.length === 0) throw new CannotTellError('TUNNEL_UNKNOWN', `${kinds[part]} ${partsOf(world)[part]} has no Ready Pod`);
   return ready;
+}
+
+/** The Pod of one part, maybe of a certain name, that runs on a node, by the node itself: whether it is Ready is not asked. @throws CannotTellError `TUNNEL_UNKNOWN` when none runs */
+export async function partOnNode(world: EdgeWorld, part: 'server' | 'agent', node: string, name?: string): Promise<NodePod> {
+  const uids = new Set((await allPodsOf(world, part)).map(({ metadata }) => metadata.uid));
+  const pod = (await podsRunningOn(world.docker, node, world.signal)).find((one) => uids.has(one.uid) && (name === undefined || one.name === name));
+  if (pod === undefined) throw new CannotTellError('TUNNEL_UNKNOWN', `no Pod of ${kinds[part]} ${partsOf(world)[part]} runs on ${node}`);
+  return pod;
 }
 
 /** A Pod of the tunnel in the place of one that was deleted. */
@@ -67,7 +75,8 @@ export async function replacePod(world: EdgeWorld, part: 'server' | 'agent', vic
 export async function containersOf(world: EdgeWorld): Promise<Map<string, string>> {
   const pods = (await Promise.all([allPodsOf(world, 'server'), allPodsOf(world, 'agent')])).flat();
   const uids = new Set(pods.map(({ metadata }) => metadata.uid));
-  const nodes = [...new Set(pods.map(({ spec }) => spec.nodeName!))];
+  // One that waits for a node has no containers yet.
+  const nodes = [...new Set(pods.flatMap(({ spec: { nodeName } }) => (nodeName === undefined ? [] : [nodeName])))];
   const there = (await Promise.all(nodes.map(async (node) => await podsRunningOn(world.docker, node, world.signal)))).flat();
   return new Map(there.filter(({ uid }) => uids.has(uid)).flatMap(({ name, node, containers }) => containers.filter(({ running }) => running).map((container) => [`${container.name} of ${name} on ${node}`, container.id] as const)));
 }

@@ -15,6 +15,7 @@ import { takeSnapshot, type NodeSnapshot } from '../../harness/probes/snapshot.t
 import type { App } from './apps.ts';
 import { mediaTypes, type BudgetAttachment } from '../../reports/attachments.ts';
 import { within } from './budget.ts';
+import type { Carriers } from './carriers.ts';
 import { disturbedBy, heal, inject } from './faults.ts';
 import type { HeldOpen } from './held-open.ts';
 import type { Latencies } from './latencies.ts';
@@ -48,8 +49,8 @@ export class EdgeWorld extends World {
   readonly programs = new Map<string, StartedProgram>();
   /** What an application was last made to write to its log. */
   written = { lines: 0, bytes: 0 };
-  /** Which tunnel servers a program's stream was seen to pass, by what its steps call the program; none where that cannot be known. */
-  readonly carriers = new Map<string, ReadonlySet<string>>();
+  /** Which tunnel servers carry which followed logs. */
+  carriers: Carriers = new Map();
   /** The tunnel server that was killed. */
   lostServer: string | undefined;
   /** A Pod of the tunnel that has just taken the place of another. */
@@ -126,7 +127,7 @@ export class EdgeWorld extends World {
     return this.#lastFaultAt;
   }
 
-  /** When the last fault began, before its victim was asked, in milliseconds since the epoch: for what must follow at once. @throws CannotTellError */
+  /** When the last fault struck, after what the harness had to prepare and before its victim was asked, in milliseconds since the epoch: for what must follow at once. @throws CannotTellError */
   get faultBeganAt(): number {
     if (this.#faultBeganAt === undefined) throw new CannotTellError('NO_FAULT', 'no step has done a fault that anything could follow');
     return this.#faultBeganAt;
@@ -172,7 +173,7 @@ export class EdgeWorld extends World {
     this.faultRecords.set(record.id, record);
     this.attachJson(record, mediaTypes.fault);
     this.#lastFaultAt = Date.now();
-    this.#faultBeganAt = Date.parse(record.startedAt);
+    this.#faultBeganAt = Date.parse(record.struckAt ?? record.startedAt);
     return record;
   }
 

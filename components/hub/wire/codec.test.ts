@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import type { Codec } from './codec.ts';
-import { contentDecoder } from './content-encoding.ts';
 import { UnreadableAnswerError } from './errors.ts';
 import { jsonCodec } from './json/index.ts';
 import { protobufCodec } from './protobuf/index.ts';
@@ -184,20 +182,6 @@ test('a piece of a large list does not wait for the rest, and keeps no more memo
   const large = Buffer.from(`{"metadata":{"name":"a"},"data":"${'x'.repeat(50_000)}"}`);
   const pieces = [...jsonCodec.writeList({ type, resourceVersion: '1', continue: '' }, Array.from({ length: 10 }, () => large))];
   assert.deepEqual([pieces.length, joined(pieces).length > 500_000], [6, true]);
-});
-
-test('gzip is undone as it comes, member by member', async () => {
-  const decoder = contentDecoder('gzip')!;
-  const { codec, added, initialEventsEnd } = vectors[0]!;
-  const reader = codec.watchReader();
-  for (const frame of [...added, initialEventsEnd]) {
-    decoder.write(gzipSync(frame));
-    const [data] = (await new Promise((resolve) => void decoder.once('data', (chunk: Buffer) => resolve([chunk])))) as [Buffer];
-    assert.equal(reader.feed(data).length, 1);
-  }
-  assert.deepEqual([contentDecoder(undefined), contentDecoder('identity')], [undefined, undefined]);
-  assert.throws(() => contentDecoder('br'), unreadable('NOT_CACHEABLE'));
-  decoder.destroy();
 });
 
 test('resource versions: numbers of any size compare, all else only for equality', () => {

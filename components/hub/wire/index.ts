@@ -1,6 +1,5 @@
 export type { MediaRange } from './accept.ts';
 export { maxObjectBytes, type ChangeType, type Codec, type ListHead, type ListReader, type StatusBody, type TypeMeta, type WatchFrame, type WatchReader, type WireObject } from './codec.ts';
-export { contentDecoder } from './content-encoding.ts';
 export { BadRequestError, UnreadableAnswerError, type UnreadableCode } from './errors.ts';
 export { jsonCodec } from './json/index.ts';
 export { protobufCodec } from './protobuf/index.ts';
