@@ -7,6 +7,8 @@ import type { EdgeWorld } from './support/world.ts';
 
 /** Probes once for the Thens after a fault; with a node, only what it takes part in. */
 async function probed(world: EdgeWorld, node?: string): Promise<readonly ReachResult[]> {
+  // That a WAN is the way is proven by shutting it for a moment.
+  world.demandAlone('a look at the isolation');
   const key = node ?? 'all';
   const results = world.reached.get(key) ?? await probeReachability(world.docker, world.cluster, { signal: world.signal, ...(node !== undefined && { nodes: [node] }) });
   world.reached.set(key, results);

@@ -3,7 +3,7 @@ Feature: The edge is far away
   An edge node has one way to the cloud, the WAN of its site, and the cloud has none to it. Everything else in
   this catalogue is only worth something while that is true, so it is probed from inside the nodes.
 
-  @lifecycle-isolation-wan @baseline @side-by-side
+  @lifecycle-isolation-wan @baseline
   Scenario: An edge node reaches the cloud through its site's WAN only, and the cloud cannot dial an edge node
     Why: a harness that leaves a second way open grades every tunnel and every cache as perfect.
     Bug: seen on plain Kubernetes: on a dual-stack network an edge node kept its connection to the API server over IPv6 through a "partition".
@@ -19,7 +19,7 @@ Feature: The edge is far away
 
     Then no packet for a Service or a Pod leaves the cluster by its nodes' default route
 
-  @lifecycle-isolation-sites @baseline @side-by-side
+  @lifecycle-isolation-sites @baseline
   Scenario: Nodes of a site reach each other, and nodes of different sites only if the topology lets them
     Why: autonomy promises traffic within a site while cut off; a path between sites that reality has not would hide that it is missing.
     Bug: OpenYurt #871: a node that had changed its pool was served with a stale topology, that of a site it was no longer in.

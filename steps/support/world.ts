@@ -162,11 +162,15 @@ export class EdgeWorld extends World {
     return this.before;
   }
 
+  /** Before anything that others than this scenario would feel. @throws CannotTellError `NOT_ALONE` when it runs side by side with others */
+  demandAlone(what: string): void {
+    if (this.#alone) return;
+    throw new CannotTellError('NOT_ALONE', `${what} would be felt by scenarios that run side by side with this one`, { next: `take ${sideBySideTag} from this scenario; on plain Kubernetes, look first whether the tunnel works` });
+  }
+
   /** Breaks something, and goes on only when the victim has felt it. @throws CannotTellError `FAULT_NOT_SEEN`; `NOT_ALONE` */
   async disturb(kind: FaultKind, target: string): Promise<FaultRecord> {
-    if (!this.#alone && !target.startsWith(`pod ${this.namespace}/`)) {
-      throw new CannotTellError('NOT_ALONE', `${kind} on ${target} would be felt by scenarios that run side by side with this one`, { next: `take ${sideBySideTag} from this scenario; on plain Kubernetes, look first whether the tunnel works` });
-    }
+    if (!target.startsWith(`pod ${this.namespace}/`)) this.demandAlone(`${kind} on ${target}`);
     await this.remember();
     this.reached.clear();
     const record = await inject(this.session, kind, target, this.signal);
