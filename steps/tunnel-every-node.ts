@@ -4,7 +4,7 @@ import { edgeNodes, nodesOfSite } from '../harness/cluster/state.ts';
 import { cloudSideOf, type CloudSide } from '../harness/probes/cloud-side.ts';
 import { echoLogLines } from '../harness/workloads/echo.ts';
 import { startApps } from './support/apps.ts';
-import { execFailures } from './support/every-node.ts';
+import { appsElsewhere, execFailures } from './support/every-node.ts';
 import { untilGhostsAreGone } from './support/ghosts.ts';
 import { untilRow } from './support/row.ts';
 import { logsArgs, oneAttemptMs, saysWithin, where } from './support/tunnel.ts';
@@ -14,8 +14,7 @@ import type { EdgeWorld } from './support/world.ts';
 const code = 'EXEC_UNREACHABLE';
 
 Given('an application on every edge node, in which kubectl exec works within {int} s', async function (this: EdgeWorld, seconds: number) {
-  const has = new Set([...this.apps.values()].map(({ node }) => node));
-  await startApps(this, edgeNodes(this.cluster).filter(({ name }) => !has.has(name)).map(({ name }, index) => ({ name: `other ${index + 1}`, node: name })));
+  await startApps(this, appsElsewhere(edgeNodes(this.cluster), [...this.apps.values()]));
   const failed = await execFailures(this, seconds * 1000);
   if (failed !== undefined) throw new PromiseBroken(code, failed);
 });
@@ -56,26 +55,19 @@ Given('kubectl logs -f of the application on every edge node of the site runs, a
 const heldByCloud = async ({ docker, cluster, roles, signal }: EdgeWorld): Promise<CloudSide[]> =>
   (await cloudSideOf(docker, cluster, roles.site, signal)).filter(({ service }) => service === 'tunnel');
 
-/** What there still is of the sessions that the cloud held before: their sockets, and the logs that were followed through the first of them. */
-async function remainsOf(world: EdgeWorld): Promise<string[]> {
-  const held = new Set((await heldByCloud(world)).map(({ socket }) => socket));
-  const followed = [...world.programs].filter(([name, program]) => name.startsWith('followed log of ') && program.code === undefined);
-  return [...world.ghosts.filter(({ socket }) => held.has(socket)).map(({ node, port }) => `the session from port ${port} at ${node}`), ...followed.map(([name]) => `the ${name}`)];
-}
+/** The logs that were followed through the first of the old sessions. */
+const stillFollowed = ({ programs }: EdgeWorld): string[] => [...programs].filter(([name, { code: ended }]) => name.startsWith('followed log of ') && ended === undefined).map(([name]) => `the ${name}`);
 
-/** Of several servers a node's new session comes to that of an old one by chance: with each time that becomes likelier. */
 When('the site comes back at another address {int} times, of which the cloud does not hear, and kubectl exec works on every edge node within {int} s each time', async function (this: EdgeWorld, times: number, seconds: number) {
-  for (let time = 1; time <= times; time++) {
-    const before = await heldByCloud(this);
-    if (before.length === 0) throw new CannotTellError('NO_GHOST', `the tunnel has no connection over the WAN of ${this.roles.site}`);
-    await this.disturb('wan-rebind', `site ${this.roles.site}`);
-    this.ghosts = [...this.ghosts, ...before.filter(({ socket }) => !this.ghosts.some((ghost) => ghost.socket === socket))];
-    await this.within({ what: `kubectl exec on every edge node, time ${time}`, seconds, code }, async () => {
+  await this.oldSessions.leaveBehind(times, {
+    held: async () => await heldByCloud(this),
+    strike: async () => void (await this.disturb('wan-rebind', `site ${this.roles.site}`)),
+    works: async (time) => await this.within({ what: `kubectl exec on every edge node, time ${time}`, seconds, code }, async () => {
       const failed = await execFailures(this, oneAttemptMs);
-      return failed === undefined ? { done: true } : { missing: failed };
-    });
-    if ((await remainsOf(this)).length > 0) this.roundsBesideGhosts += 1;
-  }
+      return failed === undefined ? { done: undefined } : { missing: failed };
+    }),
+    others: () => stillFollowed(this),
+  });
 });
 
 /** Of one attempt while none may fail. */
@@ -83,7 +75,7 @@ const patienceMs = 5000;
 
 Then('kubectl exec works on every edge node, whenever it is asked, until {int} s after the end of the old sessions, which comes within {int} s', async function (this: EdgeWorld, after: number, seconds: number) {
   const since = this.lastFaultAt;
-  const seen = await untilGhostsAreGone({ since, endsWithinMs: seconds * 1000, afterMs: after * 1000, code, signal: this.signal }, async () => await execFailures(this, patienceMs), async () => await remainsOf(this));
+  const seen = await untilGhostsAreGone({ since, endsWithinMs: seconds * 1000, afterMs: after * 1000, code, signal: this.signal }, async () => await execFailures(this, patienceMs), async () => this.oldSessions.remains(await heldByCloud(this), stillFollowed(this)));
   this.attachBudget({ what: 'the end of the old sessions', budgetMs: seconds * 1000, tookMs: seen.endedAt - since });
-  this.log(`kubectl exec worked on ${this.apps.size} edge nodes ${this.roundsBesideGhosts + seen.beside} times while the cloud still held some of ${this.ghosts.length} old sessions, and ${seen.after} times after their end`);
+  this.log(`kubectl exec worked on ${this.apps.size} edge nodes ${this.oldSessions.roundsBeside + seen.beside} times while the cloud still held some of ${this.oldSessions.count} old sessions, and ${seen.after} times after their end`);
 });

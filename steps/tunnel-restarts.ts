@@ -6,6 +6,7 @@ import type { KubePod } from '../harness/kube/objects.ts';
 import { podsRunningOn } from '../harness/probes/pods-on-node.ts';
 import { afterLoss, describeCarriers, followedLogs, followThroughSeveral, isSomeAndNotAll } from './support/carriers.ts';
 import { attempt, failureOf } from './support/kubectl-attempt.ts';
+import { callsMeanwhile } from './support/meanwhile.ts';
 import { execArgs, where } from './support/tunnel.ts';
 import { partsOf, podsOf } from './support/tunnel-parts.ts';
 import type { EdgeWorld } from './support/world.ts';
@@ -75,20 +76,12 @@ When('the tunnel servers are replaced one by one, while kubectl exec in {string}
   const { namespace, server } = partsOf(this);
   const before = new Set((await podsOf(this, 'server')).map(({ metadata }) => metadata.name));
   await this.kubectl.run(['rollout', 'restart', `deployment/${server}`, '--namespace', namespace], { timeoutMs: 10_000, signal: this.signal });
-  let over = false;
-  let calls = 0;
-  const failures: string[] = [];
-  await allDone([
-    this.kubectl.run(['rollout', 'status', `deployment/${server}`, '--namespace', namespace, `--timeout=${rolloutSeconds}s`], { timeoutMs: rolloutSeconds * 1000 + 5000, signal: this.signal }).finally(() => { over = true; }),
-    (async () => {
-      for (; !over; calls += 1) {
-        const failure = failureOf(await attempt(this, execArgs(this, app, 'true'), { timeoutMs: callMs }));
-        if (failure !== undefined) failures.push(failure);
-      }
-    })(),
-  ]);
-  this.log(`${calls} kubectl exec while the servers were replaced, of which ${failures.length} failed`);
-  if (failures.length > 0) throw new PromiseBroken('EXEC_UNREACHABLE', `${failures.length} of ${calls} kubectl exec in ${where(app)} failed while the servers were replaced: ${failures.slice(0, 3).join('; ')}`);
+  const { made, failures } = await callsMeanwhile(
+    async () => failureOf(await attempt(this, execArgs(this, app, 'true'), { timeoutMs: callMs })),
+    async () => await this.kubectl.run(['rollout', 'status', `deployment/${server}`, '--namespace', namespace, `--timeout=${rolloutSeconds}s`], { timeoutMs: rolloutSeconds * 1000 + 5000, signal: this.signal }),
+  );
+  this.log(`${made} kubectl exec while the servers were replaced, of which ${failures.length} failed`);
+  if (failures.length > 0) throw new PromiseBroken('EXEC_UNREACHABLE', `${failures.length} of ${made} kubectl exec in ${where(app)} failed while the servers were replaced: ${failures.slice(0, 3).join('; ')}`);
   const left = (await podsOf(this, 'server')).filter(({ metadata }) => before.has(metadata.name));
   if (left.length > 0) throw new CannotTellError('NOT_REPLACED', `${left.map(({ metadata }) => metadata.name).join(', ')} still serve`);
 });

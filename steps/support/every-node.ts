@@ -1,6 +1,13 @@
+import type { App, AppOptions } from './apps.ts';
 import { attempt, failureOf } from './kubectl-attempt.ts';
 import { execArgs, where } from './tunnel.ts';
 import type { EdgeWorld } from './world.ts';
+
+/** One more application on each of these nodes that has none yet. */
+export function appsElsewhere(nodes: readonly { readonly name: string }[], apps: readonly Pick<App, 'node'>[]): AppOptions[] {
+  const taken = new Set(apps.map(({ node }) => node));
+  return nodes.filter(({ name }) => !taken.has(name)).map(({ name }, index) => ({ name: `other ${index + 1}`, node: name }));
+}
 
 /**
  * What is wrong with `kubectl exec` in each application of the scenario, all asked at once; undefined when nothing is. An exec dials the

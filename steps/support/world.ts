@@ -8,7 +8,6 @@ import type { ClusterState } from '../../harness/cluster/state.ts';
 import type { Docker } from '../../harness/docker/docker.ts';
 import type { KubeClient } from '../../harness/kube/client.ts';
 import type { Kubectl } from '../../harness/kube/kubectl.ts';
-import type { CloudSide } from '../../harness/probes/cloud-side.ts';
 import { vtepMac, type Identity } from '../../harness/probes/identity.ts';
 import type { ReachResult } from '../../harness/probes/reachability.ts';
 import { takeSnapshot, type NodeSnapshot } from '../../harness/probes/snapshot.ts';
@@ -19,6 +18,7 @@ import type { Carriers } from './carriers.ts';
 import { disturbedBy, heal, inject } from './faults.ts';
 import type { HeldOpen } from './held-open.ts';
 import type { Latencies } from './latencies.ts';
+import { OldSessions } from './old-sessions.ts';
 import { rolesOf, type Roles } from './roles.ts';
 import { interruption, type Session } from './session.ts';
 import type { Successor } from './tunnel-parts.ts';
@@ -59,10 +59,8 @@ export class EdgeWorld extends World {
   tunnelContainers: ReadonlyMap<string, string> | undefined;
   /** What the tunnel's processes held before anything was done, in kilobytes. */
   memoryBefore: ReadonlyMap<string, number> | undefined;
-  /** Sessions that the cloud held before the last fault, and that nobody at the edge is behind any more. */
-  ghosts: readonly CloudSide[] = [];
-  /** How often kubectl was seen to work on every edge node while there still was something of them. */
-  roundsBesideGhosts = 0;
+  /** Sessions that the cloud held before its edge came back elsewhere. */
+  readonly oldSessions = new OldSessions();
   /** How long what goes through the tunnel took before anything was done. */
   latencies: Latencies | undefined;
   /** How long a kubectl exec took before anything was done: the median, in milliseconds. */
