@@ -8,7 +8,7 @@ import { afterLoss, describeCarriers, followedLogs, followThroughSeveral, isSome
 import { attempt, failureOf } from './support/kubectl-attempt.ts';
 import { callsMeanwhile } from './support/meanwhile.ts';
 import { execArgs, where } from './support/tunnel.ts';
-import { partsOf, podsOf } from './support/tunnel-parts.ts';
+import { nodeOf, partsOf, podsOf } from './support/tunnel-parts.ts';
 import type { EdgeWorld } from './support/world.ts';
 
 const rolloutSeconds = 120;
@@ -30,7 +30,7 @@ When('all tunnel agents and servers are deleted at once, without grace, and are 
   const { namespace } = partsOf(this);
   const pods = (await Promise.all([podsOf(this, 'agent'), podsOf(this, 'server')])).flat();
   await Promise.all(pods.map(async ({ metadata }) => await this.kube.delete('v1', 'Pod', metadata.name, { namespace, graceSeconds: 0, signal: this.signal })));
-  const nodes = [...new Set(pods.map(({ spec }) => spec.nodeName!))];
+  const nodes = [...new Set(pods.map(nodeOf))];
   const victims = new Set(pods.map(({ metadata }) => metadata.uid));
   await waitFor('the end of the tunnel\'s old Pods', async (signal) => {
     const left = (await Promise.all(nodes.map(async (node) => await podsRunningOn(this.docker, node, signal)))).flat().filter(({ uid }) => victims.has(uid));

@@ -7,7 +7,7 @@ import { echoLogLines } from '../../harness/workloads/echo.ts';
 import { writeLine } from './app-container.ts';
 import type { App } from './apps.ts';
 import { logsArgs, saysWithin, where } from './tunnel.ts';
-import { partOnNode } from './tunnel-parts.ts';
+import { nodeOf, partOnNode } from './tunnel-parts.ts';
 import type { EdgeWorld } from './world.ts';
 
 /**
@@ -47,8 +47,9 @@ const catchUpSeconds = 5;
  */
 export async function findCarriers(world: EdgeWorld, app: App, servers: readonly KubePod[], logs: ReadonlyMap<string, StartedProgram>): Promise<Carriers> {
   const shownWithout = new Map<string, Set<string>>();
-  for (const { metadata: { name }, spec: { nodeName } } of servers) {
-    const pod = await partOnNode(world, 'server', nodeName!, name);
+  for (const server of servers) {
+    const { name } = server.metadata;
+    const pod = await partOnNode(world, 'server', nodeOf(server), name);
     const line = `written while ${name} stands still, ${logs.size} logs`;
     const shown = (): Set<string> => new Set([...logs].filter(([, program]) => program.stdout.includes(line)).map(([log]) => log));
     shownWithout.set(name, await whileStopped(world.docker, pod, async () => {

@@ -3,7 +3,7 @@ import type { KubePod } from '../../harness/kube/objects.ts';
 import { readMetric } from '../../harness/probes/metric.ts';
 import { figureOf, figuresOfPod, openFiles, ownMemory, type ProcessFigure } from '../../harness/probes/processes.ts';
 import type { App } from './apps.ts';
-import { podsOf } from './tunnel-parts.ts';
+import { nodeOf, podsOf } from './tunnel-parts.ts';
 import type { EdgeWorld } from './world.ts';
 
 /** What was open on the way to an application: how many, by what they are, as `files of kubelet on dev-worker2`. */
@@ -36,7 +36,7 @@ export async function heldOpen(world: EdgeWorld, app: App): Promise<HeldOpen> {
   const files = await Promise.all([
     figureOf(docker, controlPlane.name, 'kube-apiserver', openFiles, signal),
     figureOf(docker, app.node, 'kubelet', openFiles, signal),
-    ...parts.map(({ pod: { metadata, spec } }) => figuresOfPod(docker, spec.nodeName!, metadata.uid!, openFiles, signal)),
+    ...parts.map(({ pod }) => figuresOfPod(docker, nodeOf(pod), pod.metadata.uid!, openFiles, signal)),
   ].map(async (counted): Promise<ProcessFigure[]> => [await counted].flat()));
   const told = await Promise.all(parts.map((part) => toldBy(world, part)));
   return { app, counts: new Map([...files.flat().map(({ of, count }) => [`files of ${of}`, count] as const), ...told.flat()]) };
@@ -45,7 +45,7 @@ export async function heldOpen(world: EdgeWorld, app: App): Promise<HeldOpen> {
 /** Kilobytes that each process of the tunnel on the way to an application holds, by whose they are. */
 export async function memoryHeld(world: EdgeWorld, app: App): Promise<Map<string, number>> {
   const parts = await partsTo(world, app.node);
-  const held = await Promise.all(parts.map(({ pod: { metadata, spec } }) => figuresOfPod(world.docker, spec.nodeName!, metadata.uid!, ownMemory, world.signal)));
+  const held = await Promise.all(parts.map(({ pod }) => figuresOfPod(world.docker, nodeOf(pod), pod.metadata.uid!, ownMemory, world.signal)));
   return new Map(held.flat().map(({ of, count }) => [of, count]));
 }
 
@@ -60,8 +60,8 @@ async function toldBy(world: EdgeWorld, part: Part): Promise<(readonly [string, 
   ];
 }
 
-async function metricOf({ cluster, docker, signal }: EdgeWorld, { pod: { spec, status }, isServer }: Part, metric: string): Promise<number> {
+async function metricOf({ cluster, docker, signal }: EdgeWorld, { pod, isServer }: Part, metric: string): Promise<number> {
   const { serverPort, agentPort } = cluster.tunnel!.streams!;
-  const url = isServer ? `http://${status.podIP}:${serverPort}/metrics` : `http://127.0.0.1:${agentPort}/metrics`;
-  return await readMetric(docker, spec.nodeName!, url, metric, signal);
+  const url = isServer ? `http://${pod.status.podIP}:${serverPort}/metrics` : `http://127.0.0.1:${agentPort}/metrics`;
+  return await readMetric(docker, nodeOf(pod), url, metric, signal);
 }

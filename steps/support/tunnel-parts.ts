@@ -23,6 +23,12 @@ async function allPodsOf(world: EdgeWorld, part: 'server' | 'agent'): Promise<Ku
 
 const kinds = { server: 'Deployment', agent: 'DaemonSet' } as const;
 
+/** The node of a Pod. @throws CannotTellError `POD_NOT_PLACED` for one that waits for a node */
+export function nodeOf({ metadata: { name, namespace }, spec: { nodeName } }: KubePod): string {
+  if (nodeName !== undefined && nodeName !== '') return nodeName;
+  throw new CannotTellError('POD_NOT_PLACED', `Pod ${namespace}/${name} has no node, so there is nowhere to look for it`, { next: `see what kubectl describe pod --namespace ${namespace} ${name} says` });
+}
+
 /** The Ready Pods of one part. @throws CannotTellError when there is none */
 export async function podsOf(world: EdgeWorld, part: 'server' | 'agent'): Promise<KubePod[]> {
   const ready = (await allPodsOf(world, part)).filter((pod) => isReady(pod) && pod.metadata.deletionTimestamp === undefined);
@@ -56,10 +62,11 @@ const successorMs = 60_000;
 
 /** Deletes a Pod of the tunnel with a second's grace, and waits until another one runs in its place. */
 export async function replacePod(world: EdgeWorld, part: 'server' | 'agent', victim: KubePod): Promise<Successor> {
+  const node = nodeOf(victim);
   const before = new Set((await allPodsOf(world, part)).map(({ metadata }) => metadata.uid));
   await world.kube.delete('v1', 'Pod', victim.metadata.name, { namespace: partsOf(world).namespace, graceSeconds: 1, signal: world.signal });
   return await waitFor(`a successor of ${victim.metadata.name}`, async () => {
-    const fresh = (await allPodsOf(world, part)).filter(({ metadata, spec }) => !before.has(metadata.uid) && (part === 'server' || spec.nodeName === victim.spec.nodeName));
+    const fresh = (await allPodsOf(world, part)).filter(({ metadata, spec }) => !before.has(metadata.uid) && (part === 'server' || spec.nodeName === node));
     for (const pod of fresh) {
       const startedAt = runsSince(pod);
       if (startedAt !== undefined) return { done: { part, pod: pod.metadata.name, startedAt } };
