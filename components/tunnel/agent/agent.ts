@@ -40,7 +40,7 @@ export class Agent {
   constructor(options: AgentOptions) {
     const { credentials, server, connectTimeoutMs, session } = options;
     this.#options = options;
-    this.#metrics = new AgentMetrics(() => this.#link.sessions);
+    this.#metrics = new AgentMetrics(() => this.#link.sessions, () => ({ ca: credentials.tls.ca }));
     const allowList = new AllowList({ ...options, nodeName: credentials.nodeName });
     this.#link = new Link({
       instance: `${hostname()}-${randomBytes(4).toString('hex')}`,

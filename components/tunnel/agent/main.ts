@@ -23,7 +23,7 @@ const flags = {
   /** How long streams may go on after SIGTERM. */
   drainMs: flag.ms(20_000),
   /** How often the certificate files are looked at. */
-  refreshMs: flag.ms(10_000),
+  refreshMs: flag.ms(1000),
   /** All streams' buffers together. */
   memoryBytes: flag.bytes(64 * 1024 * 1024),
   logLevel: flag.logLevel,

@@ -1,5 +1,6 @@
 import { Counter, Registry, collectDefaultMetrics } from 'prom-client';
 import { DialTimes } from '../common/dial-times.ts';
+import { tellFilesInUse, type FilesInUse } from '../common/files-in-use.ts';
 import { StreamMeter } from '../common/stream-meter.ts';
 import type { Session } from '../protocol/index.ts';
 
@@ -12,8 +13,9 @@ export class AgentMetrics {
   readonly dialSeconds = new DialTimes(this.registry, [''], { help: 'Time to connect to a target.', bounds: [0.001, 0.005, 0.025, 0.1, 0.5, 1, 5] });
   readonly refused = new Counter({ name: 'edge_tunnel_dial_failures_total', help: 'Streams that did not reach their target, by reason.', labelNames: ['reason'], registers: [this.registry] });
 
-  constructor(sessions: () => Iterable<Session>) {
+  constructor(sessions: () => Iterable<Session>, files: () => FilesInUse) {
     collectDefaultMetrics({ register: this.registry });
+    tellFilesInUse(this.registry, files);
     this.meter = new StreamMeter(this.registry, sessions);
   }
 }

@@ -23,6 +23,9 @@ const flags = {
   cert: flag.text,
   key: flag.text,
   ca: flag.text,
+  /** PEM: what agents are shown instead, by an authority of their own. */
+  agentsCert: flag.optionalText,
+  agentsKey: flag.optionalText,
   nodeCa: flag.text,
   /** PEM: certificates of nodes that are no longer accepted. The file may be missing. */
   crl: flag.optionalText,
@@ -38,7 +41,8 @@ const flags = {
   /** With the half second that an answer may take, and kubectl's own time: under 5 s. At 4000, kubectl was seen to take 4.73 s; at 3500, 4.09 s. */
   dialMs: flag.ms(3000),
   drainMs: flag.ms(600_000),
-  refreshMs: flag.ms(10_000),
+  /** How often files, and the certificates of sessions, are looked at. */
+  refreshMs: flag.ms(1000),
   /** All streams' buffers together, and those of one session. */
   memoryBytes: flag.bytes(256 * 1024 * 1024),
   sessionMemoryBytes: flag.bytes(64 * 1024 * 1024),
@@ -49,9 +53,10 @@ const flags = {
 const forgottenMs = 3000;
 
 await runMain('edge-tunnel-server', async (signal) => {
-  const { connect, agents, peers, health, namespace, peerService, clusterClients, kubeletClients, cert, key, ca, nodeCa, crl, sessionMemoryBytes, drainMs, logLevel, ...options } = parseFlags(flags, process.argv.slice(2));
+  const { connect, agents, peers, health, namespace, peerService, clusterClients, kubeletClients, cert, key, ca, agentsCert, agentsKey, nodeCa, crl, sessionMemoryBytes, drainMs, logLevel, ...options } = parseFlags(flags, process.argv.slice(2));
   const clients = new Map<string, Reach>([...kubeletClients.map((name) => [name, 'kubelets'] as const), ...clusterClients.map((name) => [name, 'cluster'] as const)]);
   if (clients.size === 0) throw new UsageError('--cluster-clients and --kubelet-clients let nobody in');
+  if ((agentsCert === undefined) !== (agentsKey === undefined)) throw new UsageError('--agents-cert and --agents-key go together');
   const access = inClusterAccess();
   const instance = hostname(); // the Pod's name
   const log = createLog('edge-tunnel-server', logLevel, { instance });
@@ -61,7 +66,7 @@ await runMain('edge-tunnel-server', async (signal) => {
     log,
     clients,
     listen: { connect, agents, peers },
-    paths: { cert, key, ca, nodeCa, ...(crl !== undefined && { crl }) },
+    paths: { cert, key, ca, nodeCa, ...(crl !== undefined && { crl }), ...(agentsCert !== undefined && agentsKey !== undefined && { agentsCert, agentsKey }) },
     session: { sessionMemoryBytes },
   });
   await using _health = await startHealth({ ...health, registry: server.metrics, notReady: () => server.notReady });

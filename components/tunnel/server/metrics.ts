@@ -1,5 +1,6 @@
 import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client';
 import { DialTimes } from '../common/dial-times.ts';
+import { tellFilesInUse, type FilesInUse } from '../common/files-in-use.ts';
 import { StreamMeter } from '../common/stream-meter.ts';
 import type { Session } from '../protocol/index.ts';
 
@@ -8,6 +9,7 @@ export interface Observed {
   readonly sessions: () => Iterable<Session>;
   readonly nodes: () => number;
   readonly peers: () => number;
+  readonly files: () => FilesInUse;
 }
 
 const vias = ['agent', 'peer', 'direct'] as const;
@@ -44,6 +46,7 @@ export class ServerMetrics {
         }
       },
     });
+    tellFilesInUse(this.registry, observed.files);
     this.meter = new StreamMeter(this.registry, observed.sessions);
     new Gauge({ name: 'edge_tunnel_server_nodes', help: 'Nodes with a session here.', registers, collect() { this.set(observed.nodes()); } });
     new Gauge({ name: 'edge_tunnel_server_peers', help: 'Sessions to other servers.', registers, collect() { this.set(observed.peers()); } });

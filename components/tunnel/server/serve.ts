@@ -28,8 +28,11 @@ export interface ServeOptions {
   readonly listen: Readonly<Record<PortName, HostPort>>;
   /** Path of a Unix socket for CONNECTs, besides. Default: none. */
   readonly connectSocket?: string | undefined;
-  /** Paths of PEM files: certificate and key, who signed them and the clients, and who signs kubelets; a CRL may be missing. */
-  readonly paths: { readonly cert: string; readonly key: string; readonly ca: string; readonly nodeCa: string; readonly crl?: string };
+  /**
+   * Paths of PEM files: certificate and key, who signed them and the clients, and who signs kubelets; a CRL may be missing. `agentsCert` and
+   * `agentsKey`: what agents are shown, if it is something else.
+   */
+  readonly paths: { readonly cert: string; readonly key: string; readonly ca: string; readonly nodeCa: string; readonly crl?: string; readonly agentsCert?: string; readonly agentsKey?: string };
   /** Who is let in at the CONNECT port, by common name, and how far. */
   readonly clients: ReadonlyMap<string, Reach>;
   /** `key=value`, the label of edge nodes. */
@@ -85,7 +88,7 @@ export class RunningServer implements AsyncDisposable {
 
   private constructor(options: ServeOptions) {
     const { instance, log, paths, session: config = {}, dialMs } = options;
-    const { cert, key, ca, nodeCa } = paths;
+    const { cert, key, ca, nodeCa, agentsCert = cert, agentsKey = key } = paths;
     this.#log = log;
     this.#revocations = new Revocations(paths.crl, (reason) => log.error({ reason }, 'the list of revoked certificates is not used'));
     this.#directory = new NodeDirectory(options.edgeLabel);
@@ -99,7 +102,7 @@ export class RunningServer implements AsyncDisposable {
     this.#unixPort = options.connectSocket === undefined ? undefined : unixFront({ ...front, ...observe.port('unix') });
     this.#ports = {
       connect: tlsFront({ ...front, ...port('connect'), paths: { cert, key, ca } }),
-      agents: sessionPort({ ...port('agents'), paths: { cert, key, ca: nodeCa } }, (socket) => this.#agents.accept(socket)),
+      agents: sessionPort({ ...port('agents'), paths: { cert: agentsCert, key: agentsKey, ca: nodeCa } }, (socket) => this.#agents.accept(socket)),
       peers: sessionPort({ ...port('peers'), paths: { cert, key, ca } }, (socket) => this.#acceptPeer(socket)),
     };
     this.#fronts = [this.#ports.connect, ...(this.#unixPort === undefined ? [] : [this.#unixPort])];
@@ -191,6 +194,10 @@ export class RunningServer implements AsyncDisposable {
       },
       nodes: () => registry.nodeCount,
       peers: () => peers().sessions.length,
+      files: () => {
+        const { connect, agents } = this.#ports;
+        return { cert: connect.files.cert, ca: connect.files.ca, 'agents-cert': agents.files.cert, 'node-ca': agents.files.ca };
+      },
     };
   }
 
