@@ -5,6 +5,7 @@ import { containerKill } from './faults/container-kill.ts';
 import { flannelRestart } from './faults/flannel-restart.ts';
 import { kubeletRestart } from './faults/kubelet-restart.ts';
 import { lbDelete, lbStop } from './faults/lb-gone.ts';
+import { certOther, certShort } from './faults/node-certificate.ts';
 import { nodeDelete } from './faults/node-delete.ts';
 import { nodeRestart } from './faults/node-restart.ts';
 import { powerCut } from './faults/power-cut.ts';
@@ -15,7 +16,7 @@ import { wanRebind } from './faults/wan-rebind.ts';
 import { wanReset } from './faults/wan-reset.ts';
 import { formsOf, parseTarget, type Target, type TargetType } from './target.ts';
 
-export const faultKinds = ['wan-down', 'wan-blackhole', 'wan-reset', 'wan-rebind', 'lb-stop', 'lb-delete', 'node-restart', 'power-cut', 'node-delete', 'kubelet-restart', 'flannel-restart', 'container-kill', 'sandbox-kill'] as const;
+export const faultKinds = ['wan-down', 'wan-blackhole', 'wan-reset', 'wan-rebind', 'lb-stop', 'lb-delete', 'node-restart', 'power-cut', 'node-delete', 'cert-short', 'cert-other', 'kubelet-restart', 'flannel-restart', 'container-kill', 'sandbox-kill'] as const;
 export type FaultKind = (typeof faultKinds)[number];
 
 export interface FaultContext {
@@ -74,6 +75,8 @@ const faultTypes: Readonly<Record<FaultKind, FaultType>> = {
   'node-restart': { takes: ['node', 'site'], momentary: true, make: nodeRestart },
   'power-cut': { takes: ['node', 'site'], momentary: true, make: powerCut },
   'node-delete': { takes: ['node'], momentary: false, make: nodeDelete },
+  'cert-short': { takes: ['node'], momentary: false, make: certShort },
+  'cert-other': { takes: ['node'], momentary: false, make: certOther },
   'kubelet-restart': { takes: ['node', 'site'], momentary: true, make: kubeletRestart },
   'flannel-restart': { takes: ['node', 'site'], momentary: true, make: flannelRestart },
   'container-kill': { takes: ['pod'], momentary: true, make: containerKill },

@@ -141,11 +141,11 @@ test('nothing is seen of what nobody did', async () => {
 });
 
 test('kinds and targets', () => {
-  const targets = { 'wan-down': 'site east', 'wan-blackhole': 'site east', 'wan-reset': 'site east', 'wan-rebind': 'site east', 'lb-stop': 'site east', 'lb-delete': 'site east', 'node-delete': 'node a', 'node-restart': 'node a,b', 'power-cut': 'site east', 'kubelet-restart': 'node a', 'flannel-restart': 'node a', 'container-kill': 'pod ns/name', 'sandbox-kill': 'pod ns/name' };
+  const targets = { 'wan-down': 'site east', 'wan-blackhole': 'site east', 'wan-reset': 'site east', 'wan-rebind': 'site east', 'lb-stop': 'site east', 'lb-delete': 'site east', 'node-delete': 'node a', 'cert-short': 'node a', 'cert-other': 'node a,b', 'node-restart': 'node a,b', 'power-cut': 'site east', 'kubelet-restart': 'node a', 'flannel-restart': 'node a', 'container-kill': 'pod ns/name', 'sandbox-kill': 'pod ns/name' };
   for (const kind of faultKinds) {
     const fault = createFault(kind, targets[kind]);
     assert.deepEqual([fault.kind, fault.target], [kind, targets[kind]]);
-    assert.equal(faultFromRecord({ id: '1', kind, target: targets[kind], startedAt: '' }).momentary, !['wan-down', 'wan-blackhole', 'wan-rebind', 'lb-stop', 'lb-delete', 'node-delete'].includes(kind));
+    assert.equal(faultFromRecord({ id: '1', kind, target: targets[kind], startedAt: '' }).momentary, !['wan-down', 'wan-blackhole', 'wan-rebind', 'lb-stop', 'lb-delete', 'node-delete', 'cert-short', 'cert-other'].includes(kind));
   }
   assert.throws(() => createFault('earthquake', 'site east'), UsageError);
   assert.throws(() => createFault('toString', 'site east'), UsageError);

@@ -41,6 +41,18 @@ export interface InstallContext {
   readonly signal: AbortSignal;
 }
 
+/** One of two authorities: the one that is there after `install`, or another that is made to take its place. */
+export type Generation = 'old' | 'new';
+
+/** Which authorities agents accept a tunnel server of, and which one the certificates are of that servers show them. */
+export interface TunnelTrust {
+  readonly trusted: readonly Generation[];
+  readonly serving: Generation;
+}
+
+/** Milliseconds. A kubelet may take a minute to bring a ConfigMap to a Pod; whoever needs longer for a step is not on the way any more. */
+export const trustWithinMs = 90_000;
+
 /** What is installed on a cluster and graded: one folder below implementations/, exported as `implementation`. */
 export interface Implementation {
   readonly name: string;
@@ -57,6 +69,12 @@ export interface Implementation {
   images?(context: ImagesContext): Promise<readonly ImplementationImage[]>;
   /** Makes what must be there before the cluster boots, and says what it needs from kubeadm and the node containers. */
   prepare?(context: PrepareContext): Promise<KindPatches>;
+  /**
+   * Brings its tunnel into a state of the rotation of the authority that agents trust, from whatever state it is in, and returns when
+   * every server and every agent has taken it up: that is what a promise waits for, so it may take no longer than `trustWithinMs`. What is
+   * open may not be cut. Features ask for no rotation of an implementation without this.
+   */
+  setTunnelTrust?(context: InstallContext, trust: TunnelTrust): Promise<void>;
   /** Brings the components into a running plain cluster, and returns when they are ready. */
   install(context: InstallContext): Promise<void>;
   /** Takes them out again, maybe in another process than `install`: a plain cluster remains. */

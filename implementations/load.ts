@@ -22,6 +22,7 @@ const manifest = z.looseObject({
   version: z.string().min(1),
   claims: z.array(z.enum(capabilities)),
   kindPatches: z.function().optional(),
+  setTunnelTrust: z.function().optional(),
   install: z.function(),
   uninstall: z.function(),
 });

@@ -1,15 +1,13 @@
-import type { KeyPair } from '../../core/pki.ts';
 import { tierNodeLabel } from '../../harness/cluster/labels.ts';
 import { cloudNodes, type ClusterState } from '../../harness/cluster/state.ts';
 import type { Manifest } from '../../harness/kube/objects.ts';
 import { tunnel } from '../../harness/wan/services.ts';
 import { nodeFlags } from '../../components/tunnel/common/node-flags.ts';
 import { bundlePath } from './images.ts';
-import { agentHealthPort, agentName, componentsImage, namespace } from './names.ts';
+import { agentHealthPort, agentName, authoritiesName, componentsImage, namespace } from './names.ts';
 import { flagsOf, lockedDown, mount } from './pod-parts.ts';
 
 const labels = { app: agentName };
-const authorities = 'edge-tunnel-ca';
 
 /** Any cloud node answers at the tunnel's NodePort; a worker outlives an upgrade of the control plane. */
 const loadBalancer = (cluster: ClusterState): string => {
@@ -17,12 +15,14 @@ const loadBalancer = (cluster: ClusterState): string => {
   return `${(cloud.find(({ role }) => role === 'worker') ?? cloud[0]!).address}:${tunnel.port}`;
 };
 
+/** @param caPems of one authority; during a rotation the old and the new one */
+export const authorities = (...caPems: readonly string[]): Manifest => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: authoritiesName, namespace, labels }, data: { 'ca.crt': caPems.join('') } });
+
 /** The agents: one on each edge node, on its network, with its kubelet's certificate. They use no API and have no token. */
-export function agentManifests(cluster: ClusterState, ca: KeyPair): Manifest[] {
+export function agentManifests(cluster: ClusterState, caPem: string): Manifest[] {
   const probe = (path: string, rest: object): object => ({ httpGet: { host: '127.0.0.1', path, port: agentHealthPort }, timeoutSeconds: 5, ...rest });
   return [
-    // During a rotation it holds the old and the new authority.
-    { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: authorities, namespace, labels }, data: { 'ca.crt': ca.certPem } },
+    authorities(caPem),
     {
       apiVersion: 'apps/v1',
       kind: 'DaemonSet',
@@ -62,7 +62,7 @@ export function agentManifests(cluster: ClusterState, ca: KeyPair): Manifest[] {
             }],
             volumes: [
               { name: 'kubelet-pki', hostPath: { path: '/var/lib/kubelet/pki', type: 'Directory' } },
-              { name: 'ca', configMap: { name: authorities } },
+              { name: 'ca', configMap: { name: authoritiesName } },
             ],
           },
         },

@@ -1,15 +1,17 @@
+import type { KeyPair } from '../../core/pki.ts';
 import { edgeNodes } from '../../harness/cluster/state.ts';
 import type { Implementation, InstallContext, PrepareContext } from '../../harness/implementation.ts';
 import type { KindPatches } from '../../harness/cluster/kind-config.ts';
 import { approveKubeletServing } from '../../harness/kube/kubelet-serving.ts';
 import type { KubeObject } from '../../harness/kube/objects.ts';
 import { agentManifests } from './agent-manifests.ts';
-import { makeCertificates, readPair } from './certificates.ts';
+import { agentsPairs, makeCertificates, readPair } from './certificates.ts';
 import { egressPatches } from './egress.ts';
 import { componentImages } from './images.ts';
 import { metricsManifests } from './metrics-manifests.ts';
 import { agentHealthPort, agentName, namespace, ports, serverName, version } from './names.ts';
 import { serverManifests } from './server-manifests.ts';
+import { setTunnelTrust } from './trust.ts';
 import { uninstall } from './uninstall.ts';
 
 const approvalTimeoutMs = 60_000;
@@ -25,13 +27,14 @@ async function install({ cluster, folder, kube, kubectl, step, signal }: Install
   step.detail('approving the certificates of kubelets');
   await approveKubeletServing(kube, cluster, { timeoutMs: approvalTimeoutMs, signal });
   step.detail('applying the tunnel');
-  const [ca, server, client] = await Promise.all([readPair(folder, 'ca'), readPair(folder, 'server'), readPair(folder, 'metrics-server')]);
+  const pair = async (name: Parameters<typeof readPair>[1]): Promise<KeyPair> => await readPair(folder, name);
+  const [ca, server, client, agentsCa, agents] = await Promise.all([pair('ca'), pair('server'), pair('metrics-server'), pair(agentsPairs.old.ca), pair(agentsPairs.old.server)]);
   const root = await kube.get<KubeObject & { data: { 'ca.crt': string } }>('v1', 'ConfigMap', 'kube-root-ca.crt', { namespace: 'kube-system', signal });
   await kube.applyAll([
     // Agents are on the host's network and read the kubelet's key: `privileged` is the Pod security standard that lets them.
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels: { 'pod-security.kubernetes.io/enforce': 'privileged' } } },
-    ...serverManifests(topology, { ca, server }),
-    ...agentManifests(cluster, ca),
+    ...serverManifests(topology, { ca, server, agents }),
+    ...agentManifests(cluster, agentsCa.certPem),
     ...metricsManifests(topology, { ca, client, clusterCa: root.data['ca.crt'] }),
   ], { signal });
   for (const workload of [`deployment/${serverName}`, `daemonset/${agentName}`]) {
@@ -50,6 +53,7 @@ export const implementation: Implementation = {
   tunnel: { namespace, server: serverName, agent: agentName, streams: { metric: 'edge_tunnel_streams', timers: 'nodejs_active_resources{type="Timeout"}', serverPort: ports.health, agentPort: agentHealthPort } },
   images: componentImages,
   prepare,
+  setTunnelTrust,
   install,
   uninstall,
 };

@@ -9,6 +9,10 @@ export const serverName = 'edge-tunnel-server';
 export const agentName = 'edge-tunnel-agent';
 export const agentsService = 'edge-tunnel-agents';
 export const peersService = 'edge-tunnel-peers';
+/** ConfigMap: the authorities of whose certificates agents take a server for one. */
+export const authoritiesName = 'edge-tunnel-ca';
+/** Secret: what servers show to agents. */
+export const agentsSecretName = 'edge-tunnel-server-agents';
 
 /** Ports of the server's Pods. */
 export const ports = { connect: 8131, agents: 8132, peers: 8133, health: 8134 } as const;

@@ -59,7 +59,7 @@ test('the API server is told to go through the tunnel, by mTLS, and to verify ku
 });
 
 test('what runs has no capability, no way to gain one, and a file system that it cannot write', () => {
-  const workloads = [...serverManifests(topology, { ca: pair, server: pair }), ...agentManifests(cluster, pair)].filter(({ kind }) => kind === 'Deployment' || kind === 'DaemonSet') as unknown as PodTemplate[];
+  const workloads = [...serverManifests(topology, { ca: pair, server: pair, agents: pair }), ...agentManifests(cluster, 'CERT')].filter(({ kind }) => kind === 'Deployment' || kind === 'DaemonSet') as unknown as PodTemplate[];
   assert.equal(workloads.length, 2);
   for (const { spec } of workloads) {
     for (const { securityContext } of spec.template.spec.containers) {
@@ -72,13 +72,13 @@ test('what runs has no capability, no way to gain one, and a file system that it
 });
 
 test('the server may list and watch nodes and, in its own namespace, endpoints: nothing else', () => {
-  const roles = serverManifests(topology, { ca: pair, server: pair }).filter(({ kind }) => kind === 'Role' || kind === 'ClusterRole');
+  const roles = serverManifests(topology, { ca: pair, server: pair, agents: pair }).filter(({ kind }) => kind === 'Role' || kind === 'ClusterRole');
   const rights = roles.flatMap(({ kind, rules }) => (rules as { resources: string[]; verbs: string[] }[]).map(({ resources, verbs }) => [kind, ...resources, ...verbs].join(' ')));
   assert.deepEqual(rights, ['ClusterRole nodes list watch', 'Role endpointslices list watch']);
 });
 
 test('an agent dials a cloud worker, with no token of the API', () => {
-  const { template } = (agentManifests(cluster, pair).find(({ kind }) => kind === 'DaemonSet') as unknown as PodTemplate).spec;
+  const { template } = (agentManifests(cluster, 'CERT').find(({ kind }) => kind === 'DaemonSet') as unknown as PodTemplate).spec;
   assert.equal(template.spec.automountServiceAccountToken, false);
   assert.ok(template.spec.containers[0]!.args.includes('--server=172.30.0.3:30132'));
 });

@@ -5,7 +5,7 @@ import { tunnel } from '../../harness/wan/services.ts';
 import type { Topology } from '../../topologies/schema.ts';
 import { nodeFlags } from '../../components/tunnel/common/node-flags.ts';
 import { bundlePath } from './images.ts';
-import { agentsService, clients, componentsImage, connectAddress, namespace, peersService, ports, serverName } from './names.ts';
+import { agentsSecretName, agentsService, clients, componentsImage, connectAddress, namespace, peersService, ports, serverName } from './names.ts';
 import { base64, flagsOf, lockedDown, mount, nonRoot, onCloudNodes } from './pod-parts.ts';
 
 const labels = { app: serverName };
@@ -16,8 +16,12 @@ const drainSeconds = 600;
 /** Two at the least: one may be lost. Never more than cloud nodes to put them on, beyond that. */
 export const serverReplicas = ({ cloud }: Pick<Topology, 'cloud'>): number => Math.max(2, Math.min(3, cloud.workers));
 
+/** What servers show to agents: of an authority of its own, which is rotated without those who come to the CONNECT port. */
+export const agentsSecret = ({ certPem, keyPem }: KeyPair): Manifest =>
+  ({ apiVersion: 'v1', kind: 'Secret', metadata: { name: agentsSecretName, namespace, labels }, type: 'kubernetes.io/tls', data: { 'tls.crt': base64(certPem), 'tls.key': base64(keyPem) } });
+
 /** The servers: on cloud nodes, behind one address for the API server and one NodePort for the agents. */
-export function serverManifests(topology: Topology, certificates: { readonly ca: KeyPair; readonly server: KeyPair }): Manifest[] {
+export function serverManifests(topology: Topology, certificates: { readonly ca: KeyPair; readonly server: KeyPair; readonly agents: KeyPair }): Manifest[] {
   const metadata = { name: serverName, namespace, labels };
   const account = { kind: 'ServiceAccount', name: serverName, namespace };
   const service = (name: string, spec: object): Manifest => ({ apiVersion: 'v1', kind: 'Service', metadata: { name, namespace, labels }, spec: { selector: labels, ...spec } });
@@ -36,6 +40,7 @@ export function serverManifests(topology: Topology, certificates: { readonly ca:
       type: 'kubernetes.io/tls',
       data: { 'tls.crt': base64(certificates.server.certPem), 'tls.key': base64(certificates.server.keyPem), 'ca.crt': base64(certificates.ca.certPem) },
     },
+    agentsSecret(certificates.agents),
     service(serverName, { clusterIP: connectAddress(topology.overlay.serviceSubnet), ports: [port('connect')] }),
     service(agentsService, { type: 'NodePort', ports: [port('agents', { nodePort: tunnel.port })] }),
     // Also those that are not Ready: a server that drains still has streams that its peers carry.
@@ -73,6 +78,8 @@ function deployment(topology: Topology): Manifest {
               cert: '/etc/edge-tunnel/tls/tls.crt',
               key: '/etc/edge-tunnel/tls/tls.key',
               ca: '/etc/edge-tunnel/tls/ca.crt',
+              agentsCert: '/etc/edge-tunnel/agents/tls.crt',
+              agentsKey: '/etc/edge-tunnel/agents/tls.key',
               nodeCa: '/etc/edge-tunnel/nodes/ca.crt',
               crl: '/etc/edge-tunnel/revoked/revoked.crl',
               clusterClients: clients.apiserver,
@@ -88,10 +95,11 @@ function deployment(topology: Topology): Manifest {
             livenessProbe: probe('/healthz', { periodSeconds: 10, initialDelaySeconds: 10 }),
             resources: { requests: { cpu: '20m', memory: '96Mi' }, limits: { memory: '768Mi' } },
             securityContext: lockedDown,
-            volumeMounts: [mount('tls', '/etc/edge-tunnel/tls'), mount('nodes', '/etc/edge-tunnel/nodes'), mount('revoked', '/etc/edge-tunnel/revoked')],
+            volumeMounts: [mount('tls', '/etc/edge-tunnel/tls'), mount('agents', '/etc/edge-tunnel/agents'), mount('nodes', '/etc/edge-tunnel/nodes'), mount('revoked', '/etc/edge-tunnel/revoked')],
           }],
           volumes: [
             { name: 'tls', secret: { secretName: serverName, defaultMode: 0o440 } },
+            { name: 'agents', secret: { secretName: agentsSecretName, defaultMode: 0o440 } },
             // The cluster's CA, which signs kubelets: who dials with such a certificate and a node's name is that node.
             { name: 'nodes', configMap: { name: 'kube-root-ca.crt' } },
             { name: 'revoked', configMap: { name: 'edge-tunnel-revoked', optional: true } },
