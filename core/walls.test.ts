@@ -17,7 +17,7 @@ const walls: Readonly<Record<string, readonly string[]>> = {
   components: ['core'],
   implementations: ['core', 'harness', 'images', 'components', 'topologies'],
   features: ['core'],
-  steps: ['core', 'harness', 'chaos', 'features', 'reports', 'topologies', 'images'],
+  steps: ['core', 'harness', 'chaos', 'features', 'reports', 'topologies', 'images', 'implementations'],
   reports: ['core', 'features', 'topologies'],
   bench: ['core', 'components', 'harness'],
   docs: ['core', 'features', 'reports', 'topologies'],
@@ -48,6 +48,11 @@ test('no room looks through a wall', () => {
     const allowed = [roomOf(file), ...(walls[roomOf(file)] ?? [])];
     return importsOf(file).filter((target) => !allowed.includes(roomOf(target))).map((target) => `${file} imports ${target}`);
   });
+  assert.deepEqual(breaches, []);
+});
+
+test('steps know an implementation by its contract alone', () => {
+  const breaches = sources.filter((file) => roomOf(file) === 'steps').flatMap((file) => importsOf(file).filter((target) => roomOf(target) === 'implementations' && target !== 'implementations/load.ts').map((target) => `${file} imports ${target}`));
   assert.deepEqual(breaches, []);
 });
 

@@ -11,6 +11,7 @@ import { tellNext } from './support/next-sentence.ts';
 import { rolesOf } from './support/roles.ts';
 import { interruption, openSession, type Session } from './support/session.ts';
 import { isControl, runsSideBySide } from './support/side-by-side.ts';
+import { cannotTurn, turnBack } from './support/trust.ts';
 import type { EdgeWorld } from './support/world.ts';
 
 /** A step that is still running then is the harness's fault; every wait in it has a shorter deadline of its own. */
@@ -42,6 +43,10 @@ Before({ tags: '@needs-two-sites' }, async function (this: EdgeWorld) {
 
 Before({ tags: '@needs-neighbour' }, async function (this: EdgeWorld) {
   return rolesOf((await openSession()).cluster).neighbour === undefined ? 'skipped' : undefined;
+});
+
+Before({ tags: '@needs-rotation' }, async function (this: EdgeWorld) {
+  return (await cannotTurn(await openSession())) ? 'skipped' : undefined;
 });
 
 Before(async function (this: EdgeWorld, scenario: ITestCaseHookParameter) {
@@ -88,6 +93,8 @@ async function cleanUp(world: EdgeWorld, session: Session, patience: number): Pr
     // The log also has those that nobody felt: they are over, and left their nodes in some state.
     for (const record of await faultsSince(session, world.startedAt)) if (world.mayHaveBroken(record)) world.faultRecords.set(record.id, record);
   }
+  // An agent that was cut off meanwhile must be back for this.
+  if (world.trustTurned) await turnBack({ session, signal });
   await deleteNamespace(kube, world.namespace, signal);
   const { disturbed } = world;
   if (disturbed.nodes.length === 0 || interruption.signal.aborted) return;

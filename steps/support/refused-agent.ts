@@ -11,13 +11,13 @@ const attemptMs = 3000;
 const everyMs = 250;
 
 /** How who is turned away would say so. */
-const refusal = /refus|reject|denied|forbidden|unauthori[sz]ed|revoked|deleted|unknown|not found|no (?:such )?node/i;
+const refusal = /refus|reject|denied|forbidden|unauthori[sz]ed|revoked|expired|deleted|unknown|unable to verify|x509|not found|no (?:such )?node/i;
 
 /** @internal The last line of a log that tells of a refusal. */
 export const refusalIn = (log: string): string | undefined => log.split('\n').findLast((line) => refusal.test(line))?.trim();
 
 /**
- * Watches that the agent of a node comes to no session: the node and its Pods may dial the tunnel, and no connection to it may last. So
+ * Watches that the agent of a node comes to no session, who refused whom: the node and its Pods may dial the tunnel, and no connection to it may last. So
  * it is seen whatever a tunnel says of itself. That the agent has tried meanwhile is seen in its log, by the reason it was given.
  *
  * @returns how it was refused, in its own words
@@ -34,7 +34,7 @@ export async function staysRefused(world: EdgeWorld, node: string, forMs: number
     const open = (await edgeSideOf(docker, cluster, node, signal)).filter(({ service }) => service === 'tunnel').map(describeEdgeSide);
     elapsed = performance.now() - startedAt;
     const held = lasting.look(open, elapsed);
-    if (held.length > 0) throw new PromiseBroken('SESSION_BACK', `${(elapsed / 1000).toFixed(1)} s into the ${forMs / 1000} s without a Node, a connection to the tunnel has lasted for more than ${attemptMs / 1000} s: ${held.join(', ')}`);
+    if (held.length > 0) throw new PromiseBroken('SESSION_BACK', `${(elapsed / 1000).toFixed(1)} s into ${forMs / 1000} s in which it is to be refused, a connection to the tunnel has lasted for more than ${attemptMs / 1000} s: ${held.join(', ')}`);
     await sleep(everyMs, undefined, { signal });
   }
   const after = await partOnNode(world, 'agent', node);

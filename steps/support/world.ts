@@ -22,6 +22,7 @@ import { OldSessions } from './old-sessions.ts';
 import { rolesOf, type Roles } from './roles.ts';
 import { interruption, type Session } from './session.ts';
 import type { Successor } from './tunnel-parts.ts';
+import type { TunnelSessions } from './tunnel-sessions.ts';
 
 /** How things were before the scenario disturbed anything. */
 export interface Before {
@@ -59,6 +60,10 @@ export class EdgeWorld extends World {
   tunnelContainers: ReadonlyMap<string, string> | undefined;
   /** What the tunnel's processes held before anything was done, in kilobytes. */
   memoryBefore: ReadonlyMap<string, number> | undefined;
+  /** The sessions that agents had before anything was done. */
+  tunnelSessions: TunnelSessions | undefined;
+  /** The tunnel is not in the state of trust that it was installed in. */
+  trustTurned = false;
   /** Sessions that the cloud held before its edge came back elsewhere. */
   readonly oldSessions = new OldSessions();
   /** How long what goes through the tunnel took before anything was done. */
