@@ -47,7 +47,7 @@ Feature: What a tunnel trusts is replaced while it is in use
   @tunnel-other-certificate @stock:EXEC_UNREACHABLE
   Scenario: An agent that finds another node's certificate in the place of its own does not become that node
     Why: a disk image that was copied with its certificates would take another device's traffic away from it.
-    Bug: seen in edgeproof's own tunnel with that taken out on purpose: kubectl exec reached neither node.
+    Bug: seen in edgeproof's own tunnel with that taken out on purpose: kubectl exec for that node came to this one, and was refused.
 
     Given an application on every edge node, in which kubectl exec works within 5 s
     And it is known in which containers the tunnel runs

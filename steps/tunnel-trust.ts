@@ -61,7 +61,7 @@ async function comeAnew(world: EdgeWorld, seconds: number, whose: (node: string)
   if (before === undefined) throw new CannotTellError('NOT_MEASURED', 'no step has looked which sessions the tunnel has');
   await world.within({ what: 'sessions that were not there before', seconds, code: 'NOT_ANEW', everyMs: 200 }, async () => {
     const missing = notAnew(before, await tunnelSessions(world)).filter(whose);
-    return missing.length === 0 ? { done: undefined } : { missing: `${missing.join(', ')} has no session but those of before` };
+    return missing.length === 0 ? { done: undefined } : { missing: `no session but those of before: ${missing.join(', ')}` };
   });
 }
 
