@@ -93,9 +93,11 @@ async function cleanUp(world: EdgeWorld, session: Session, patience: number): Pr
     // The log also has those that nobody felt: they are over, and left their nodes in some state.
     for (const record of await faultsSince(session, world.startedAt)) if (world.mayHaveBroken(record)) world.faultRecords.set(record.id, record);
   }
-  // An agent that was cut off meanwhile must be back for this.
-  if (world.trustTurned) await turnBack({ session, signal });
-  await deleteNamespace(kube, world.namespace, signal);
+  try {
+    if (world.trustTurned) await turnBack({ session, signal });
+  } finally {
+    await deleteNamespace(kube, world.namespace, signal);
+  }
   const { disturbed } = world;
   if (disturbed.nodes.length === 0 || interruption.signal.aborted) return;
   await makeWhole(kube, docker, cluster, { timeoutMs: wholeAfterMs, signal, disturbed, patienceMs: patience });
