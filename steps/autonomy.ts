@@ -1,5 +1,6 @@
-import { Then } from '@cucumber/cucumber';
+import { Then, When } from '@cucumber/cucumber';
 import { CannotTellError } from '../core/errors.ts';
+import { waitFor } from '../core/wait.ts';
 import { describeNodePod, isRunning, podsOn } from '../harness/probes/pods-on-node.ts';
 import { containersReplaced, notRunningAgain } from '../harness/probes/snapshot.ts';
 import { echoContainer } from '../harness/workloads/echo.ts';
@@ -26,6 +27,46 @@ Then('every Pod that ran on the edge node runs again within {int} s as the same 
   await this.within({ what: `all ${snapshot.pods.length} Pods running again on ${snapshot.node}`, seconds, code: 'POD_NOT_RUNNING', since: this.lastFaultAt, everyMs: 500 }, async (signal) => {
     const missing = notRunningAgain(snapshot, await podsOn(this.docker, snapshot.node, signal));
     return missing.length === 0 ? { done: true } : { missing: `${missing.length} of ${snapshot.pods.length} do not run: ${missing.join('; ')}` };
+  });
+});
+
+Then('every Pod that ran in the site runs again within {int} s as the same Pod', async function (this: EdgeWorld, seconds: number) {
+  const before = this.siteBefore;
+  if (before.length === 0) throw new CannotTellError('NO_SNAPSHOT', 'no step has looked at what runs in the site');
+  const count = before.reduce((sum, { pods }) => sum + pods.length, 0);
+  await this.within({ what: `all ${count} Pods running again on ${before.map(({ node }) => node).join(', ')}`, seconds, code: 'POD_NOT_RUNNING', since: this.lastFaultAt, everyMs: 500 }, async (signal) => {
+    const missing = (await Promise.all(before.map(async (snapshot) => notRunningAgain(snapshot, await podsOn(this.docker, snapshot.node, signal))))).flat();
+    return missing.length === 0 ? { done: true } : { missing: `${missing.length} of ${count} do not run: ${missing.join('; ')}` };
+  });
+});
+
+When('the cloud removes {string}', async function (this: EdgeWorld, name: string) {
+  const app = this.app(name);
+  await this.kube.delete('apps/v1', 'Deployment', slugOf(name), { namespace: this.namespace, signal: this.signal });
+  await waitFor(`the cloud marking ${app.pod} for deletion`, async (signal) => {
+    const pod = await this.kube.find<KubePod>('v1', 'Pod', app.pod, { namespace: this.namespace, signal });
+    return pod === undefined || pod.metadata.deletionTimestamp !== undefined ? { done: true } : { missing: 'it is not marked' };
+  }, { timeoutMs: 15_000, signal: this.signal });
+});
+
+const runsOn = async (world: EdgeWorld, { node, uid }: { readonly node: string; readonly uid: string }, signal: AbortSignal): Promise<string | undefined> => {
+  const pod = (await podsOn(world.docker, node, signal)).find((one) => one.uid === uid);
+  return pod !== undefined && (pod.sandbox.ready || pod.containers.some(({ running }) => running)) ? describeNodePod(pod) : undefined;
+};
+
+Then('the edge node has ended {string} within {int} s', async function (this: EdgeWorld, name: string, seconds: number) {
+  const app = this.app(name);
+  await this.within({ what: `${app.pod} ended on ${app.node}`, seconds, code: 'POD_KEPT' }, async (signal) => {
+    const still = await runsOn(this, app, signal);
+    return still === undefined ? { done: true } : { missing: still };
+  });
+});
+
+Then('for {int} s the edge node does not run {string}', async function (this: EdgeWorld, seconds: number, name: string) {
+  const app = this.app(name);
+  await throughout({ forMs: seconds * 1000, code: 'POD_RISEN', signal: this.signal }, async () => {
+    const risen = await runsOn(this, app, this.signal);
+    return risen === undefined ? undefined : `${app.node} runs what the cloud has removed: ${risen}`;
   });
 });
 
