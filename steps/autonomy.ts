@@ -1,11 +1,11 @@
 import { Then, When } from '@cucumber/cucumber';
-import { CannotTellError } from '../core/errors.ts';
+import { CannotTellError, PromiseBroken } from '../core/errors.ts';
 import { waitFor } from '../core/wait.ts';
 import { describeNodePod, isRunning, podsOn } from '../harness/probes/pods-on-node.ts';
-import { containersReplaced, notRunningAgain } from '../harness/probes/snapshot.ts';
+import { containersReplaced, notRunningAgain, type NodeSnapshot } from '../harness/probes/snapshot.ts';
 import { echoContainer } from '../harness/workloads/echo.ts';
 import type { KubePod } from '../harness/kube/objects.ts';
-import { slugOf } from './support/apps.ts';
+import { slugOf, type App } from './support/apps.ts';
 import { throughout } from './support/budget.ts';
 import type { EdgeWorld } from './support/world.ts';
 
@@ -40,6 +40,21 @@ Then('every Pod that ran in the site runs again within {int} s as the same Pod',
   });
 });
 
+Then('for {int} s every Pod that ran in the site goes on running', { timeout: 600_000 }, async function (this: EdgeWorld, seconds: number) {
+  const now = await Promise.all(this.siteBefore.map(async ({ node }) => ({ node, takenAt: new Date().toISOString(), pods: await podsOn(this.docker, node, this.signal) })));
+  const before = now.map((seen, index): NodeSnapshot => ({ ...seen, pods: seen.pods.filter(({ uid }) => this.siteBefore[index]?.pods.some((pod) => pod.uid === uid)) }));
+  if (before.length === 0) throw new CannotTellError('NO_SNAPSHOT', 'no step has looked at what runs in the site');
+  await throughout({ forMs: seconds * 1000, everyMs: 2000, code: 'POD_REPLACED', signal: this.signal }, async () => {
+    const replaced = (await Promise.all(before.map(async (snapshot) => containersReplaced(snapshot, await podsOn(this.docker, snapshot.node, this.signal))))).flat();
+    return replaced.length === 0 ? undefined : replaced.join('; ');
+  });
+});
+
+Then('the cloud knows the same Pods, and marks none for deletion', async function (this: EdgeWorld) {
+  const differs = pastOf(await podsKnownToCloud(this), [...this.apps.values()]);
+  if (differs !== undefined) throw new PromiseBroken('POD_REPLACED', differs);
+});
+
 When('the cloud removes {string}', async function (this: EdgeWorld, name: string) {
   const app = this.app(name);
   await this.kube.delete('apps/v1', 'Deployment', slugOf(name), { namespace: this.namespace, signal: this.signal });
@@ -72,6 +87,15 @@ Then('for {int} s the edge node does not run {string}', async function (this: Ed
 
 const podsKnownToCloud = async (world: EdgeWorld): Promise<KubePod[]> => await world.kube.list<KubePod>('v1', 'Pod', { namespace: world.namespace, signal: world.signal });
 
+/** What the cloud has done to the Pods of some applications: a sentence, or undefined when it knows just these, and wants them. */
+function pastOf(known: readonly KubePod[], apps: readonly App[]): string | undefined {
+  const doomed = known.find(({ metadata }) => metadata.deletionTimestamp !== undefined);
+  if (doomed !== undefined) return `the cloud has marked ${doomed.metadata.name} for deletion`;
+  const extra = known.filter(({ metadata }) => !apps.some(({ uid }) => uid === metadata.uid));
+  if (extra.length > 0) return `the cloud has made ${extra.map(({ metadata }) => metadata.name).join(', ')} beside ${apps.map(({ name }) => slugOf(name)).join(', ')}`;
+  return known.length === apps.length ? undefined : `the cloud knows ${known.length} of ${apps.length} Pods`;
+}
+
 Then('for {int} s the cloud marks no Pod of {string} for deletion', async function (this: EdgeWorld, seconds: number, name: string) {
   const app = this.app(name);
   await throughout({ forMs: seconds * 1000, code: 'POD_EVICTED', signal: this.signal }, async () => {
@@ -86,11 +110,6 @@ Then('for {int} s the edge node runs the same containers as before, and the clou
   await throughout({ forMs: seconds * 1000, code: 'POD_REPLACED', signal: this.signal }, async () => {
     const replaced = containersReplaced(snapshot, await podsOn(this.docker, snapshot.node, this.signal));
     if (replaced.length > 0) return replaced.join('; ');
-    const known = await podsKnownToCloud(this);
-    const doomed = known.find(({ metadata }) => metadata.deletionTimestamp !== undefined);
-    if (doomed !== undefined) return `the cloud has marked ${doomed.metadata.name} for deletion`;
-    const extra = known.filter(({ metadata }) => ![...this.apps.values()].some(({ uid }) => uid === metadata.uid));
-    if (extra.length > 0) return `the cloud has made ${extra.map(({ metadata }) => metadata.name).join(', ')} beside ${[...this.apps.keys()].map(slugOf).join(', ')}`;
-    return known.length === this.apps.size ? undefined : `the cloud knows ${known.length} of ${this.apps.size} Pods`;
+    return pastOf(await podsKnownToCloud(this), [...this.apps.values()]);
   });
 });

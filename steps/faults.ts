@@ -17,7 +17,7 @@ Given('the WAN of the site is down', async function (this: EdgeWorld) {
   await cutOff(this);
 });
 
-When('the WAN of the site is down for {int} s', async function (this: EdgeWorld, seconds: number) {
+When('the WAN of the site is down for {int} s', { timeout: 600_000 }, async function (this: EdgeWorld, seconds: number) {
   await cutOff(this);
   // The length of the cut is what the scenario is about; there is nothing to wait for.
   await sleep(seconds * 1000, undefined, { signal: this.signal });
