@@ -14,6 +14,8 @@ Feature: What runs on an edge node comes back without the cloud
 
     When the container of "app" is killed
     Then "app" runs again within 15 s as the same Pod
+    When the sandbox of "app" is killed
+    Then "app" runs again within 20 s as the same Pod
 
   @autonomy-kubelet-restart @stock:POD_NOT_RUNNING
   Scenario: Cut off, a restarted kubelet still looks after its Pods
@@ -29,7 +31,7 @@ Feature: What runs on an edge node comes back without the cloud
     Why: what must keep a node alive for days without the cloud will crash once in that time, whichever part it is.
     Bug: SuperEdge PR #402: a connection that ended was an error to the kubelet instead of an answer from the cache.
 
-    When containerd, kube-proxy, flannel, what makes the edge node autonomous and its kubelet are killed, one after the other
+    When containerd, kube-proxy, DNS, flannel, what makes the edge node autonomous and its kubelet are killed, one after the other
     Then every Pod that ran on the edge node runs again within 30 s as the same Pod
     When the container of "app" is killed
     Then "app" runs again within 20 s as the same Pod
