@@ -87,6 +87,21 @@ test('what concerns one connection stays there, and what means two things is ref
   assert.equal(world.api.arrived.length, 1);
 });
 
+test('nobody is taken for the bearer of a token that the API server does not see', async () => {
+  await using world = await World.create();
+  const seen: string[] = [];
+  const hub = await world.connectedHub({ hooks: { plan: ({ identity, headers }) => void seen.push(`${identity.kind} ${headers['authorization'] as string}`) } });
+  const ca = world.pki.clusterCa.certPem;
+  const bearer = `Bearer ${token}`;
+  for (const headers of [
+    { Connection: 'keep-alive, AUTHORIZATION', Authorization: bearer },
+    { Authorization: `Bearer  ${token}` },
+    { 'Sec-WebSocket-Protocol': `base64url.bearer.authorization.k8s.io.${Buffer.from(token).toString('base64url')}`, Upgrade: 'websocket' },
+  ]) await http1(hub.front.port(), ca, '/api/v1/secrets', { headers });
+  assert.deepEqual(seen, ['anonymous undefined', `anonymous Bearer  ${token}`, 'anonymous undefined']);
+  assert.deepEqual(world.api.arrived.map(({ headers }) => headers['authorization']), [undefined, `Bearer  ${token}`, undefined]);
+});
+
 test('a watch: its head at once, each event as it comes, its end and its break as they are', async () => {
   await using world = await World.create();
   const hub = await world.connectedHub();

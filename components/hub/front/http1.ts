@@ -2,7 +2,7 @@ import { createServer, ServerResponse, type IncomingMessage, type Server } from 
 import type { Writable } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { hangUp } from '../../tunnel/protocol/hang-up.ts';
-import { all, collectHeaders, endToEnd, type Headers } from '../common/headers.ts';
+import { all, collectHeaders, endToEnd, withoutNamed, type Headers } from '../common/headers.ts';
 import { WholeBody } from './body.ts';
 import { identify, type CertificateIdentity } from './identity.ts';
 import type { FrontLimits } from './limits.ts';
@@ -98,7 +98,7 @@ export class Http1 {
       socket.off('readable', look).resume();
       hangUp(socket, lingerMs);
     });
-    const common = this.#head(message, response);
+    const common = this.#head(message, response, true);
     if (common === undefined) return;
     const upgrade: FrontUpgrade = {
       ...common,
@@ -115,8 +115,9 @@ export class Http1 {
   }
 
   /** @returns undefined for a request that was answered, because nobody could say what it means */
-  #head(message: IncomingMessage, response: ServerResponse): RequestHead | undefined {
-    const headers = collectHeaders(message.rawHeaders);
+  #head(message: IncomingMessage, response: ServerResponse, upgrades = false): RequestHead | undefined {
+    const came = collectHeaders(message.rawHeaders);
+    const headers = withoutNamed(came);
     const gone = new AbortController();
     const { socket } = message;
     const leave = (): void => {
@@ -127,7 +128,7 @@ export class Http1 {
     socket.once('close', leave);
     response.once('finish', () => socket.off('close', leave));
     const answer = new Http1Response(response);
-    if (!isPlain(headers, message.url ?? '')) {
+    if (!isPlain(came, message.url ?? '')) {
       answer.start(400, { 'content-length': '0' }).end();
       return undefined;
     }
@@ -135,7 +136,7 @@ export class Http1 {
       method: message.method ?? 'GET',
       path: message.url ?? '/',
       headers,
-      identity: identify(headers, this.#certificates.get(socket)),
+      identity: identify(headers, this.#certificates.get(socket), upgrades),
       impersonates: impersonates(headers),
       signal: gone.signal,
       response: answer,

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { nodeNameOf } from '../../tunnel/common/node-name.ts';
 import { all, first, type Headers } from '../common/headers.ts';
 
-/** What a ServiceAccount's token says of itself. Nobody has verified it: only the API server can. */
+/** What a ServiceAccount's token says of itself. Nobody has verified it: only the API server can. Of other tokens nothing is known: what their `sub` is to the API server is a matter of its configuration. */
 export interface TokenClaims {
   /** `system:serviceaccount:NAMESPACE:NAME`. */
   readonly subject: string;
@@ -32,10 +32,11 @@ export type CertificateIdentity = Extract<Identity, { kind: 'node' | 'certificat
  * The identity of a request. As in the API server, a certificate counts before a token (its authenticators are asked in this order).
  *
  * @param certificate of the connection, as `certificateOf` found it
+ * @param upgrades whether another protocol is asked for: only then does the API server look for a token there
  */
-export function identify(headers: Headers, certificate: CertificateIdentity | undefined): Identity {
+export function identify(headers: Headers, certificate: CertificateIdentity | undefined, upgrades = false): Identity {
   if (certificate !== undefined) return certificate;
-  const token = bearerToken(headers);
+  const token = bearerToken(headers) ?? (upgrades ? webSocketToken(headers) : undefined);
   if (token === undefined) return { kind: 'anonymous' };
   const claims = claimsOf(token);
   return { kind: 'token', tokenHash: createHash('sha256').update(token).digest('hex'), ...(claims && { claims }) };
@@ -57,20 +58,25 @@ export function nameOf(identity: Identity): string {
   return identity.user;
 }
 
+/**
+ * The token that a request comes with. It must go into no log. Only as everybody writes it, with one space: of `Bearer  TOKEN` the API server reads an
+ * empty token, and answers nobody (bearertoken.go of apiserver/pkg/authentication); who is somebody here must be the same there.
+ */
+export function bearerToken(headers: Headers): string | undefined {
+  return /^bearer ([\x21-\x7e]+) *$/i.exec(first(headers, 'authorization') ?? '')?.[1];
+}
+
 /** A client that is a browser cannot set headers on a WebSocket: Kubernetes takes the token as one of its protocols. */
 const protocolPrefix = 'base64url.bearer.authorization.k8s.io.';
 
-/** The token that a request comes with. It must go into no log. */
-export function bearerToken(headers: Headers): string | undefined {
-  const [, token] = /^bearer +(\S+) *$/i.exec(first(headers, 'authorization') ?? '') ?? [];
-  if (token !== undefined) return token;
+function webSocketToken(headers: Headers): string | undefined {
   const protocols = all(headers, 'sec-websocket-protocol').flatMap((value) => value.split(',')).map((name) => name.trim());
   const encoded = protocols.find((name) => name.startsWith(protocolPrefix))?.slice(protocolPrefix.length);
   return encoded === undefined || encoded === '' ? undefined : Buffer.from(encoded, 'base64url').toString();
 }
 
 const claims = z.object({
-  sub: z.string().min(1),
+  sub: z.string().regex(/^system:serviceaccount:[^:]+:[^:]+$/),
   exp: z.number().positive().max(8.64e12).optional(),
   'kubernetes.io': z.object({ pod: z.object({ uid: z.string().min(1) }).optional() }).optional(),
 });
