@@ -59,6 +59,23 @@ test('an answer is replaced: its head, and its body through a transform, whateve
   assert.equal((await client.get('/half')).end, 'ERR_HTTP2_STREAM_ERROR');
 });
 
+test('what an answer goes through fails at its end, or is held up there when the client goes: nobody waits for ever', async () => {
+  await using world = await World.create();
+  const ends: string[] = [];
+  const failing = (): AnswerTap => ({ through: new Transform({ transform: (_chunk, _encoding, done) => done(), flush: (done) => done(new Error('no list')) }), whole: () => void ends.push('whole'), broken: () => ends.push('broken') > 0 });
+  const hung = (): AnswerTap => ({ through: new Transform({ transform: (_chunk, _encoding, done) => done(), flush: () => void ends.push('hung') }) });
+  const hub = await world.connectedHub({ hooks: { plan: ({ path }) => ({ answer: path === '/hung' ? hung : failing }) } });
+  world.api.answer = inParts;
+  const client = world.client(hub.front.port());
+  assert.equal((await client.get('/two')).end, 'ERR_HTTP2_STREAM_ERROR');
+  assert.equal((await http1(hub.front.port(), world.pki.clusterCa.certPem, '/one')).complete, false);
+  assert.deepEqual(ends, ['whole', 'whole']);
+  const told = client.ask('/hung');
+  await until('all of it is here', () => ends.includes('hung'));
+  told.stream.close(8);
+  await until('it is over', () => world.logs.some(({ path, outcome }) => path === '/hung' && outcome === 'gone'));
+});
+
 test('a watch that loses its link stays open for whoever goes on with it, and is told of one whose client has gone', async () => {
   await using world = await World.create();
   const ends: string[] = [];
