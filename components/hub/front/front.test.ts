@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect as tcpConnect, createServer } from 'node:net';
+import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { connect } from 'node:tls';
 import { createAuthority } from '../../../core/pki.ts';
@@ -188,6 +189,28 @@ test('uploads: small ones whole, big ones as they come, and no more than the cli
   stream.destroy(new Error('gone'));
   await until('the API server is told', () => world.api.arrived[1]!.stream.closed);
   assert.equal(world.api.arrived[1]!.bodyEnded(), false);
+});
+
+test('an upload that is answered before its end: the client gets the answer, over either protocol', async () => {
+  await using world = await World.create();
+  const hub = await world.connectedHub();
+  const port = hub.front.port();
+  const refusal = json({ kind: 'Status', code: 403, message: 'x'.repeat(100_000) });
+  // As Go does: the answer, and then that the rest is not wanted.
+  world.api.answer = ({ stream }) => {
+    stream.respond({ ':status': 403, 'content-type': 'application/json' });
+    stream.end(refusal, () => void stream.close(0));
+  };
+  const chunk = Buffer.alloc(64 * 1024, 'x');
+  for (let count = 0; count < 3; count += 1) {
+    const client = world.client(port, world.nodePem);
+    const two = client.ask('/api/v1/namespaces/a/pods', { ':method': 'POST' }, undefined, Readable.from(Array(600).fill(chunk)));
+    await until('it is told', () => two.end !== undefined);
+    assert.deepEqual([two.status, two.body.length, two.end], [403, refusal.length, 'whole']);
+    const one = await http1(port, world.pki.clusterCa.certPem, '/api/v1/namespaces/a/pods', { method: 'POST', body: Buffer.concat(Array(600).fill(chunk)) });
+    assert.deepEqual([one.status, one.body.length, one.complete], [403, refusal.length, true]);
+  }
+  await until('nothing is left upstream', () => hub.link.count('bare').streams + hub.link.count('node').streams === 0);
 });
 
 test('cut off: every client is told so at once, in words, and never with an empty answer', async () => {
