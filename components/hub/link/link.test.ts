@@ -305,6 +305,52 @@ test('more streams than a session may have: others are opened, and closed when n
   for (const { reason } of refused) failsWith('BUSY', false)(reason);
 });
 
+test('sessions that the API server has ended and that watches still hold take nobody\'s room', async () => {
+  await using world = await World.create();
+  const { link, states } = await world.connectedLink();
+  world.api.answer = begin;
+  for (let count = 0; count < 20; count += 1) {
+    await ask(link, `/watch/${count}`, { via: 'node' });
+    for (const session of world.api.sessions) session.goaway(0);
+    await until('there is another one', () => link.count('node').sessions === count + 2 && world.api.probes === count + 2);
+  }
+  assert.equal((await ask(link, '/next', { via: 'node' })).status, 200);
+  assert.equal(link.count('node').streams, 21);
+  assert.deepEqual(states.map(({ kind }) => kind), ['connected']);
+});
+
+test('clients that have taken all the room there is do not make the link look cut off', async () => {
+  await using world = await World.create({ maxStreams: 4 });
+  const { link, states } = await world.connectedLink();
+  world.api.answer = begin;
+  await Promise.all(Array.from({ length: 64 }, async (_, index) => await ask(link, `/${index}`, { via: 'node' })));
+  await assert.rejects(ask(link, '/more', { via: 'node' }), failsWith('BUSY', false));
+  const { probes } = world.api;
+  // Something speaks against the link.
+  await ask(link, '/bare');
+  [...world.api.sockets].at(-1)!.destroy();
+  await until('it was looked at', () => world.api.probes > probes || link.state.kind !== 'connected');
+  assert.deepEqual(states.map(({ kind }) => kind), ['connected']);
+});
+
+test('a session that ends under the question whether the API server is there says nothing of the link', async () => {
+  await using world = await World.create();
+  const { link, states } = await world.connectedLink();
+  const { readyz } = world.api;
+  for (const how of ['goes away', 'is lost'] as const) {
+    const { probes } = world.api;
+    world.api.readyz = ({ stream }) => {
+      world.api.readyz = readyz;
+      if (how === 'goes away') stream.close(7);
+      else [...world.api.sockets].at(-1)!.destroy();
+    };
+    [...world.api.sockets].at(-1)!.destroy();
+    await until('it was asked again', () => world.api.probes === probes + 2 || link.state.kind !== 'connected');
+  }
+  await until('it is known', () => link.count('node').streams === 0);
+  assert.deepEqual(states.map(({ kind }) => kind), ['connected']);
+});
+
 test('a big answer that is read slowly holds up nothing else, and a PING behind it finds nobody dead', async () => {
   await using world = await World.create();
   const { link, states } = await world.connectedLink();

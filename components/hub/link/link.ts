@@ -187,7 +187,7 @@ export class Link implements AsyncDisposable {
     for (const [index, session] of this.#serving().entries()) session.pingEveryMs = index === 0 ? pingEveryMs : otherPingEveryMs;
   }
 
-  async #send({ method, path, headers, via, body, signal }: UpstreamRequest): Promise<LinkAnswer> {
+  async #send({ method, path, headers, via, body, signal }: UpstreamRequest, urgent = false): Promise<LinkAnswer> {
     const abort = new AbortController();
     const leave = (): void => abort.abort();
     signal.addEventListener('abort', leave, { once: true });
@@ -197,6 +197,7 @@ export class Link implements AsyncDisposable {
         headers: { ...endToEnd(headers), ':method': method, ':path': path, ':scheme': 'https', ':authority': formatHostPort(this.#options.server) },
         endStream: body === undefined,
         signal: abort.signal,
+        urgent,
       });
       stream.once('close', () => signal.removeEventListener('abort', leave));
       const answer = await exchange({ session, stream, body, cancel: leave, gone: () => abort.signal.aborted });
@@ -247,17 +248,27 @@ export class Link implements AsyncDisposable {
 
   /** @returns why the API server is not there, or undefined when it has answered */
   async #probe(): Promise<string | undefined> {
-    const { credentials } = this.#options;
     const deadline = AbortSignal.timeout(this.#timings.dialMs);
-    try {
-      const via = credentials.identity('node') === undefined ? 'bare' : 'node';
-      const answer = await this.#send({ method: constants.HTTP2_METHOD_GET, path: '/readyz', headers: { accept: '*/*', 'user-agent': 'edge-hub' }, via, signal: AbortSignal.any([deadline, this.#stopped.signal]) });
-      const own = isOwnAnswer(answer);
-      const body = await readSmall(answer.body, maxStatusBytes, this.#timings.dialMs);
-      return own || (body !== undefined && isStatus(body)) ? undefined : `${formatHostPort(this.#options.server)} answered ${answer.status}, and it was not the API server that did`;
-    } catch (error) {
-      return deadline.aborted ? `no answer within ${this.#timings.dialMs / 1000} s` : reasonOf(error);
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.#askReady(AbortSignal.any([deadline, this.#stopped.signal]));
+      } catch (error) {
+        if (deadline.aborted) return `no answer within ${this.#timings.dialMs / 1000} s`;
+        // A session that ends under the question (a rollout of the API server) says nothing of the link: the next one does.
+        const isOfOneSession = error instanceof LinkError && (error.code === 'BROKEN' || error.code === 'REFUSED');
+        if (!isOfOneSession || tries >= mostTries) return reasonOf(error);
+      }
     }
+  }
+
+  /** @returns who has answered, if it was not the API server @throws LinkError */
+  async #askReady(signal: AbortSignal): Promise<string | undefined> {
+    const { credentials, server } = this.#options;
+    const via = credentials.identity('node') === undefined ? 'bare' : 'node';
+    const answer = await this.#send({ method: constants.HTTP2_METHOD_GET, path: '/readyz', headers: { accept: '*/*', 'user-agent': 'edge-hub' }, via, signal }, true);
+    const own = isOwnAnswer(answer);
+    const body = await readSmall(answer.body, maxStatusBytes, this.#timings.dialMs);
+    return own || (body !== undefined && isStatus(body)) ? undefined : `${formatHostPort(server)} answered ${answer.status}, and it was not the API server that did`;
   }
 
   #refreshCredentials(): void {
