@@ -5,6 +5,7 @@ import { LinkError, type Link, type LinkAnswer, type Via } from '../link/index.t
 import type { ForwardHooks, ForwardPlan } from './hooks.ts';
 import type { Identity } from './identity.ts';
 import { pump, type PumpEnd } from './pump.ts';
+import { Quota } from './quota.ts';
 import { BodyError, type FrontHandler, type FrontRequest, type FrontUpgrade, type RequestHead } from './request.ts';
 import { answerStatus } from './status.ts';
 
@@ -44,6 +45,7 @@ export class Forwarder implements FrontHandler {
   readonly #options: ForwarderOptions;
   readonly #maxBodyBytes: number;
   readonly #maxBodiesBytes: number;
+  readonly #quota = new Quota();
   #bodiesBytes = 0;
 
   constructor(options: ForwarderOptions) {
@@ -55,6 +57,8 @@ export class Forwarder implements FrontHandler {
   async handle(request: FrontRequest): Promise<void> {
     const startedAt = performance.now();
     let outcome: Outcome = 'broken';
+    const giveBack = this.#quota.take(request.identity);
+    if (giveBack === undefined) return this.#options.events?.done(request, refuseMore(request), startedAt);
     const held = this.#hold(request.bodyBytes);
     try {
       outcome = await this.#forward(request, held !== undefined);
@@ -64,6 +68,7 @@ export class Forwarder implements FrontHandler {
       else throw error;
     } finally {
       this.#bodiesBytes -= held ?? 0;
+      giveBack();
       this.#options.events?.done(request, outcome, startedAt);
     }
   }
@@ -181,6 +186,11 @@ function tellWhy({ response, method }: RequestHead, error: LinkError): Outcome {
 function refuseCertificate({ response, identity }: RequestHead): Outcome {
   const user = identity.kind === 'certificate' ? identity.user : '';
   answerStatus(response, { code: 403, reason: 'Forbidden', message: `the key of "${user}" is not on this node, so its requests cannot be sent on: come with a token, or straight to the API server` });
+  return 'refused';
+}
+
+function refuseMore({ response }: RequestHead): Outcome {
+  answerStatus(response, { code: 429, reason: 'TooManyRequests', message: 'this client has too many requests under way: end some of them', retryAfter: 1 });
   return 'refused';
 }
 

@@ -172,6 +172,44 @@ test('a client that does not read makes nobody hold what it does not read, and h
   stream.close(8);
 });
 
+test('clients that read none of a hundred answers each make this process hold a bounded part of them, and none may have more than 200 under way', async () => {
+  await using world = await World.create();
+  const hub = await world.connectedHub();
+  const sent = new Map<string, number>();
+  world.api.answer = ({ stream, path }) => {
+    stream.respond({ ':status': 200 });
+    const chunk = Buffer.alloc(16 * 1024);
+    const more = (): void => {
+      do sent.set(path, (sent.get(path) ?? 0) + chunk.length);
+      while (stream.write(chunk));
+      stream.once('drain', more);
+    };
+    if (path.startsWith('/big')) more();
+  };
+  const client = world.client(hub.front.port());
+  const as = (token: string): { authorization: string } => ({ authorization: `Bearer ${token}` });
+  for (let count = 0; count < 100; count += 1) client.session.request({ ':path': `/big/${count}`, ...as('a') }, { endStream: true }).on('error', () => {}).pause();
+  const total = (): number => sent.values().reduce((sum, bytes) => sum + bytes, 0);
+  let before = -1;
+  await until('they stand still', async () => {
+    if (sent.size === 100 && before === total()) return true;
+    before = total();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    return false;
+  });
+  assert.ok(before < 100 * 512 * 1024, `${before} bytes are on the way`);
+  const others = Array.from({ length: 101 }, (_, index) => client.ask(`/small/${index}`, as('a')));
+  await until('one is refused', () => others.at(-1)!.end !== undefined);
+  assert.deepEqual([others[99]!.status, others[100]!.status, others[100]!.headers['retry-after']], [200, 429, '1']);
+  const [another, node] = [client.ask('/small', as('b')), world.client(hub.front.port(), world.nodePem)];
+  const watches = Array.from({ length: 220 }, (_, index) => node.ask(`/small/node/${index}`));
+  await until('all others have their answers', () => another.status === 200 && watches.every(({ status }) => status === 200));
+  others[0]!.stream.close(8);
+  await until('there is room again', () => hub.link.count('bare').streams === 200);
+  const next = client.ask('/small', as('a'));
+  await until('it is answered', () => next.status === 200);
+});
+
 test('uploads: small ones whole, big ones as they come, and no more than the client sends', async () => {
   await using world = await World.create();
   const hub = await world.connectedHub();

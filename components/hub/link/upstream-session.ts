@@ -22,8 +22,8 @@ export interface OpenSessionOptions extends Omit<DialOptions, 'protocol' | 'time
   readonly events: SessionEvents;
 }
 
-/** Of one answer: on a link of 100 ms, 10 MB/s. Also the most that a client that reads slowly makes this process hold of it. */
-const streamWindowBytes = 1 << 20;
+/** Of one answer: on a link of 100 ms, 2.5 MB/s. Also the most that a client that reads slowly makes this process hold of it, times all of its requests. */
+const streamWindowBytes = 256 * 1024;
 /** Of all answers together. Node gives it back as bytes arrive, so a slow client holds up nobody else. */
 const sessionWindowBytes = 16 << 20;
 /** For whatever the server's own limit is. */
