@@ -41,6 +41,8 @@ export class Http1 {
   readonly #server: Server;
   readonly #handler: FrontHandler;
   readonly #certificates = new WeakMap<object, CertificateIdentity | undefined>();
+  /** Of a connection: requests whose answers are not over. */
+  readonly #pending = new WeakMap<object, number>();
 
   constructor(handler: FrontHandler, limits: FrontLimits) {
     this.#handler = handler;
@@ -51,7 +53,7 @@ export class Http1 {
       requestTimeout: 0,
       keepAliveTimeout: limits.idleMs,
       connectionsCheckingInterval: Math.min(1000, limits.headersMs),
-      shouldUpgradeCallback: ({ headers }) => /^(websocket|spdy\/3\.1)$/i.test(headers.upgrade ?? ''),
+      shouldUpgradeCallback: (message) => this.#mayUpgrade(message),
     });
     this.#server.on('request', (request, response) => this.#request(request, response));
     this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket as TLSSocket, head));
@@ -73,7 +75,19 @@ export class Http1 {
     this.#server.close(() => {});
   }
 
+  /**
+   * Anything else is an ordinary request, of which the API server will say that it is not one. Behind a request that is not answered yet the
+   * connection is not free to speak another protocol; with a body, Node gives no socket, and nobody can say where the protocol begins.
+   */
+  #mayUpgrade({ headers, socket }: IncomingMessage): boolean {
+    const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0;
+    return /^(websocket|spdy\/3\.1)$/i.test(headers.upgrade ?? '') && !hasBody && (this.#pending.get(socket) ?? 0) === 0;
+  }
+
   #request(message: IncomingMessage, response: ServerResponse): void {
+    const { socket } = message;
+    this.#pending.set(socket, (this.#pending.get(socket) ?? 0) + 1);
+    response.once('close', () => this.#pending.set(socket, this.#pending.get(socket)! - 1));
     const declared = message.headers['content-length'] === undefined ? (message.headers['transfer-encoding'] === undefined ? 0 : undefined) : Number(message.headers['content-length']);
     const whole = new WholeBody(message, declared);
     message.on('error', () => {});
