@@ -88,6 +88,22 @@ test('what concerns one connection stays there, and what means two things is ref
   assert.equal(world.api.arrived.length, 1);
 });
 
+test('headers that come twice go on twice, either way', async () => {
+  await using world = await World.create();
+  const hub = await world.connectedHub();
+  world.api.answer = ({ stream }) => {
+    stream.respond({ ':status': 200, 'x-content-type-options': ['nosniff', 'nosniff'], warning: ['299 - "a"', '299 - "b"'], 'retry-after': '1', 'audit-id': 'x', 'x-kubernetes-pf-flowschema-uid': 'y' } as never);
+    stream.end('twice');
+  };
+  const raw: string[] = [];
+  const stream = world.client(hub.front.port()).session.request({ ':path': '/x', accept: ['a/a', 'b/b'] } as never, { endStream: true });
+  stream.on('response', (_headers, _flags, pairs: string[]) => void raw.push(...pairs)).resume();
+  await once(stream, 'close');
+  assert.deepEqual(raw.filter((_, index) => index % 2 === 0 && !raw[index]!.startsWith(':') && raw[index] !== 'date'), ['x-content-type-options', 'x-content-type-options', 'warning', 'warning', 'retry-after', 'audit-id', 'x-kubernetes-pf-flowschema-uid']);
+  assert.equal((await http1(hub.front.port(), world.pki.clusterCa.certPem, '/y', { headers: { 'user-agent': ['a', 'b'], 'content-type': ['a/a', 'b/b'] } })).body, 'twice');
+  assert.deepEqual([world.api.of('/x')[0]!.headers['accept'], world.api.of('/y')[0]!.headers['user-agent'], world.api.of('/y')[0]!.headers['content-type']], [['a/a', 'b/b'], ['a', 'b'], ['a/a', 'b/b']]);
+});
+
 test('nobody is taken for the bearer of a token that the API server does not see', async () => {
   await using world = await World.create();
   const seen: string[] = [];

@@ -53,6 +53,8 @@ export class Http2 {
     const session = performServerHandshake(socket, {
       settings: { maxConcurrentStreams: maxStreams, maxHeaderListSize: maxHeaderBytes, initialWindowSize: streamWindowBytes },
       maxSessionMemory: sessionMemoryMb,
+      // Whatever answers at the other end of a proxy in the API server may say a thing twice.
+      strictSingleValueFields: false,
     });
     this.#sessions.add(session);
     session.on('error', () => {});

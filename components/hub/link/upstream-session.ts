@@ -31,6 +31,8 @@ const mostStreams = 1000;
 /** The memory that Node lets a session take for headers and the like, in MB; at its default of 10, Node refuses streams. */
 const sessionMemoryMb = 64;
 const maxHeaderBytes = 64 * 1024;
+/** What a client says twice is the API server's to judge. Node's types know it of servers only. */
+const sayTwice = { strictSingleValueFields: false };
 
 /** One HTTP/2 session to the API server, which has said its first word. */
 export class UpstreamSession {
@@ -81,6 +83,7 @@ export class UpstreamSession {
       createConnection: () => socket,
       settings: { enablePush: false, initialWindowSize: streamWindowBytes, maxHeaderListSize: maxHeaderBytes },
       maxSessionMemory: sessionMemoryMb,
+      ...sayTwice,
     });
     // Until it is in use; afterwards there are others too.
     h2.on('error', () => {});
@@ -99,7 +102,7 @@ export class UpstreamSession {
   }
 
   get hasRoom(): boolean {
-    return this.#takesMore && this.#open < Math.min(this.#h2.remoteSettings.maxConcurrentStreams ?? mostStreams, mostStreams);
+    return this.#takesMore && !this.#h2.closed && !this.#h2.destroyed && this.#open < Math.min(this.#h2.remoteSettings.maxConcurrentStreams ?? mostStreams, mostStreams);
   }
 
   get takesMore(): boolean {
