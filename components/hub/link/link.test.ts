@@ -389,6 +389,19 @@ test('a certificate that is renewed is shown by a new session, and what is under
   assert.equal(link.state.kind, 'connected');
 });
 
+test('a certificate that cannot be shown at once, because a dial fails, is shown when it can', async () => {
+  await using world = await World.create();
+  const failures: unknown[] = [];
+  const { link } = await world.connectedLink({ credentials: world.credentials(), refreshMs: 20, events: { renewed: (_via, error) => void (error !== undefined && failures.push(error)) } });
+  world.wan.leadTo(await impostor(world, (socket) => socket.destroy()));
+  await world.pki.writeNode(await world.pki.node('edge-1'));
+  await until('it was tried', () => failures.length > 0);
+  assert.equal(link.state.kind, 'connected');
+  world.wan.leadTo(world.api.port);
+  await until('there is another session', () => world.api.sessionCount === 2);
+  await until('the old one has ended', () => link.count('node').sessions === 1);
+});
+
 test('a node that has no certificate yet is connected with tokens, and gets its own when it comes', async () => {
   await using world = await World.create();
   const pem = await world.pki.node('edge-1');

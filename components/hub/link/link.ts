@@ -62,6 +62,8 @@ export class Link implements AsyncDisposable {
   readonly #stopped = new AbortController();
   readonly #refresh: NodeJS.Timeout;
   readonly #over: Promise<void>;
+  /** Lanes whose sessions still have the credentials of before: the API server looks at a certificate's end with every request. */
+  readonly #toRenew = new Set<Via>();
   #lastContact: Date | undefined;
 
   private constructor(options: LinkOptions) {
@@ -272,9 +274,14 @@ export class Link implements AsyncDisposable {
   }
 
   #refreshCredentials(): void {
-    if (!this.#options.credentials.refresh()) return;
-    for (const via of ['node', 'bare'] as const) {
-      this.#lanes[via].renew().then(() => this.#options.events?.renewed?.(via, undefined), (error: unknown) => this.#options.events?.renewed?.(via, error));
+    const { credentials, events } = this.#options;
+    if (credentials.refresh()) for (const via of ['node', 'bare'] as const) this.#toRenew.add(via);
+    for (const via of this.#toRenew) {
+      this.#toRenew.delete(via);
+      this.#lanes[via].renew().then(() => events?.renewed?.(via, undefined), (error: unknown) => {
+        this.#toRenew.add(via);
+        events?.renewed?.(via, error);
+      });
     }
   }
 }
