@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { Transform, type Writable } from 'node:stream';
 import { test } from 'node:test';
 import { until } from '../../tunnel/testing/until.ts';
@@ -134,6 +135,27 @@ test('cut off, or lost on the way: the hooks may answer, with the body that was 
   assert.deepEqual([lost.status, later.status, other.status], [409, 409, 503]);
   assert.deepEqual(asked, ['POST /lost BROKEN true a node', 'POST /later CUT_OFF false another', 'GET /not-mine CUT_OFF false ']);
   await until('all is counted', async () => (await hub.metrics.getSingleMetricAsString('edge_hub_requests_total')).includes('class="write",outcome="locally"} 2'));
+});
+
+test('clients that announce bodies and do not send them leave the node\'s requests whole', async () => {
+  await using world = await World.create();
+  const hooks: ForwardHooks = {
+    unanswered: async ({ readBody, response }) => {
+      answerStatus(response, { code: 409, reason: 'AlreadyExists', message: (await readBody(100)).toString() });
+      return true;
+    },
+  };
+  const hub = await world.connectedHub({ hooks });
+  world.api.answer = () => {};
+  const other = world.client(hub.front.port());
+  for (let count = 0; count < 40; count += 1) other.session.request({ ':path': '/x', ':method': 'POST', 'content-length': String(1 << 20) }).on('error', () => {});
+  await once(other.session, 'connect');
+  await new Promise((resolve) => other.session.ping(resolve));
+  const lost = world.client(hub.front.port(), world.nodePem).ask('/node', {}, Buffer.from('a node'));
+  await until('it has come', () => world.api.of('/node').length === 1);
+  world.wan.down();
+  await until('it is answered', () => lost.end !== undefined);
+  assert.match(lost.body.toString(), /"message":"edge-hub: a node"/);
 });
 
 test('hooks that throw are an error of the hub, and the client is told', async () => {

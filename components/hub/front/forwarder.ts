@@ -15,7 +15,7 @@ export interface ForwarderOptions {
   readonly events?: ForwardEvents;
   /** A body up to this size is read whole before it is sent on, so that it can be sent again, or answered here. Bytes. */
   readonly maxBodyBytes?: number;
-  /** All such bodies together; what comes beyond is sent on as it comes. Bytes. */
+  /** All such bodies together, those of the node and those of all others; what comes beyond is sent on as it comes. Bytes. */
   readonly maxBodiesBytes?: number;
 }
 
@@ -46,7 +46,8 @@ export class Forwarder implements FrontHandler {
   readonly #maxBodyBytes: number;
   readonly #maxBodiesBytes: number;
   readonly #quota = new Quota();
-  #bodiesBytes = 0;
+  /** Who announces bodies and does not send them must not take the node's share. */
+  readonly #bodiesBytes = { node: 0, bare: 0 };
 
   constructor(options: ForwarderOptions) {
     this.#options = options;
@@ -59,7 +60,8 @@ export class Forwarder implements FrontHandler {
     let outcome: Outcome = 'broken';
     const giveBack = this.#quota.take(request.identity);
     if (giveBack === undefined) return this.#options.events?.done(request, refuseMore(request), startedAt);
-    const held = this.#hold(request.bodyBytes);
+    const share = request.identity.kind === 'node' ? 'node' : 'bare';
+    const held = this.#hold(share, request.bodyBytes);
     try {
       outcome = await this.#forward(request, held !== undefined);
     } catch (error) {
@@ -67,7 +69,7 @@ export class Forwarder implements FrontHandler {
       else if (error instanceof BodyError) outcome = refuseBody(request, error);
       else throw error;
     } finally {
-      this.#bodiesBytes -= held ?? 0;
+      this.#bodiesBytes[share] -= held ?? 0;
       giveBack();
       this.#options.events?.done(request, outcome, startedAt);
     }
@@ -125,9 +127,9 @@ export class Forwarder implements FrontHandler {
   }
 
   /** @returns how many bytes are set aside for a body that is read whole; undefined when it is passed on as it comes */
-  #hold(bytes: number | undefined): number | undefined {
-    if (bytes === undefined || bytes > this.#maxBodyBytes || this.#bodiesBytes + bytes > this.#maxBodiesBytes) return undefined;
-    this.#bodiesBytes += bytes;
+  #hold(share: Via, bytes: number | undefined): number | undefined {
+    if (bytes === undefined || bytes > this.#maxBodyBytes || this.#bodiesBytes[share] + bytes > this.#maxBodiesBytes) return undefined;
+    this.#bodiesBytes[share] += bytes;
     return bytes;
   }
 }
