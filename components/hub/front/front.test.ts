@@ -77,6 +77,19 @@ test('nobody gets the node\'s rights: not another node, not an admin, not a stra
   assert.deepEqual([third!.certificate, { ...third!.headers }], ['system:node:edge-1', { 'impersonate-user': 'admin', 'impersonate-group': ['a', 'b'] }]);
 });
 
+test('a certificate that ends while its connection lives counts no longer', async () => {
+  await using world = await World.create();
+  const hub = await world.connectedHub();
+  const { certPem, keyPem } = await world.pki.clusterCa.issue({ commonName: 'system:node:edge-1', organizations: ['system:nodes'], client: true, notAfter: new Date(Date.now() + 2000) });
+  const client = world.client(hub.front.port(), certPem + keyPem);
+  await client.get('/before');
+  await until('it has ended', async () => {
+    await client.get('/after');
+    return world.api.of('/after').at(-1)!.certificate === '';
+  });
+  assert.equal(world.api.of('/before')[0]!.certificate, 'system:node:edge-1');
+});
+
 test('what concerns one connection stays there, and what means two things is refused', async () => {
   await using world = await World.create();
   const hub = await world.connectedHub();

@@ -4,7 +4,7 @@ import type { TLSSocket } from 'node:tls';
 import { hangUp } from '../../tunnel/protocol/hang-up.ts';
 import { all, collectHeaders, endToEnd, withoutNamed, type Headers } from '../common/headers.ts';
 import { WholeBody } from './body.ts';
-import { identify, type CertificateIdentity } from './identity.ts';
+import { identify, type ShownCertificate } from './identity.ts';
 import type { FrontLimits } from './limits.ts';
 import { impersonates, isPlain } from './request-head.ts';
 import type { FrontHandler, FrontRequest, FrontResponse, FrontUpgrade, RequestHead } from './request.ts';
@@ -40,7 +40,7 @@ class Http1Response implements FrontResponse {
 export class Http1 {
   readonly #server: Server;
   readonly #handler: FrontHandler;
-  readonly #certificates = new WeakMap<object, CertificateIdentity | undefined>();
+  readonly #certificates = new WeakMap<object, ShownCertificate | undefined>();
   /** Of a connection: requests whose answers are not over. */
   readonly #pending = new WeakMap<object, number>();
 
@@ -66,7 +66,7 @@ export class Http1 {
     this.#server.emit('listening');
   }
 
-  take(socket: TLSSocket, certificate: CertificateIdentity | undefined): void {
+  take(socket: TLSSocket, certificate: ShownCertificate | undefined): void {
     this.#certificates.set(socket, certificate);
     this.#server.emit('connection', socket);
   }

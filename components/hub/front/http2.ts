@@ -3,7 +3,7 @@ import type { Writable } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { collectHeaders, endToEnd, first, type Headers } from '../common/headers.ts';
 import { WholeBody } from './body.ts';
-import { identify, type CertificateIdentity } from './identity.ts';
+import { identify, type ShownCertificate } from './identity.ts';
 import type { FrontLimits } from './limits.ts';
 import { impersonates, isPlain } from './request-head.ts';
 import type { FrontHandler, FrontRequest, FrontResponse } from './request.ts';
@@ -48,7 +48,7 @@ export class Http2 {
     this.#limits = limits;
   }
 
-  take(socket: TLSSocket, certificate: CertificateIdentity | undefined): void {
+  take(socket: TLSSocket, certificate: ShownCertificate | undefined): void {
     const { maxHeaderBytes, maxStreams, idleMs } = this.#limits;
     const session = performServerHandshake(socket, {
       settings: { maxConcurrentStreams: maxStreams, maxHeaderListSize: maxHeaderBytes, initialWindowSize: streamWindowBytes },
@@ -81,7 +81,7 @@ export class Http2 {
     for (const session of this.#sessions) session.close();
   }
 
-  #stream(stream: ServerHttp2Stream, flags: number, raw: readonly string[], certificate: CertificateIdentity | undefined): void {
+  #stream(stream: ServerHttp2Stream, flags: number, raw: readonly string[], certificate: ShownCertificate | undefined): void {
     const headers = collectHeaders(raw);
     const pseudo = (name: string): string => raw[raw.indexOf(name) + 1] ?? '';
     const gone = new AbortController();

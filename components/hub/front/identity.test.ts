@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { identify, nameOf, type CertificateIdentity } from './identity.ts';
+import { identify, nameOf, type ShownCertificate } from './identity.ts';
 
 const bounded = { interruptAfterTimeLimit: 3000, markInterruptAsFailure: false };
 const jwt = (claims: unknown): string => `h.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.s`;
@@ -30,8 +30,9 @@ test('only a ServiceAccount\'s token says whose it is: not a node\'s, not a user
 });
 
 test('a certificate counts before a token, and neither is nobody', () => {
-  const node: CertificateIdentity = { kind: 'node', user: 'system:node:edge-1', groups: ['system:nodes'] };
-  assert.equal(identify({ authorization: 'Bearer abc' }, node), node);
+  const node: ShownCertificate = { identity: { kind: 'node', user: 'system:node:edge-1', groups: ['system:nodes'] }, until: new Date(Date.now() + 60_000) };
+  assert.equal(identify({ authorization: 'Bearer abc' }, node), node.identity);
+  assert.deepEqual(identify({}, { ...node, until: new Date() }), { kind: 'anonymous' });
   for (const headers of [{}, { authorization: 'Basic eDp5' }, { authorization: 'Bearer' }, { authorization: 'Bearer a b' }, { authorization: 'Bearer  a' }, { authorization: '\u00a0Bearer a' }, { authorization: 'Bearer a\u00a0' }, { 'sec-websocket-protocol': 'v5.channel.k8s.io' }]) assert.deepEqual(identify(headers as never, undefined), { kind: 'anonymous' });
 });
 

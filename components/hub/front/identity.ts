@@ -28,14 +28,20 @@ export type Identity =
 
 export type CertificateIdentity = Extract<Identity, { kind: 'node' | 'certificate' }>;
 
+/** What a connection showed. It counts until the certificate's end, however long the connection lives: so it is with the API server. */
+export interface ShownCertificate {
+  readonly identity: CertificateIdentity;
+  readonly until: Date;
+}
+
 /**
  * The identity of a request. As in the API server, a certificate counts before a token (its authenticators are asked in this order).
  *
  * @param certificate of the connection, as `certificateOf` found it
  * @param upgrades whether another protocol is asked for: only then does the API server look for a token there
  */
-export function identify(headers: Headers, certificate: CertificateIdentity | undefined, upgrades = false): Identity {
-  if (certificate !== undefined) return certificate;
+export function identify(headers: Headers, certificate: ShownCertificate | undefined, upgrades = false): Identity {
+  if (certificate !== undefined && certificate.until.getTime() > Date.now()) return certificate.identity;
   const token = bearerToken(headers) ?? (upgrades ? webSocketToken(headers) : undefined);
   if (token === undefined) return { kind: 'anonymous' };
   const claims = claimsOf(token);
@@ -43,12 +49,14 @@ export function identify(headers: Headers, certificate: CertificateIdentity | un
 }
 
 /** @returns undefined when there is no certificate, or none that the cluster has signed for a client */
-export function certificateOf(socket: TLSSocket, nodeName: string): CertificateIdentity | undefined {
+export function certificateOf(socket: TLSSocket, nodeName: string): ShownCertificate | undefined {
   if (!socket.authorized) return undefined;
   const certificate = socket.getPeerCertificate();
+  const until = socket.getPeerX509Certificate()?.validToDate;
+  if (until === undefined) return undefined;
   const { CN, O } = (certificate.subject ?? {}) as { CN?: string | string[]; O?: string | string[] };
   const kind = nodeNameOf(certificate) === nodeName ? 'node' : 'certificate';
-  return { kind, user: typeof CN === 'string' ? CN : '', groups: [O ?? []].flat() };
+  return { identity: { kind, user: typeof CN === 'string' ? CN : '', groups: [O ?? []].flat() }, until };
 }
 
 /** For logs and metrics: never the token. */
