@@ -14,8 +14,11 @@ export interface LaneRequest {
   readonly endStream: boolean;
   /** Of whoever asks. */
   readonly signal: AbortSignal;
-  /** It is the link itself that asks, and must not find it full of clients. */
-  readonly urgent?: boolean;
+  /**
+   * It is the link itself that asks, and must not find it full of clients. `sure`: on a session of which nobody doubts that its other end is
+   * there, or on a new one; `any`: on whatever session there is.
+   */
+  readonly urgent?: 'sure' | 'any' | undefined;
 }
 
 /** What a server's limits allow times this many streams: on a node, nobody needs more. Those that the server has ended, and that end with their last watch, do not count. */
@@ -43,15 +46,16 @@ export class Lane {
    *
    * @throws LinkError `UNREACHABLE`, `BUSY`, `NO_NODE_CERTIFICATE`, `CLIENT_GONE`; what Node has against the headers
    */
-  async open({ headers, endStream, signal, urgent = false }: LaneRequest): Promise<{ readonly session: UpstreamSession; readonly stream: ClientHttp2Stream }> {
+  async open({ headers, endStream, signal, urgent }: LaneRequest): Promise<{ readonly session: UpstreamSession; readonly stream: ClientHttp2Stream }> {
     for (;;) {
       if (signal.aborted) throw clientGone();
       // In one turn of the event loop: the next one finds that much less room.
-      const serving = this.#serving.slice(0, urgent ? Infinity : mostSessions);
-      const session = serving.find(({ hasRoom }) => hasRoom);
+      const serving = this.#serving.slice(0, urgent === undefined ? mostSessions : Infinity);
+      const session = serving.find(({ hasRoom, isDoubtful }) => hasRoom && !(urgent === 'sure' && isDoubtful));
       if (session !== undefined) return { session, stream: session.request(headers, { endStream, signal }) };
-      if (!urgent && serving.length === mostSessions) throw notSent('BUSY', `all ${mostSessions} sessions to the API server are full`);
-      await orGone(this.#dial(), signal);
+      if (urgent === undefined && serving.length === mostSessions) throw notSent('BUSY', `all ${mostSessions} sessions to the API server are full`);
+      const made = await orGone(this.#dial(), signal);
+      if (urgent !== undefined && made.hasRoom) return { session: made, stream: made.request(headers, { endStream, signal }) };
     }
   }
 

@@ -351,6 +351,31 @@ test('a session that ends under the question whether the API server is there say
   assert.deepEqual(states.map(({ kind }) => kind), ['connected']);
 });
 
+test('all sessions fall silent at once, and new ones do not (one of several API servers has crashed): nobody is cut off', async () => {
+  await using world = await World.create({ maxStreams: 4 });
+  // As by default: a probe has no longer than a PING.
+  const { link, states } = await world.connectedLink({ timings: { ...quick, dialMs: 600, pongWithinMs: 600, otherPingEveryMs: 10_000, suspicionJitterMs: 0 } });
+  world.api.answer = begin;
+  await Promise.all(Array.from({ length: 18 }, async (_, index) => (await ask(link, `/${index}`, { via: 'node' })).body.on('error', () => {}).resume()));
+  assert.equal(link.count('node').sessions, 5);
+  world.wan.silence();
+  world.wan.up();
+  await until('all of them are found dead', () => link.count('node').streams === 0);
+  assert.equal((await ask(link, '/next', { via: 'node' })).status, 200);
+  assert.deepEqual(states.map(({ kind }) => kind), ['connected']);
+});
+
+test('a session that lives is link enough, though no new one can be had', async () => {
+  await using world = await World.create();
+  const { link, states } = await world.connectedLink({ timings: { ...quick, suspicionJitterMs: 0 } });
+  world.wan.leadTo(await impostor(world, (socket) => socket.destroy()));
+  const { probes } = world.api;
+  await assert.rejects(ask(link, '/x'), failsWith('UNREACHABLE', false));
+  await until('it was looked at', () => world.api.probes > probes || link.state.kind !== 'connected');
+  assert.equal((await ask(link, '/y', { via: 'node' })).status, 200);
+  assert.deepEqual(states.map(({ kind }) => kind), ['connected']);
+});
+
 test('a big answer that is read slowly holds up nothing else, and a PING behind it finds nobody dead', async () => {
   await using world = await World.create();
   const { link, states } = await world.connectedLink();

@@ -189,7 +189,7 @@ export class Link implements AsyncDisposable {
     for (const [index, session] of this.#serving().entries()) session.pingEveryMs = index === 0 ? pingEveryMs : otherPingEveryMs;
   }
 
-  async #send({ method, path, headers, via, body, signal }: UpstreamRequest, urgent = false): Promise<LinkAnswer> {
+  async #send({ method, path, headers, via, body, signal }: UpstreamRequest, urgent?: 'sure' | 'any'): Promise<LinkAnswer> {
     const abort = new AbortController();
     const leave = (): void => abort.abort();
     signal.addEventListener('abort', leave, { once: true });
@@ -251,23 +251,26 @@ export class Link implements AsyncDisposable {
   /** @returns why the API server is not there, or undefined when it has answered */
   async #probe(): Promise<string | undefined> {
     const deadline = AbortSignal.timeout(this.#timings.dialMs);
+    let on: 'sure' | 'any' = 'sure';
     for (let tries = 1; ; tries += 1) {
       try {
-        return await this.#askReady(AbortSignal.any([deadline, this.#stopped.signal]));
+        return await this.#askReady(AbortSignal.any([deadline, this.#stopped.signal]), on);
       } catch (error) {
         if (deadline.aborted) return `no answer within ${this.#timings.dialMs / 1000} s`;
-        // A session that ends under the question (a rollout of the API server) says nothing of the link: the next one does.
-        const isOfOneSession = error instanceof LinkError && (error.code === 'BROKEN' || error.code === 'REFUSED');
-        if (!isOfOneSession || tries >= mostTries) return reasonOf(error);
+        // A session that ends under the question (a rollout of the API server) says nothing of the link: the next one does. And where no new one can be had, there may be an old one.
+        const code = error instanceof LinkError ? error.code : undefined;
+        const mayAnother = code === 'BROKEN' || code === 'REFUSED' || (code === 'UNREACHABLE' && on === 'sure' && this.#serving().length > 0);
+        if (!mayAnother || tries >= mostTries) return reasonOf(error);
+        if (code === 'UNREACHABLE') on = 'any';
       }
     }
   }
 
   /** @returns who has answered, if it was not the API server @throws LinkError */
-  async #askReady(signal: AbortSignal): Promise<string | undefined> {
+  async #askReady(signal: AbortSignal, on: 'sure' | 'any'): Promise<string | undefined> {
     const { credentials, server } = this.#options;
     const via = credentials.identity('node') === undefined ? 'bare' : 'node';
-    const answer = await this.#send({ method: constants.HTTP2_METHOD_GET, path: '/readyz', headers: { accept: '*/*', 'user-agent': 'edge-hub' }, via, signal }, true);
+    const answer = await this.#send({ method: constants.HTTP2_METHOD_GET, path: '/readyz', headers: { accept: '*/*', 'user-agent': 'edge-hub' }, via, signal }, on);
     const own = isOwnAnswer(answer);
     const body = await readSmall(answer.body, maxStatusBytes, this.#timings.dialMs);
     return own || (body !== undefined && isStatus(body)) ? undefined : `${formatHostPort(server)} answered ${answer.status}, and it was not the API server that did`;

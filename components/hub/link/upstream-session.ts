@@ -143,6 +143,11 @@ export class UpstreamSession {
     this.#liveness.everyMs = ms;
   }
 
+  /** Whether a question if its other end is there is open: it may be dead. */
+  get isDoubtful(): boolean {
+    return this.#liveness.isAsking;
+  }
+
   /** Asks at once whether the other end is there. */
   check(): void {
     this.#liveness.check();
