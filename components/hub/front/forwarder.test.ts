@@ -137,6 +137,27 @@ test('cut off, or lost on the way: the hooks may answer, with the body that was 
   await until('all is counted', async () => (await hub.metrics.getSingleMetricAsString('edge_hub_requests_total')).includes('class="write",outcome="locally"} 2'));
 });
 
+test('a body whose client has gone before anybody asked for it is told so', async () => {
+  await using world = await World.create();
+  const asked = Promise.withResolvers<void>();
+  let said = '';
+  const hooks: ForwardHooks = {
+    unanswered: async ({ readBody, signal }) => {
+      asked.resolve();
+      await once(signal, 'abort');
+      await readBody(100).catch((error: NodeJS.ErrnoException) => { said = error.code ?? ''; });
+      return true;
+    },
+  };
+  const hub = await world.connectedHub({ hooks });
+  world.wan.down();
+  await until('it is cut off', () => hub.state.kind === 'cutOff');
+  const stream = world.client(hub.front.port()).session.request({ ':path': '/x', ':method': 'POST' }).on('error', () => {});
+  await asked.promise;
+  stream.close(8);
+  await until('it is told', () => said === 'BROKEN_OFF');
+});
+
 test('clients that announce bodies and do not send them leave the node\'s requests whole', async () => {
   await using world = await World.create();
   const hooks: ForwardHooks = {
