@@ -137,6 +137,25 @@ test('cut off, or lost on the way: the hooks may answer, with the body that was 
   await until('all is counted', async () => (await hub.metrics.getSingleMetricAsString('edge_hub_requests_total')).includes('class="write",outcome="locally"} 2'));
 });
 
+test('what is answered here counts for its client until the answer is over', async () => {
+  await using world = await World.create();
+  const hooks: ForwardHooks = {
+    unanswered: async ({ response }) => {
+      response.start(200, {});
+      return true;
+    },
+  };
+  const hub = await world.connectedHub({ hooks });
+  world.wan.down();
+  await until('it is cut off', () => hub.state.kind === 'cutOff');
+  const client = world.client(hub.front.port());
+  const watches = Array.from({ length: 201 }, (_, index) => client.ask(`/${index}`));
+  await until('all are answered', () => watches.every(({ status }) => status !== 0));
+  assert.deepEqual([watches[199]!.status, watches[200]!.status], [200, 429]);
+  watches[0]!.stream.close(8);
+  await until('there is room again', async () => (await client.get('/version', { ':method': 'HEAD' })).status === 200);
+});
+
 test('a body whose client has gone before anybody asked for it is told so', async () => {
   await using world = await World.create();
   const asked = Promise.withResolvers<void>();

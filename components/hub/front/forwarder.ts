@@ -60,6 +60,7 @@ export class Forwarder implements FrontHandler {
     let outcome: Outcome = 'broken';
     const giveBack = this.#quota.take(request.identity);
     if (giveBack === undefined) return this.#options.events?.done(request, refuseMore(request), startedAt);
+    void request.over.then(giveBack);
     const share = request.identity.kind === 'node' ? 'node' : 'bare';
     const held = this.#hold(share, request.bodyBytes);
     try {
@@ -70,7 +71,6 @@ export class Forwarder implements FrontHandler {
       else throw error;
     } finally {
       this.#bodiesBytes[share] -= held ?? 0;
-      giveBack();
       this.#options.events?.done(request, outcome, startedAt);
     }
   }

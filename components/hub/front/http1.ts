@@ -134,11 +134,13 @@ export class Http1 {
     const headers = withoutNamed(came);
     const gone = new AbortController();
     const { socket } = message;
+    const { promise: over, resolve } = Promise.withResolvers<void>();
     const leave = (): void => {
       if (!response.writableFinished) gone.abort();
+      resolve();
     };
     response.once('close', leave);
-    // Of one that has asked for an upgrade the response does not tell.
+    // Of one that has asked for an upgrade, or waits behind another's answer, the response does not tell.
     socket.once('close', leave);
     response.once('finish', () => socket.off('close', leave));
     const answer = new Http1Response(response);
@@ -153,6 +155,7 @@ export class Http1 {
       identity: identify(headers, this.#certificates.get(socket), upgrades),
       impersonates: impersonates(headers),
       signal: gone.signal,
+      over,
       response: answer,
     };
   }

@@ -85,7 +85,9 @@ export class Http2 {
     const headers = collectHeaders(raw);
     const pseudo = (name: string): string => raw[raw.indexOf(name) + 1] ?? '';
     const gone = new AbortController();
+    const { promise: over, resolve } = Promise.withResolvers<void>();
     stream.once('close', () => {
+      resolve();
       // Node also finishes one that its client has reset.
       if (!stream.writableFinished || stream.rstCode !== constants.NGHTTP2_NO_ERROR) gone.abort();
     });
@@ -102,6 +104,7 @@ export class Http2 {
       identity: identify(headers, certificate),
       impersonates: impersonates(headers),
       signal: gone.signal,
+      over,
       response,
       bodyBytes,
       body: stream,
