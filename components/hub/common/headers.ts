@@ -23,9 +23,23 @@ export function collectHeaders(raw: readonly string[]): Headers {
   return headers;
 }
 
+const namedByConnection = (headers: Headers): ReadonlySet<string> => new Set(all(headers, 'connection').flatMap((value) => value.split(',')).map((name) => name.trim().toLowerCase()));
+
+/**
+ * Without what `Connection` names, which does not go on. Whoever looks at a request must see what the API server will: a token that only this end
+ * sees would make somebody of a client that is nobody there. `Upgrade` stays, for who answers it.
+ */
+export function withoutNamed(headers: Headers): Headers {
+  if (headers['connection'] === undefined) return headers;
+  const named = namedByConnection(headers);
+  const kept = Object.create(null) as Record<string, string | readonly string[]>;
+  for (const [name, value] of Object.entries(headers)) if (name === 'connection' || name === 'upgrade' || !named.has(name)) kept[name] = value;
+  return kept;
+}
+
 /** Without what speaks of one connection only (RFC 9110, 7.6.1), and without what a predicate names. */
 export function endToEnd(headers: Headers, drop: (name: string) => boolean = () => false): Record<string, string | readonly string[]> {
-  const named = new Set(all(headers, 'connection').flatMap((value) => value.split(',')).map((name) => name.trim().toLowerCase()));
+  const named = namedByConnection(headers);
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !hopByHop.has(name) && !named.has(name) && !drop(name)));
 }
 

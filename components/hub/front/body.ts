@@ -28,6 +28,8 @@ function collect(body: Readable, maxBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
+  // Of one that is gone already nothing more is heard.
+  if (body.destroyed) reject(new BodyError('BROKEN_OFF', 'the client broke its request off'));
   body.on('data', (chunk: Buffer) => {
     size += chunk.length;
     if (size <= maxBytes) return void chunks.push(chunk);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { Transform, type Writable } from 'node:stream';
 import { test } from 'node:test';
 import { until } from '../../tunnel/testing/until.ts';
@@ -59,6 +60,23 @@ test('an answer is replaced: its head, and its body through a transform, whateve
   assert.equal((await client.get('/half')).end, 'ERR_HTTP2_STREAM_ERROR');
 });
 
+test('what an answer goes through fails at its end, or is held up there when the client goes: nobody waits for ever', async () => {
+  await using world = await World.create();
+  const ends: string[] = [];
+  const failing = (): AnswerTap => ({ through: new Transform({ transform: (_chunk, _encoding, done) => done(), flush: (done) => done(new Error('no list')) }), whole: () => void ends.push('whole'), broken: () => ends.push('broken') > 0 });
+  const hung = (): AnswerTap => ({ through: new Transform({ transform: (_chunk, _encoding, done) => done(), flush: () => void ends.push('hung') }) });
+  const hub = await world.connectedHub({ hooks: { plan: ({ path }) => ({ answer: path === '/hung' ? hung : failing }) } });
+  world.api.answer = inParts;
+  const client = world.client(hub.front.port());
+  assert.equal((await client.get('/two')).end, 'ERR_HTTP2_STREAM_ERROR');
+  assert.equal((await http1(hub.front.port(), world.pki.clusterCa.certPem, '/one')).complete, false);
+  assert.deepEqual(ends, ['whole', 'whole']);
+  const told = client.ask('/hung');
+  await until('all of it is here', () => ends.includes('hung'));
+  told.stream.close(8);
+  await until('it is over', () => world.logs.some(({ path, outcome }) => path === '/hung' && outcome === 'gone'));
+});
+
 test('a watch that loses its link stays open for whoever goes on with it, and is told of one whose client has gone', async () => {
   await using world = await World.create();
   const ends: string[] = [];
@@ -117,6 +135,67 @@ test('cut off, or lost on the way: the hooks may answer, with the body that was 
   assert.deepEqual([lost.status, later.status, other.status], [409, 409, 503]);
   assert.deepEqual(asked, ['POST /lost BROKEN true a node', 'POST /later CUT_OFF false another', 'GET /not-mine CUT_OFF false ']);
   await until('all is counted', async () => (await hub.metrics.getSingleMetricAsString('edge_hub_requests_total')).includes('class="write",outcome="locally"} 2'));
+});
+
+test('what is answered here counts for its client until the answer is over', async () => {
+  await using world = await World.create();
+  const hooks: ForwardHooks = {
+    unanswered: async ({ response }) => {
+      response.start(200, {});
+      return true;
+    },
+  };
+  const hub = await world.connectedHub({ hooks });
+  world.wan.down();
+  await until('it is cut off', () => hub.state.kind === 'cutOff');
+  const client = world.client(hub.front.port());
+  const watches = Array.from({ length: 201 }, (_, index) => client.ask(`/${index}`));
+  await until('all are answered', () => watches.every(({ status }) => status !== 0));
+  assert.deepEqual([watches[199]!.status, watches[200]!.status], [200, 429]);
+  watches[0]!.stream.close(8);
+  await until('there is room again', async () => (await client.get('/version', { ':method': 'HEAD' })).status === 200);
+});
+
+test('a body whose client has gone before anybody asked for it is told so', async () => {
+  await using world = await World.create();
+  const asked = Promise.withResolvers<void>();
+  let said = '';
+  const hooks: ForwardHooks = {
+    unanswered: async ({ readBody, signal }) => {
+      asked.resolve();
+      await once(signal, 'abort');
+      await readBody(100).catch((error: NodeJS.ErrnoException) => { said = error.code ?? ''; });
+      return true;
+    },
+  };
+  const hub = await world.connectedHub({ hooks });
+  world.wan.down();
+  await until('it is cut off', () => hub.state.kind === 'cutOff');
+  const stream = world.client(hub.front.port()).session.request({ ':path': '/x', ':method': 'POST' }).on('error', () => {});
+  await asked.promise;
+  stream.close(8);
+  await until('it is told', () => said === 'BROKEN_OFF');
+});
+
+test('clients that announce bodies and do not send them leave the node\'s requests whole', async () => {
+  await using world = await World.create();
+  const hooks: ForwardHooks = {
+    unanswered: async ({ readBody, response }) => {
+      answerStatus(response, { code: 409, reason: 'AlreadyExists', message: (await readBody(100)).toString() });
+      return true;
+    },
+  };
+  const hub = await world.connectedHub({ hooks });
+  world.api.answer = () => {};
+  const other = world.client(hub.front.port());
+  for (let count = 0; count < 40; count += 1) other.session.request({ ':path': '/x', ':method': 'POST', 'content-length': String(1 << 20) }).on('error', () => {});
+  await once(other.session, 'connect');
+  await new Promise((resolve) => other.session.ping(resolve));
+  const lost = world.client(hub.front.port(), world.nodePem).ask('/node', {}, Buffer.from('a node'));
+  await until('it has come', () => world.api.of('/node').length === 1);
+  world.wan.down();
+  await until('it is answered', () => lost.end !== undefined);
+  assert.match(lost.body.toString(), /"message":"edge-hub: a node"/);
 });
 
 test('hooks that throw are an error of the hub, and the client is told', async () => {

@@ -5,6 +5,7 @@ import { LinkError, type Link, type LinkAnswer, type Via } from '../link/index.t
 import type { ForwardHooks, ForwardPlan } from './hooks.ts';
 import type { Identity } from './identity.ts';
 import { pump, type PumpEnd } from './pump.ts';
+import { Quota } from './quota.ts';
 import { BodyError, type FrontHandler, type FrontRequest, type FrontUpgrade, type RequestHead } from './request.ts';
 import { answerStatus } from './status.ts';
 
@@ -14,7 +15,7 @@ export interface ForwarderOptions {
   readonly events?: ForwardEvents;
   /** A body up to this size is read whole before it is sent on, so that it can be sent again, or answered here. Bytes. */
   readonly maxBodyBytes?: number;
-  /** All such bodies together; what comes beyond is sent on as it comes. Bytes. */
+  /** All such bodies together, those of the node and those of all others; what comes beyond is sent on as it comes. Bytes. */
   readonly maxBodiesBytes?: number;
 }
 
@@ -44,7 +45,9 @@ export class Forwarder implements FrontHandler {
   readonly #options: ForwarderOptions;
   readonly #maxBodyBytes: number;
   readonly #maxBodiesBytes: number;
-  #bodiesBytes = 0;
+  readonly #quota = new Quota();
+  /** Who announces bodies and does not send them must not take the node's share. */
+  readonly #bodiesBytes = { node: 0, bare: 0 };
 
   constructor(options: ForwarderOptions) {
     this.#options = options;
@@ -55,7 +58,11 @@ export class Forwarder implements FrontHandler {
   async handle(request: FrontRequest): Promise<void> {
     const startedAt = performance.now();
     let outcome: Outcome = 'broken';
-    const held = this.#hold(request.bodyBytes);
+    const giveBack = this.#quota.take(request.identity);
+    if (giveBack === undefined) return this.#options.events?.done(request, refuseMore(request), startedAt);
+    void request.over.then(giveBack);
+    const share = request.identity.kind === 'node' ? 'node' : 'bare';
+    const held = this.#hold(share, request.bodyBytes);
     try {
       outcome = await this.#forward(request, held !== undefined);
     } catch (error) {
@@ -63,7 +70,7 @@ export class Forwarder implements FrontHandler {
       else if (error instanceof BodyError) outcome = refuseBody(request, error);
       else throw error;
     } finally {
-      this.#bodiesBytes -= held ?? 0;
+      this.#bodiesBytes[share] -= held ?? 0;
       this.#options.events?.done(request, outcome, startedAt);
     }
   }
@@ -120,9 +127,9 @@ export class Forwarder implements FrontHandler {
   }
 
   /** @returns how many bytes are set aside for a body that is read whole; undefined when it is passed on as it comes */
-  #hold(bytes: number | undefined): number | undefined {
-    if (bytes === undefined || bytes > this.#maxBodyBytes || this.#bodiesBytes + bytes > this.#maxBodiesBytes) return undefined;
-    this.#bodiesBytes += bytes;
+  #hold(share: Via, bytes: number | undefined): number | undefined {
+    if (bytes === undefined || bytes > this.#maxBodyBytes || this.#bodiesBytes[share] + bytes > this.#maxBodiesBytes) return undefined;
+    this.#bodiesBytes[share] += bytes;
     return bytes;
   }
 }
@@ -181,6 +188,11 @@ function tellWhy({ response, method }: RequestHead, error: LinkError): Outcome {
 function refuseCertificate({ response, identity }: RequestHead): Outcome {
   const user = identity.kind === 'certificate' ? identity.user : '';
   answerStatus(response, { code: 403, reason: 'Forbidden', message: `the key of "${user}" is not on this node, so its requests cannot be sent on: come with a token, or straight to the API server` });
+  return 'refused';
+}
+
+function refuseMore({ response }: RequestHead): Outcome {
+  answerStatus(response, { code: 429, reason: 'TooManyRequests', message: 'this client has too many requests under way: end some of them', retryAfter: 1 });
   return 'refused';
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect as tcpConnect, createServer } from 'node:net';
+import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { connect } from 'node:tls';
 import { createAuthority } from '../../../core/pki.ts';
@@ -76,6 +77,19 @@ test('nobody gets the node\'s rights: not another node, not an admin, not a stra
   assert.deepEqual([third!.certificate, { ...third!.headers }], ['system:node:edge-1', { 'impersonate-user': 'admin', 'impersonate-group': ['a', 'b'] }]);
 });
 
+test('a certificate that ends while its connection lives counts no longer', async () => {
+  await using world = await World.create();
+  const hub = await world.connectedHub();
+  const { certPem, keyPem } = await world.pki.clusterCa.issue({ commonName: 'system:node:edge-1', organizations: ['system:nodes'], client: true, notAfter: new Date(Date.now() + 2000) });
+  const client = world.client(hub.front.port(), certPem + keyPem);
+  await client.get('/before');
+  await until('it has ended', async () => {
+    await client.get('/after');
+    return world.api.of('/after').at(-1)!.certificate === '';
+  });
+  assert.equal(world.api.of('/before')[0]!.certificate, 'system:node:edge-1');
+});
+
 test('what concerns one connection stays there, and what means two things is refused', async () => {
   await using world = await World.create();
   const hub = await world.connectedHub();
@@ -85,6 +99,37 @@ test('what concerns one connection stays there, and what means two things is ref
   assert.deepEqual({ ...world.api.arrived[0]!.headers }, { 'x-other': '2' });
   assert.equal((await http1(hub.front.port(), ca, '/y', { headers: { Authorization: ['Bearer a', 'Bearer b'] } })).status, 400);
   assert.equal(world.api.arrived.length, 1);
+});
+
+test('headers that come twice go on twice, either way', async () => {
+  await using world = await World.create();
+  const hub = await world.connectedHub();
+  world.api.answer = ({ stream }) => {
+    stream.respond({ ':status': 200, 'x-content-type-options': ['nosniff', 'nosniff'], warning: ['299 - "a"', '299 - "b"'], 'retry-after': '1', 'audit-id': 'x', 'x-kubernetes-pf-flowschema-uid': 'y' } as never);
+    stream.end('twice');
+  };
+  const raw: string[] = [];
+  const stream = world.client(hub.front.port()).session.request({ ':path': '/x', accept: ['a/a', 'b/b'] } as never, { endStream: true });
+  stream.on('response', (_headers, _flags, pairs: string[]) => void raw.push(...pairs)).resume();
+  await once(stream, 'close');
+  assert.deepEqual(raw.filter((_, index) => index % 2 === 0 && !raw[index]!.startsWith(':') && raw[index] !== 'date'), ['x-content-type-options', 'x-content-type-options', 'warning', 'warning', 'retry-after', 'audit-id', 'x-kubernetes-pf-flowschema-uid']);
+  assert.equal((await http1(hub.front.port(), world.pki.clusterCa.certPem, '/y', { headers: { 'user-agent': ['a', 'b'], 'content-type': ['a/a', 'b/b'] } })).body, 'twice');
+  assert.deepEqual([world.api.of('/x')[0]!.headers['accept'], world.api.of('/y')[0]!.headers['user-agent'], world.api.of('/y')[0]!.headers['content-type']], [['a/a', 'b/b'], ['a', 'b'], ['a/a', 'b/b']]);
+});
+
+test('nobody is taken for the bearer of a token that the API server does not see', async () => {
+  await using world = await World.create();
+  const seen: string[] = [];
+  const hub = await world.connectedHub({ hooks: { plan: ({ identity, headers }) => void seen.push(`${identity.kind} ${headers['authorization'] as string}`) } });
+  const ca = world.pki.clusterCa.certPem;
+  const bearer = `Bearer ${token}`;
+  for (const headers of [
+    { Connection: 'keep-alive, AUTHORIZATION', Authorization: bearer },
+    { Authorization: `Bearer  ${token}` },
+    { 'Sec-WebSocket-Protocol': `base64url.bearer.authorization.k8s.io.${Buffer.from(token).toString('base64url')}`, Upgrade: 'websocket' },
+  ]) await http1(hub.front.port(), ca, '/api/v1/secrets', { headers });
+  assert.deepEqual(seen, ['anonymous undefined', `anonymous Bearer  ${token}`, 'anonymous undefined']);
+  assert.deepEqual(world.api.arrived.map(({ headers }) => headers['authorization']), [undefined, `Bearer  ${token}`, undefined]);
 });
 
 test('a watch: its head at once, each event as it comes, its end and its break as they are', async () => {
@@ -156,6 +201,44 @@ test('a client that does not read makes nobody hold what it does not read, and h
   stream.close(8);
 });
 
+test('clients that read none of a hundred answers each make this process hold a bounded part of them, and none may have more than 200 under way', async () => {
+  await using world = await World.create();
+  const hub = await world.connectedHub();
+  const sent = new Map<string, number>();
+  world.api.answer = ({ stream, path }) => {
+    stream.respond({ ':status': 200 });
+    const chunk = Buffer.alloc(16 * 1024);
+    const more = (): void => {
+      do sent.set(path, (sent.get(path) ?? 0) + chunk.length);
+      while (stream.write(chunk));
+      stream.once('drain', more);
+    };
+    if (path.startsWith('/big')) more();
+  };
+  const client = world.client(hub.front.port());
+  const as = (token: string): { authorization: string } => ({ authorization: `Bearer ${token}` });
+  for (let count = 0; count < 100; count += 1) client.session.request({ ':path': `/big/${count}`, ...as('a') }, { endStream: true }).on('error', () => {}).pause();
+  const total = (): number => sent.values().reduce((sum, bytes) => sum + bytes, 0);
+  let before = -1;
+  await until('they stand still', async () => {
+    if (sent.size === 100 && before === total()) return true;
+    before = total();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    return false;
+  });
+  assert.ok(before < 100 * 512 * 1024, `${before} bytes are on the way`);
+  const others = Array.from({ length: 101 }, (_, index) => client.ask(`/small/${index}`, as('a')));
+  await until('all are answered', () => others.every(({ status }) => status !== 0));
+  assert.deepEqual([others[99]!.status, others[100]!.status, others[100]!.headers['retry-after']], [200, 429, '1']);
+  const [another, node] = [client.ask('/small', as('b')), world.client(hub.front.port(), world.nodePem)];
+  const watches = Array.from({ length: 220 }, (_, index) => node.ask(`/small/node/${index}`));
+  await until('all others have their answers', () => another.status === 200 && watches.every(({ status }) => status === 200));
+  others[0]!.stream.close(8);
+  await until('there is room again', () => hub.link.count('bare').streams === 200);
+  const next = client.ask('/small', as('a'));
+  await until('it is answered', () => next.status === 200);
+});
+
 test('uploads: small ones whole, big ones as they come, and no more than the client sends', async () => {
   await using world = await World.create();
   const hub = await world.connectedHub();
@@ -173,6 +256,28 @@ test('uploads: small ones whole, big ones as they come, and no more than the cli
   stream.destroy(new Error('gone'));
   await until('the API server is told', () => world.api.arrived[1]!.stream.closed);
   assert.equal(world.api.arrived[1]!.bodyEnded(), false);
+});
+
+test('an upload that is answered before its end: the client gets the answer, over either protocol', async () => {
+  await using world = await World.create();
+  const hub = await world.connectedHub();
+  const port = hub.front.port();
+  const refusal = json({ kind: 'Status', code: 403, message: 'x'.repeat(100_000) });
+  // As Go does: the answer, and then that the rest is not wanted.
+  world.api.answer = ({ stream }) => {
+    stream.respond({ ':status': 403, 'content-type': 'application/json' });
+    stream.end(refusal, () => void stream.close(0));
+  };
+  const chunk = Buffer.alloc(64 * 1024, 'x');
+  for (let count = 0; count < 3; count += 1) {
+    const client = world.client(port, world.nodePem);
+    const two = client.ask('/api/v1/namespaces/a/pods', { ':method': 'POST' }, undefined, Readable.from(Array(600).fill(chunk)));
+    await until('it is told', () => two.end !== undefined);
+    assert.deepEqual([two.status, two.body.length, two.end], [403, refusal.length, 'whole']);
+    const one = await http1(port, world.pki.clusterCa.certPem, '/api/v1/namespaces/a/pods', { method: 'POST', body: Buffer.concat(Array(600).fill(chunk)) });
+    assert.deepEqual([one.status, one.body.length, one.complete], [403, refusal.length, true]);
+  }
+  await until('nothing is left upstream', () => hub.link.count('bare').streams + hub.link.count('node').streams === 0);
 });
 
 test('cut off: every client is told so at once, in words, and never with an empty answer', async () => {

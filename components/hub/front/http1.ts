@@ -2,9 +2,9 @@ import { createServer, ServerResponse, type IncomingMessage, type Server } from 
 import type { Writable } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { hangUp } from '../../tunnel/protocol/hang-up.ts';
-import { all, collectHeaders, endToEnd, type Headers } from '../common/headers.ts';
+import { all, collectHeaders, endToEnd, withoutNamed, type Headers } from '../common/headers.ts';
 import { WholeBody } from './body.ts';
-import { identify, type CertificateIdentity } from './identity.ts';
+import { identify, type ShownCertificate } from './identity.ts';
 import type { FrontLimits } from './limits.ts';
 import { impersonates, isPlain } from './request-head.ts';
 import type { FrontHandler, FrontRequest, FrontResponse, FrontUpgrade, RequestHead } from './request.ts';
@@ -40,7 +40,9 @@ class Http1Response implements FrontResponse {
 export class Http1 {
   readonly #server: Server;
   readonly #handler: FrontHandler;
-  readonly #certificates = new WeakMap<object, CertificateIdentity | undefined>();
+  readonly #certificates = new WeakMap<object, ShownCertificate | undefined>();
+  /** Of a connection: requests whose answers are not over. */
+  readonly #pending = new WeakMap<object, number>();
 
   constructor(handler: FrontHandler, limits: FrontLimits) {
     this.#handler = handler;
@@ -51,7 +53,7 @@ export class Http1 {
       requestTimeout: 0,
       keepAliveTimeout: limits.idleMs,
       connectionsCheckingInterval: Math.min(1000, limits.headersMs),
-      shouldUpgradeCallback: ({ headers }) => /^(websocket|spdy\/3\.1)$/i.test(headers.upgrade ?? ''),
+      shouldUpgradeCallback: (message) => this.#mayUpgrade(message),
     });
     this.#server.on('request', (request, response) => this.#request(request, response));
     this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket as TLSSocket, head));
@@ -64,7 +66,7 @@ export class Http1 {
     this.#server.emit('listening');
   }
 
-  take(socket: TLSSocket, certificate: CertificateIdentity | undefined): void {
+  take(socket: TLSSocket, certificate: ShownCertificate | undefined): void {
     this.#certificates.set(socket, certificate);
     this.#server.emit('connection', socket);
   }
@@ -73,7 +75,19 @@ export class Http1 {
     this.#server.close(() => {});
   }
 
+  /**
+   * Anything else is an ordinary request, of which the API server will say that it is not one. Behind a request that is not answered yet the
+   * connection is not free to speak another protocol; with a body, Node gives no socket, and nobody can say where the protocol begins.
+   */
+  #mayUpgrade({ headers, socket }: IncomingMessage): boolean {
+    const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0;
+    return /^(websocket|spdy\/3\.1)$/i.test(headers.upgrade ?? '') && !hasBody && (this.#pending.get(socket) ?? 0) === 0;
+  }
+
   #request(message: IncomingMessage, response: ServerResponse): void {
+    const { socket } = message;
+    this.#pending.set(socket, (this.#pending.get(socket) ?? 0) + 1);
+    response.once('close', () => this.#pending.set(socket, this.#pending.get(socket)! - 1));
     const declared = message.headers['content-length'] === undefined ? (message.headers['transfer-encoding'] === undefined ? 0 : undefined) : Number(message.headers['content-length']);
     const whole = new WholeBody(message, declared);
     message.on('error', () => {});
@@ -98,7 +112,7 @@ export class Http1 {
       socket.off('readable', look).resume();
       hangUp(socket, lingerMs);
     });
-    const common = this.#head(message, response);
+    const common = this.#head(message, response, true);
     if (common === undefined) return;
     const upgrade: FrontUpgrade = {
       ...common,
@@ -115,19 +129,22 @@ export class Http1 {
   }
 
   /** @returns undefined for a request that was answered, because nobody could say what it means */
-  #head(message: IncomingMessage, response: ServerResponse): RequestHead | undefined {
-    const headers = collectHeaders(message.rawHeaders);
+  #head(message: IncomingMessage, response: ServerResponse, upgrades = false): RequestHead | undefined {
+    const came = collectHeaders(message.rawHeaders);
+    const headers = withoutNamed(came);
     const gone = new AbortController();
     const { socket } = message;
+    const { promise: over, resolve } = Promise.withResolvers<void>();
     const leave = (): void => {
       if (!response.writableFinished) gone.abort();
+      resolve();
     };
     response.once('close', leave);
-    // Of one that has asked for an upgrade the response does not tell.
+    // Of one that has asked for an upgrade, or waits behind another's answer, the response does not tell.
     socket.once('close', leave);
     response.once('finish', () => socket.off('close', leave));
     const answer = new Http1Response(response);
-    if (!isPlain(headers, message.url ?? '')) {
+    if (!isPlain(came, message.url ?? '')) {
       answer.start(400, { 'content-length': '0' }).end();
       return undefined;
     }
@@ -135,9 +152,10 @@ export class Http1 {
       method: message.method ?? 'GET',
       path: message.url ?? '/',
       headers,
-      identity: identify(headers, this.#certificates.get(socket)),
+      identity: identify(headers, this.#certificates.get(socket), upgrades),
       impersonates: impersonates(headers),
       signal: gone.signal,
+      over,
       response: answer,
     };
   }

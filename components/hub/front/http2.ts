@@ -3,7 +3,7 @@ import type { Writable } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { collectHeaders, endToEnd, first, type Headers } from '../common/headers.ts';
 import { WholeBody } from './body.ts';
-import { identify, type CertificateIdentity } from './identity.ts';
+import { identify, type ShownCertificate } from './identity.ts';
 import type { FrontLimits } from './limits.ts';
 import { impersonates, isPlain } from './request-head.ts';
 import type { FrontHandler, FrontRequest, FrontResponse } from './request.ts';
@@ -48,11 +48,13 @@ export class Http2 {
     this.#limits = limits;
   }
 
-  take(socket: TLSSocket, certificate: CertificateIdentity | undefined): void {
+  take(socket: TLSSocket, certificate: ShownCertificate | undefined): void {
     const { maxHeaderBytes, maxStreams, idleMs } = this.#limits;
     const session = performServerHandshake(socket, {
       settings: { maxConcurrentStreams: maxStreams, maxHeaderListSize: maxHeaderBytes, initialWindowSize: streamWindowBytes },
       maxSessionMemory: sessionMemoryMb,
+      // Whatever answers at the other end of a proxy in the API server may say a thing twice.
+      strictSingleValueFields: false,
     });
     this.#sessions.add(session);
     session.on('error', () => {});
@@ -79,11 +81,13 @@ export class Http2 {
     for (const session of this.#sessions) session.close();
   }
 
-  #stream(stream: ServerHttp2Stream, flags: number, raw: readonly string[], certificate: CertificateIdentity | undefined): void {
+  #stream(stream: ServerHttp2Stream, flags: number, raw: readonly string[], certificate: ShownCertificate | undefined): void {
     const headers = collectHeaders(raw);
     const pseudo = (name: string): string => raw[raw.indexOf(name) + 1] ?? '';
     const gone = new AbortController();
+    const { promise: over, resolve } = Promise.withResolvers<void>();
     stream.once('close', () => {
+      resolve();
       // Node also finishes one that its client has reset.
       if (!stream.writableFinished || stream.rstCode !== constants.NGHTTP2_NO_ERROR) gone.abort();
     });
@@ -100,6 +104,7 @@ export class Http2 {
       identity: identify(headers, certificate),
       impersonates: impersonates(headers),
       signal: gone.signal,
+      over,
       response,
       bodyBytes,
       body: stream,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { identify, nameOf, type CertificateIdentity } from './identity.ts';
+import { identify, nameOf, type ShownCertificate } from './identity.ts';
 
 const bounded = { interruptAfterTimeLimit: 3000, markInterruptAsFailure: false };
 const jwt = (claims: unknown): string => `h.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.s`;
@@ -15,14 +15,25 @@ test('a token is known by its hash, and by what it says of itself', () => {
   assert.equal(nameOf(identity), 'system:serviceaccount:kube-system:flannel');
   assert.deepEqual(identify({ authorization: `bearer ${token} ` }, undefined), identity);
   // As a browser sends it on a WebSocket.
-  assert.deepEqual(identify({ 'sec-websocket-protocol': `v5.channel.k8s.io, base64url.bearer.authorization.k8s.io.${Buffer.from(token).toString('base64url')}` }, undefined), identity);
+  const inProtocol = { 'sec-websocket-protocol': `v5.channel.k8s.io, base64url.bearer.authorization.k8s.io.${Buffer.from(token).toString('base64url')}` };
+  assert.deepEqual(identify(inProtocol, undefined, true), identity);
+  // The API server looks there for no other request.
+  assert.deepEqual(identify(inProtocol, undefined), { kind: 'anonymous' });
   assert.deepEqual(identify({ authorization: 'Bearer abc' }, undefined), { kind: 'token', tokenHash: hash('abc') });
 });
 
+test('only a ServiceAccount\'s token says whose it is: not a node\'s, not a user\'s', () => {
+  for (const sub of ['system:node:edge-1', 'system:serviceaccount:a', 'system:serviceaccount:a:b:c', 'system:serviceaccount::b', 'admin', '']) {
+    const token = jwt({ sub, exp: 1_800_000_000 });
+    assert.deepEqual(identify({ authorization: `Bearer ${token}` }, undefined), { kind: 'token', tokenHash: hash(token) });
+  }
+});
+
 test('a certificate counts before a token, and neither is nobody', () => {
-  const node: CertificateIdentity = { kind: 'node', user: 'system:node:edge-1', groups: ['system:nodes'] };
-  assert.equal(identify({ authorization: 'Bearer abc' }, node), node);
-  for (const headers of [{}, { authorization: 'Basic eDp5' }, { authorization: 'Bearer' }, { authorization: 'Bearer a b' }, { 'sec-websocket-protocol': 'v5.channel.k8s.io' }]) assert.deepEqual(identify(headers as never, undefined), { kind: 'anonymous' });
+  const node: ShownCertificate = { identity: { kind: 'node', user: 'system:node:edge-1', groups: ['system:nodes'] }, until: new Date(Date.now() + 60_000) };
+  assert.equal(identify({ authorization: 'Bearer abc' }, node), node.identity);
+  assert.deepEqual(identify({}, { ...node, until: new Date() }), { kind: 'anonymous' });
+  for (const headers of [{}, { authorization: 'Basic eDp5' }, { authorization: 'Bearer' }, { authorization: 'Bearer a b' }, { authorization: 'Bearer  a' }, { authorization: '\u00a0Bearer a' }, { authorization: 'Bearer a\u00a0' }, { 'sec-websocket-protocol': 'v5.channel.k8s.io' }]) assert.deepEqual(identify(headers as never, undefined), { kind: 'anonymous' });
 });
 
 test('whatever a client sends, it is told apart, without an exception, and never named by its token', () => {

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { nodeNameOf } from '../../tunnel/common/node-name.ts';
 import { all, first, type Headers } from '../common/headers.ts';
 
-/** What a ServiceAccount's token says of itself. Nobody has verified it: only the API server can. */
+/** What a ServiceAccount's token says of itself. Nobody has verified it: only the API server can. Of other tokens nothing is known: what their `sub` is to the API server is a matter of its configuration. */
 export interface TokenClaims {
   /** `system:serviceaccount:NAMESPACE:NAME`. */
   readonly subject: string;
@@ -28,26 +28,35 @@ export type Identity =
 
 export type CertificateIdentity = Extract<Identity, { kind: 'node' | 'certificate' }>;
 
+/** What a connection showed. It counts until the certificate's end, however long the connection lives: so it is with the API server. */
+export interface ShownCertificate {
+  readonly identity: CertificateIdentity;
+  readonly until: Date;
+}
+
 /**
  * The identity of a request. As in the API server, a certificate counts before a token (its authenticators are asked in this order).
  *
  * @param certificate of the connection, as `certificateOf` found it
+ * @param upgrades whether another protocol is asked for: only then does the API server look for a token there
  */
-export function identify(headers: Headers, certificate: CertificateIdentity | undefined): Identity {
-  if (certificate !== undefined) return certificate;
-  const token = bearerToken(headers);
+export function identify(headers: Headers, certificate: ShownCertificate | undefined, upgrades = false): Identity {
+  if (certificate !== undefined && certificate.until.getTime() > Date.now()) return certificate.identity;
+  const token = bearerToken(headers) ?? (upgrades ? webSocketToken(headers) : undefined);
   if (token === undefined) return { kind: 'anonymous' };
   const claims = claimsOf(token);
   return { kind: 'token', tokenHash: createHash('sha256').update(token).digest('hex'), ...(claims && { claims }) };
 }
 
 /** @returns undefined when there is no certificate, or none that the cluster has signed for a client */
-export function certificateOf(socket: TLSSocket, nodeName: string): CertificateIdentity | undefined {
+export function certificateOf(socket: TLSSocket, nodeName: string): ShownCertificate | undefined {
   if (!socket.authorized) return undefined;
   const certificate = socket.getPeerCertificate();
+  const until = socket.getPeerX509Certificate()?.validToDate;
+  if (until === undefined) return undefined;
   const { CN, O } = (certificate.subject ?? {}) as { CN?: string | string[]; O?: string | string[] };
   const kind = nodeNameOf(certificate) === nodeName ? 'node' : 'certificate';
-  return { kind, user: typeof CN === 'string' ? CN : '', groups: [O ?? []].flat() };
+  return { identity: { kind, user: typeof CN === 'string' ? CN : '', groups: [O ?? []].flat() }, until };
 }
 
 /** For logs and metrics: never the token. */
@@ -57,20 +66,25 @@ export function nameOf(identity: Identity): string {
   return identity.user;
 }
 
+/**
+ * The token that a request comes with. It must go into no log. Only as everybody writes it, with one space: of `Bearer  TOKEN` the API server reads an
+ * empty token, and answers nobody (bearertoken.go of apiserver/pkg/authentication); who is somebody here must be the same there.
+ */
+export function bearerToken(headers: Headers): string | undefined {
+  return /^bearer ([\x21-\x7e]+) *$/i.exec(first(headers, 'authorization') ?? '')?.[1];
+}
+
 /** A client that is a browser cannot set headers on a WebSocket: Kubernetes takes the token as one of its protocols. */
 const protocolPrefix = 'base64url.bearer.authorization.k8s.io.';
 
-/** The token that a request comes with. It must go into no log. */
-export function bearerToken(headers: Headers): string | undefined {
-  const [, token] = /^bearer +(\S+) *$/i.exec(first(headers, 'authorization') ?? '') ?? [];
-  if (token !== undefined) return token;
+function webSocketToken(headers: Headers): string | undefined {
   const protocols = all(headers, 'sec-websocket-protocol').flatMap((value) => value.split(',')).map((name) => name.trim());
   const encoded = protocols.find((name) => name.startsWith(protocolPrefix))?.slice(protocolPrefix.length);
   return encoded === undefined || encoded === '' ? undefined : Buffer.from(encoded, 'base64url').toString();
 }
 
 const claims = z.object({
-  sub: z.string().min(1),
+  sub: z.string().regex(/^system:serviceaccount:[^:]+:[^:]+$/),
   exp: z.number().positive().max(8.64e12).optional(),
   'kubernetes.io': z.object({ pod: z.object({ uid: z.string().min(1) }).optional() }).optional(),
 });

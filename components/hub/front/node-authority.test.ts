@@ -62,6 +62,25 @@ test('over thirty years, at every moment: the certificate is good, and every cli
   assert.ok(seen.size > 15 && seen.size < 40, `${seen.size} certificates`);
 });
 
+test('a clock that was in another year: the certificate is good as soon as the clock is right, and so is the authority that clients knew', async () => {
+  for (const wrong of [new Date('1970-01-02'), new Date('2050-01-01')]) for (const isFirst of [true, false]) {
+    await using at = await folder();
+    const right = new Date('2026-11-28');
+    const options = { folder: at.path, nodeName: 'edge-1', names };
+    const known = isFirst ? undefined : (await NodeAuthority.open({ ...options, now: () => right })).trusted;
+    let now = wrong;
+    const authority = await NodeAuthority.open({ ...options, now: () => now });
+    now = new Date(right.getTime() + 60_000);
+    for (const one of [authority, await NodeAuthority.open({ ...options, now: () => now })]) {
+      await one.refresh();
+      const { validFromDate, validToDate } = new X509Certificate(one.content.cert);
+      assert.ok(validFromDate <= now && validToDate > now, `it was ${wrong.getFullYear()}`);
+      assert.ok(trusts(known ?? one.trusted, one.content.cert));
+      assert.ok(one.trusted.split(/(?=-----BEGIN)/).some((pem) => new X509Certificate(pem).validFromDate <= now && trusts(pem, one.content.cert)));
+    }
+  }
+});
+
 test('files that are damaged are told of and made anew: the hub starts', async () => {
   for (const [name, damage] of [['serving.pem', async (path: string) => await truncate(path, 100)], ['authority-1.pem', async (path: string) => await writeFile(path, 'nonsense')], ['authority-1.pem', async (path: string) => await truncate(path, 0)]] as const) {
     await using at = await folder();

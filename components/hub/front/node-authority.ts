@@ -63,15 +63,15 @@ export class NodeAuthority implements ServingPair {
 
   /** PEM: who clients of this node trust, the newest last. */
   get trusted(): string {
-    return this.#held.map(({ certPem }) => certPem).join('');
+    const now = this.#now();
+    return this.#held.filter(({ until }) => until > now).map(({ certPem }) => certPem).join('');
   }
 
   /** Makes anew what is missing or will be over soon. @returns whether anything is different */
   async refresh(): Promise<boolean> {
     const before = this.trusted + this.#serving.cert;
     const now = this.#now();
-    this.#held = this.#held.filter(({ until }) => until > now);
-    const newest = this.#held.at(-1);
+    const newest = this.#usable().at(-1);
     if (newest === undefined || newest.until - now < replaceAuthorityMs) await this.#makeAuthority();
     if (!this.#isServingGood()) await this.#makeServing();
     if (this.trusted + this.#serving.cert === before) return false;
@@ -108,10 +108,17 @@ export class NodeAuthority implements ServingPair {
     }
   }
 
+  /** Those that are good now. The others are kept: a device without a clock of its own may be in any year when it starts, and in another soon after. */
+  #usable(): Held[] {
+    const now = this.#now();
+    return this.#held.filter(({ from, until }) => from <= now && until > now);
+  }
+
   /** The newest one that clients have had the time to hear of. */
   #signer(): Held {
     const now = this.#now();
-    return this.#held.findLast(({ from }) => now - from >= overlapMs) ?? this.#held[0]!;
+    const usable = this.#usable();
+    return usable.findLast(({ from }) => now - from >= overlapMs) ?? usable[0]!;
   }
 
   #isServingGood(): boolean {
@@ -119,7 +126,7 @@ export class NodeAuthority implements ServingPair {
     const certificate = new X509Certificate(this.#serving.cert);
     const covered = this.#options.names.every((name) => (isIP(name) === 0 ? certificate.checkHost(name) : certificate.checkIP(name)) !== undefined);
     const signer = new X509Certificate(this.#signer().certPem);
-    return covered && certificate.validToDate.getTime() - this.#now() > renewServingMs && certificate.checkIssued(signer) && certificate.verify(signer.publicKey);
+    return covered && certificate.validFromDate.getTime() <= this.#now() && certificate.validToDate.getTime() - this.#now() > renewServingMs && certificate.checkIssued(signer) && certificate.verify(signer.publicKey);
   }
 
   async #makeAuthority(): Promise<void> {
@@ -129,6 +136,7 @@ export class NodeAuthority implements ServingPair {
     const numbers = (await readdir(this.#options.folder)).map((name) => Number(/^authority-(\d+)\.pem$/.exec(name)?.[1] ?? 0));
     await this.#write(`authority-${Math.max(0, ...numbers) + 1}.pem`, authority.certPem + authority.keyPem, 0o600);
     this.#held.push(heldOf(authority));
+    this.#held.sort((one, other) => one.from - other.from);
   }
 
   async #makeServing(): Promise<void> {

@@ -14,6 +14,8 @@ export function pump(body: Readable, client: Writable, tap: AnswerTap, gone: Abo
   const { promise, resolve, reject } = Promise.withResolvers<PumpEnd>();
   const { through } = tap;
   const to = through ?? client;
+  /** All of the body has come; what it goes through may still hold it. */
+  let whole = false;
   const quiet = (): void => {
     gone.removeEventListener('abort', leave);
     body.off('data', pass).off('end', ended).off('error', broken).on('error', () => {});
@@ -40,6 +42,7 @@ export function pump(body: Readable, client: Writable, tap: AnswerTap, gone: Abo
   });
   const more = (): void => void body.resume();
   const ended = (): void => void guarded(() => {
+    whole = true;
     tap.whole?.();
     to.end();
     if (through === undefined) done({ kind: 'whole' });
@@ -47,10 +50,12 @@ export function pump(body: Readable, client: Writable, tap: AnswerTap, gone: Abo
   const broken = (cause: Error): void => void guarded(() => {
     const error = cause instanceof LinkError ? cause : new LinkError('RESET', cause.message, { mayHaveBeenSeen: true, cause });
     if (through !== undefined && !through.destroyed) through.on('error', () => {}).destroy(error);
-    const kept = tap.broken?.(error, client) === true && error.code !== 'CLIENT_GONE';
+    const kept = !whole && tap.broken?.(error, client) === true && error.code !== 'CLIENT_GONE';
     done(kept ? { kind: 'kept' } : { kind: 'broken', error });
   });
-  const leave = (): void => void body.destroy(new LinkError('CLIENT_GONE', 'the client has gone', { mayHaveBeenSeen: true }));
+  /** A body that is over says nothing more when it is destroyed. */
+  const breakOff = (error: Error): void => (whole ? broken(error) : void body.destroy(error));
+  const leave = (): void => breakOff(new LinkError('CLIENT_GONE', 'the client has gone', { mayHaveBeenSeen: true }));
   gone.addEventListener('abort', leave, { once: true });
   if (through !== undefined) {
     through.on('data', (chunk: Buffer) => {
@@ -61,7 +66,7 @@ export function pump(body: Readable, client: Writable, tap: AnswerTap, gone: Abo
       client.end();
       done({ kind: 'whole' });
     });
-    through.on('error', (error) => void body.destroy(error));
+    through.on('error', breakOff);
   }
   to.on('drain', more);
   body.on('data', pass).on('end', ended).on('error', broken);

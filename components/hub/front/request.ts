@@ -15,6 +15,8 @@ export interface RequestHead {
   readonly impersonates: boolean;
   /** Aborted when the client goes before it has its whole answer. */
   readonly signal: AbortSignal;
+  /** When its answer is over, or its client gone: also of one that is left open when its handler has returned. */
+  readonly over: Promise<void>;
   readonly response: FrontResponse;
 }
 

@@ -101,6 +101,34 @@ test('an upgrade that is refused is answered, with the reason', async () => {
   assert.equal((await http1(hub.front.port(), world.pki.clusterCa.certPem, '/x', { headers: { connection: 'Upgrade', upgrade: 'h2c' } })).status, 200);
 });
 
+test('another protocol is not begun behind a request that is not answered yet, or with a body: such a request is an ordinary one', async () => {
+  await using world = await World.create();
+  const hub = await world.connectedHub();
+  const { pki: { clusterCa } } = world;
+  const open: { answer: () => void }[] = [];
+  world.api.answer = ({ stream }) => void open.push({ answer: () => {
+    stream.respond({ ':status': 200, 'content-length': '2' });
+    stream.end('ok');
+  } });
+  const head = 'POST /api/v1/exec HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\n';
+  for (const [requests, text] of [[2, `GET /a HTTP/1.1\r\nHost: x\r\n\r\n${head}\r\n`], [1, `${head}Content-Length: 5\r\n\r\nhello`], [1, `${head}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n`]] as const) {
+    open.length = 0;
+    const socket = connect({ port: hub.front.port(), host: '127.0.0.1', ca: clusterCa.certPem, ALPNProtocols: ['http/1.1'] });
+    world.stack.defer(() => void socket.destroy());
+    let said = '';
+    socket.on('data', (chunk: Buffer) => { said += chunk.toString(); }).on('error', () => {});
+    await once(socket, 'secureConnect');
+    socket.write(text);
+    await until('all have come', () => open.length === requests);
+    for (const { answer } of open) answer();
+    await until('all are answered', () => said.split('\r\n\r\nok').length === requests + 1);
+    // Once that is answered, it is as on any connection.
+    world.api.upgrade = (_request, upgraded) => void upgraded.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\n\r\n');
+    socket.write(`${head}Content-Length: 0\r\n\r\n`);
+    await until('it is switched', () => said.includes('HTTP/1.1 101 '));
+  }
+});
+
 test('a break on one side breaks the other, and a client that goes early is told of upstream', async () => {
   await using world = await World.create();
   const hub = await world.connectedHub();

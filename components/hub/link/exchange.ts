@@ -1,5 +1,5 @@
 import type { ClientHttp2Stream } from 'node:http2';
-import { pipeline, type Readable } from 'node:stream';
+import { finished, type Readable } from 'node:stream';
 import { AnswerBody, type LinkAnswer } from './answer.ts';
 import { collectHeaders, first } from '../common/headers.ts';
 import { LinkError, notSent, reasonOf } from './link-error.ts';
@@ -37,12 +37,20 @@ export function exchange({ session, stream, body, cancel, gone }: Exchange): Pro
     const status = Number(pairs[pairs.indexOf(':status') + 1]);
     resolve({ status, headers: collectHeaders(pairs), body: new AnswerBody(stream, { broken, cancel }) });
   });
-  if (body instanceof Buffer) stream.end(body);
-  else if (body !== undefined) {
-    // A body that breaks off must not look like one that has ended: what is destroyed with an error is reset.
-    pipeline(body, stream, () => {});
-  }
+  if (Buffer.isBuffer(body)) stream.end(body);
+  else if (body !== undefined) upload(body, stream);
   return promise;
+}
+
+/** Sends a body as it comes. An answer may come before its end, and be all that the API server wants to say (403, 413). */
+function upload(body: Readable, stream: ClientHttp2Stream): void {
+  // A body that breaks off must not look like one that has ended: what is destroyed with an error is reset.
+  finished(body, { writable: false }, (error) => {
+    if (error) stream.destroy(error);
+  });
+  // The client is told by its answer; its request is left alone, because it is the very stream, or socket, that the answer goes out on. What it still sends is not wanted.
+  stream.once('close', () => void body.unpipe(stream).resume());
+  body.pipe(stream);
 }
 
 function explain(session: UpstreamSession, stream: ClientHttp2Stream, error: unknown, gone: boolean): LinkError {

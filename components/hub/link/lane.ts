@@ -14,9 +14,14 @@ export interface LaneRequest {
   readonly endStream: boolean;
   /** Of whoever asks. */
   readonly signal: AbortSignal;
+  /**
+   * It is the link itself that asks, and must not find it full of clients. `sure`: on a session of which nobody doubts that its other end is
+   * there, or on a new one; `any`: on whatever session there is.
+   */
+  readonly urgent?: 'sure' | 'any' | undefined;
 }
 
-/** What a server's limits allow times this many streams: on a node, nobody needs more. */
+/** What a server's limits allow times this many streams: on a node, nobody needs more. Those that the server has ended, and that end with their last watch, do not count. */
 const mostSessions = 16;
 
 /** The sessions that show one certificate, or none: another one is opened when those that there are have no room. */
@@ -41,13 +46,16 @@ export class Lane {
    *
    * @throws LinkError `UNREACHABLE`, `BUSY`, `NO_NODE_CERTIFICATE`, `CLIENT_GONE`; what Node has against the headers
    */
-  async open({ headers, endStream, signal }: LaneRequest): Promise<{ readonly session: UpstreamSession; readonly stream: ClientHttp2Stream }> {
+  async open({ headers, endStream, signal, urgent }: LaneRequest): Promise<{ readonly session: UpstreamSession; readonly stream: ClientHttp2Stream }> {
     for (;;) {
       if (signal.aborted) throw clientGone();
       // In one turn of the event loop: the next one finds that much less room.
-      const session = this.#sessions.values().find(({ hasRoom }) => hasRoom);
+      const serving = this.#serving.slice(0, urgent === undefined ? mostSessions : Infinity);
+      const session = serving.find(({ hasRoom, isDoubtful }) => hasRoom && !(urgent === 'sure' && isDoubtful));
       if (session !== undefined) return { session, stream: session.request(headers, { endStream, signal }) };
-      await orGone(this.#dial(), signal);
+      if (urgent === undefined && serving.length === mostSessions) throw notSent('BUSY', `all ${mostSessions} sessions to the API server are full`);
+      const made = await orGone(this.#dial(), signal);
+      if (urgent !== undefined && made.hasRoom) return { session: made, stream: made.request(headers, { endStream, signal }) };
     }
   }
 
@@ -76,11 +84,14 @@ export class Lane {
     const { credentials, via } = this.#options;
     const identity = credentials.identity(via);
     if (identity === undefined) throw notSent('NO_NODE_CERTIFICATE', 'this node has no client certificate yet');
-    if (this.#sessions.size >= mostSessions) throw notSent('BUSY', `all ${mostSessions} sessions to the API server are full`);
     const session = await UpstreamSession.open({ ...this.#options, identity });
     this.#sessions.add(session);
     this.#options.events.opened(session);
     return session;
+  }
+
+  get #serving(): UpstreamSession[] {
+    return [...this.#sessions].filter(({ takesMore }) => takesMore);
   }
 
   #closed(session: UpstreamSession): void {
@@ -89,7 +100,6 @@ export class Lane {
 
   /** The first one stays: it is the one that watches over the link. */
   #closeIdle(): void {
-    const serving = [...this.#sessions].filter(({ takesMore }) => takesMore);
-    for (const session of serving.slice(1)) if (session.isIdle) session.drain();
+    for (const session of this.#serving.slice(1)) if (session.isIdle) session.drain();
   }
 }

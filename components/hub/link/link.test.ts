@@ -305,6 +305,77 @@ test('more streams than a session may have: others are opened, and closed when n
   for (const { reason } of refused) failsWith('BUSY', false)(reason);
 });
 
+test('sessions that the API server has ended and that watches still hold take nobody\'s room', async () => {
+  await using world = await World.create();
+  const { link, states } = await world.connectedLink();
+  world.api.answer = begin;
+  for (let count = 0; count < 20; count += 1) {
+    await ask(link, `/watch/${count}`, { via: 'node' });
+    for (const session of world.api.sessions) session.goaway(0);
+    await until('there is another one', () => link.count('node').sessions === count + 2 && world.api.probes === count + 2);
+  }
+  assert.equal((await ask(link, '/next', { via: 'node' })).status, 200);
+  assert.equal(link.count('node').streams, 21);
+  assert.deepEqual(states.map(({ kind }) => kind), ['connected']);
+});
+
+test('clients that have taken all the room there is do not make the link look cut off', async () => {
+  await using world = await World.create({ maxStreams: 4 });
+  const { link, states } = await world.connectedLink();
+  world.api.answer = begin;
+  await Promise.all(Array.from({ length: 64 }, async (_, index) => await ask(link, `/${index}`, { via: 'node' })));
+  await assert.rejects(ask(link, '/more', { via: 'node' }), failsWith('BUSY', false));
+  const { probes } = world.api;
+  // Something speaks against the link.
+  await ask(link, '/bare');
+  [...world.api.sockets].at(-1)!.destroy();
+  await until('it was looked at', () => world.api.probes > probes || link.state.kind !== 'connected');
+  assert.deepEqual(states.map(({ kind }) => kind), ['connected']);
+});
+
+test('a session that ends under the question whether the API server is there says nothing of the link', async () => {
+  await using world = await World.create();
+  const { link, states } = await world.connectedLink();
+  const { readyz } = world.api;
+  for (const how of ['goes away', 'is lost'] as const) {
+    const { probes } = world.api;
+    world.api.readyz = ({ stream }) => {
+      world.api.readyz = readyz;
+      if (how === 'goes away') stream.close(7);
+      else [...world.api.sockets].at(-1)!.destroy();
+    };
+    [...world.api.sockets].at(-1)!.destroy();
+    await until('it was asked again', () => world.api.probes === probes + 2 || link.state.kind !== 'connected');
+  }
+  await until('it is known', () => link.count('node').streams === 0);
+  assert.deepEqual(states.map(({ kind }) => kind), ['connected']);
+});
+
+test('all sessions fall silent at once, and new ones do not (one of several API servers has crashed): nobody is cut off', async () => {
+  await using world = await World.create({ maxStreams: 4 });
+  // As by default: a probe has no longer than a PING.
+  const { link, states } = await world.connectedLink({ timings: { ...quick, dialMs: 600, pongWithinMs: 600, otherPingEveryMs: 10_000, suspicionJitterMs: 0 } });
+  world.api.answer = begin;
+  await Promise.all(Array.from({ length: 18 }, async (_, index) => (await ask(link, `/${index}`, { via: 'node' })).body.on('error', () => {}).resume()));
+  assert.equal(link.count('node').sessions, 5);
+  world.wan.silence();
+  world.wan.up();
+  await until('all of them are found dead', () => link.count('node').streams === 0);
+  assert.equal((await ask(link, '/next', { via: 'node' })).status, 200);
+  assert.deepEqual(states.map(({ kind }) => kind), ['connected']);
+});
+
+test('a session that lives is link enough, though no new one can be had', async () => {
+  await using world = await World.create();
+  const { link, states } = await world.connectedLink({ timings: { ...quick, suspicionJitterMs: 0 } });
+  world.wan.leadTo(await impostor(world, (socket) => socket.destroy()));
+  const { probes } = world.api;
+  await assert.rejects(ask(link, '/x'), failsWith('UNREACHABLE', false));
+  await until('it was looked at', () => world.api.probes > probes || link.state.kind !== 'connected');
+  assert.equal((await ask(link, '/y', { via: 'node' })).status, 200);
+  assert.deepEqual(states.map(({ kind }) => kind), ['connected']);
+});
+
 test('a big answer that is read slowly holds up nothing else, and a PING behind it finds nobody dead', async () => {
   await using world = await World.create();
   const { link, states } = await world.connectedLink();
@@ -341,6 +412,19 @@ test('a certificate that is renewed is shown by a new session, and what is under
   world.api.of('/watch')[0]!.stream.end();
   await until('the old one has ended', () => link.count('node').sessions === 1);
   assert.equal(link.state.kind, 'connected');
+});
+
+test('a certificate that cannot be shown at once, because a dial fails, is shown when it can', async () => {
+  await using world = await World.create();
+  const failures: unknown[] = [];
+  const { link } = await world.connectedLink({ credentials: world.credentials(), refreshMs: 20, events: { renewed: (_via, error) => void (error !== undefined && failures.push(error)) } });
+  world.wan.leadTo(await impostor(world, (socket) => socket.destroy()));
+  await world.pki.writeNode(await world.pki.node('edge-1'));
+  await until('it was tried', () => failures.length > 0);
+  assert.equal(link.state.kind, 'connected');
+  world.wan.leadTo(world.api.port);
+  await until('there is another session', () => world.api.sessionCount === 2);
+  await until('the old one has ended', () => link.count('node').sessions === 1);
 });
 
 test('a node that has no certificate yet is connected with tokens, and gets its own when it comes', async () => {

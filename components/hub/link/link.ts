@@ -62,6 +62,8 @@ export class Link implements AsyncDisposable {
   readonly #stopped = new AbortController();
   readonly #refresh: NodeJS.Timeout;
   readonly #over: Promise<void>;
+  /** Lanes whose sessions still have the credentials of before: the API server looks at a certificate's end with every request. */
+  readonly #toRenew = new Set<Via>();
   #lastContact: Date | undefined;
 
   private constructor(options: LinkOptions) {
@@ -187,7 +189,7 @@ export class Link implements AsyncDisposable {
     for (const [index, session] of this.#serving().entries()) session.pingEveryMs = index === 0 ? pingEveryMs : otherPingEveryMs;
   }
 
-  async #send({ method, path, headers, via, body, signal }: UpstreamRequest): Promise<LinkAnswer> {
+  async #send({ method, path, headers, via, body, signal }: UpstreamRequest, urgent?: 'sure' | 'any'): Promise<LinkAnswer> {
     const abort = new AbortController();
     const leave = (): void => abort.abort();
     signal.addEventListener('abort', leave, { once: true });
@@ -197,6 +199,7 @@ export class Link implements AsyncDisposable {
         headers: { ...endToEnd(headers), ':method': method, ':path': path, ':scheme': 'https', ':authority': formatHostPort(this.#options.server) },
         endStream: body === undefined,
         signal: abort.signal,
+        urgent,
       });
       stream.once('close', () => signal.removeEventListener('abort', leave));
       const answer = await exchange({ session, stream, body, cancel: leave, gone: () => abort.signal.aborted });
@@ -247,23 +250,41 @@ export class Link implements AsyncDisposable {
 
   /** @returns why the API server is not there, or undefined when it has answered */
   async #probe(): Promise<string | undefined> {
-    const { credentials } = this.#options;
     const deadline = AbortSignal.timeout(this.#timings.dialMs);
-    try {
-      const via = credentials.identity('node') === undefined ? 'bare' : 'node';
-      const answer = await this.#send({ method: constants.HTTP2_METHOD_GET, path: '/readyz', headers: { accept: '*/*', 'user-agent': 'edge-hub' }, via, signal: AbortSignal.any([deadline, this.#stopped.signal]) });
-      const own = isOwnAnswer(answer);
-      const body = await readSmall(answer.body, maxStatusBytes, this.#timings.dialMs);
-      return own || (body !== undefined && isStatus(body)) ? undefined : `${formatHostPort(this.#options.server)} answered ${answer.status}, and it was not the API server that did`;
-    } catch (error) {
-      return deadline.aborted ? `no answer within ${this.#timings.dialMs / 1000} s` : reasonOf(error);
+    let on: 'sure' | 'any' = 'sure';
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.#askReady(AbortSignal.any([deadline, this.#stopped.signal]), on);
+      } catch (error) {
+        if (deadline.aborted) return `no answer within ${this.#timings.dialMs / 1000} s`;
+        // A session that ends under the question (a rollout of the API server) says nothing of the link: the next one does. And where no new one can be had, there may be an old one.
+        const code = error instanceof LinkError ? error.code : undefined;
+        const mayAnother = code === 'BROKEN' || code === 'REFUSED' || (code === 'UNREACHABLE' && on === 'sure' && this.#serving().length > 0);
+        if (!mayAnother || tries >= mostTries) return reasonOf(error);
+        if (code === 'UNREACHABLE') on = 'any';
+      }
     }
   }
 
+  /** @returns who has answered, if it was not the API server @throws LinkError */
+  async #askReady(signal: AbortSignal, on: 'sure' | 'any'): Promise<string | undefined> {
+    const { credentials, server } = this.#options;
+    const via = credentials.identity('node') === undefined ? 'bare' : 'node';
+    const answer = await this.#send({ method: constants.HTTP2_METHOD_GET, path: '/readyz', headers: { accept: '*/*', 'user-agent': 'edge-hub' }, via, signal }, on);
+    const own = isOwnAnswer(answer);
+    const body = await readSmall(answer.body, maxStatusBytes, this.#timings.dialMs);
+    return own || (body !== undefined && isStatus(body)) ? undefined : `${formatHostPort(server)} answered ${answer.status}, and it was not the API server that did`;
+  }
+
   #refreshCredentials(): void {
-    if (!this.#options.credentials.refresh()) return;
-    for (const via of ['node', 'bare'] as const) {
-      this.#lanes[via].renew().then(() => this.#options.events?.renewed?.(via, undefined), (error: unknown) => this.#options.events?.renewed?.(via, error));
+    const { credentials, events } = this.#options;
+    if (credentials.refresh()) for (const via of ['node', 'bare'] as const) this.#toRenew.add(via);
+    for (const via of this.#toRenew) {
+      this.#toRenew.delete(via);
+      this.#lanes[via].renew().then(() => events?.renewed?.(via, undefined), (error: unknown) => {
+        this.#toRenew.add(via);
+        events?.renewed?.(via, error);
+      });
     }
   }
 }

@@ -32,6 +32,11 @@ export class Liveness {
     this.#timer = setInterval(() => this.check(), ms);
   }
 
+  /** Whether a question is open. */
+  get isAsking(): boolean {
+    return this.#deadline !== undefined;
+  }
+
   /** Asks now, unless a question is open. */
   check(): void {
     if (this.#deadline !== undefined || this.#stopped) return;

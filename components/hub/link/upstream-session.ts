@@ -22,8 +22,8 @@ export interface OpenSessionOptions extends Omit<DialOptions, 'protocol' | 'time
   readonly events: SessionEvents;
 }
 
-/** Of one answer: on a link of 100 ms, 10 MB/s. Also the most that a client that reads slowly makes this process hold of it. */
-const streamWindowBytes = 1 << 20;
+/** Of one answer: on a link of 100 ms, 2.5 MB/s. Also the most that a client that reads slowly makes this process hold of it, times all of its requests. */
+const streamWindowBytes = 256 * 1024;
 /** Of all answers together. Node gives it back as bytes arrive, so a slow client holds up nobody else. */
 const sessionWindowBytes = 16 << 20;
 /** For whatever the server's own limit is. */
@@ -31,6 +31,8 @@ const mostStreams = 1000;
 /** The memory that Node lets a session take for headers and the like, in MB; at its default of 10, Node refuses streams. */
 const sessionMemoryMb = 64;
 const maxHeaderBytes = 64 * 1024;
+/** What a client says twice is the API server's to judge. Node's types know it of servers only. */
+const sayTwice = { strictSingleValueFields: false };
 
 /** One HTTP/2 session to the API server, which has said its first word. */
 export class UpstreamSession {
@@ -81,6 +83,7 @@ export class UpstreamSession {
       createConnection: () => socket,
       settings: { enablePush: false, initialWindowSize: streamWindowBytes, maxHeaderListSize: maxHeaderBytes },
       maxSessionMemory: sessionMemoryMb,
+      ...sayTwice,
     });
     // Until it is in use; afterwards there are others too.
     h2.on('error', () => {});
@@ -99,7 +102,7 @@ export class UpstreamSession {
   }
 
   get hasRoom(): boolean {
-    return this.#takesMore && this.#open < Math.min(this.#h2.remoteSettings.maxConcurrentStreams ?? mostStreams, mostStreams);
+    return this.#takesMore && !this.#h2.closed && !this.#h2.destroyed && this.#open < Math.min(this.#h2.remoteSettings.maxConcurrentStreams ?? mostStreams, mostStreams);
   }
 
   get takesMore(): boolean {
@@ -138,6 +141,11 @@ export class UpstreamSession {
   /** How often it is asked whether its other end is there. Milliseconds. */
   set pingEveryMs(ms: number) {
     this.#liveness.everyMs = ms;
+  }
+
+  /** Whether a question if its other end is there is open: it may be dead. */
+  get isDoubtful(): boolean {
+    return this.#liveness.isAsking;
   }
 
   /** Asks at once whether the other end is there. */

@@ -42,7 +42,7 @@ export function asShown(object: unknown, shown: Shown): unknown {
   if (shown.dns && namespace === dnsService.namespace && labels?.[serviceNameLabel] === dnsService.name && 'endpoints' in object) return dnsEndpoint(object, shown.node, shown.dns);
   if (!hasData(object)) return object;
   if (name === rootAuthorities) return withData(object, 'ca.crt', (pem) => (pem.includes(shown.authority.trim()) ? pem : `${pem.trimEnd()}\n${shown.authority.trim()}\n`));
-  if (name === kubeProxyConfig.name && namespace === kubeProxyConfig.namespace) return withData(object, kubeProxyConfig.key, (text) => text.replace(/^(\s*server:\s*)\S+/gm, `$1https://${shown.address}:${shown.port}`));
+  if (name === kubeProxyConfig.name && namespace === kubeProxyConfig.namespace) return withData(object, kubeProxyConfig.key, (text) => text.replace(/^([ \t]*server:[ \t]*)\S+/gm, `$1https://${shown.address}:${shown.port}`));
   return object;
 }
 

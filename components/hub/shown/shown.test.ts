@@ -25,6 +25,8 @@ test('kube-proxy\'s kubeconfig names the hub', () => {
   const text = 'apiVersion: v1\nclusters:\n- cluster:\n    certificate-authority: /var/run/secrets/kubernetes.io/serviceaccount/ca.crt\n    server: https://dev-control-plane:6443\n  name: default\n';
   const seen = as(kubelet, configMaps, { metadata: { name: 'kube-proxy', namespace: 'kube-system' }, data: { 'kubeconfig.conf': text, 'config.conf': 'x' } }) as { data: Record<string, string> };
   assert.equal(seen.data['kubeconfig.conf'], text.replace('https://dev-control-plane:6443', 'https://169.254.77.1:6445'));
+  const empty = { metadata: { name: 'kube-proxy', namespace: 'kube-system' }, data: { 'kubeconfig.conf': 'server:\n  name: default\n' } };
+  assert.deepEqual(as(kubelet, configMaps, empty), empty);
   const another = { metadata: { name: 'kube-proxy', namespace: 'mine' }, data: { 'kubeconfig.conf': text } };
   assert.deepEqual(as(kubelet, configMaps, another), another);
 });

@@ -59,6 +59,7 @@ export class ApiServer implements AsyncDisposable {
       // Whatever a test sends, before it is read.
       maxSessionMemory: 1000,
       settings: { maxConcurrentStreams: maxStreams ?? 250 },
+      strictSingleValueFields: false,
     });
     const server = this.#server;
     server.on('session', (session) => {

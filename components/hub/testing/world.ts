@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { request as httpsRequest } from 'node:https';
 import { connect as h2connect, type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
 import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 import { pino } from 'pino';
 import { until } from '../../tunnel/testing/until.ts';
 import { Wan } from '../../tunnel/testing/wan.ts';
@@ -113,9 +114,9 @@ export class H2Client implements Disposable {
     this.session.on('error', () => {});
   }
 
-  /** Sends a request; what comes is in what it gives. */
-  ask(path: string, headers: Record<string, string | readonly string[]> = {}, body?: Buffer): Told {
-    const stream = this.session.request({ ':path': path, ...(body !== undefined && { ':method': 'POST', 'content-length': String(body.length) }), ...headers } as never, { endStream: body === undefined });
+  /** Sends a request; what comes is in what it gives. @param upload a body that is sent no faster than it is taken */
+  ask(path: string, headers: Record<string, string | readonly string[]> = {}, body?: Buffer, upload?: Readable): Told {
+    const stream = this.session.request({ ':path': path, ...(body !== undefined && { ':method': 'POST', 'content-length': String(body.length) }), ...headers } as never, { endStream: body === undefined && upload === undefined });
     const chunks: Buffer[] = [];
     const told: Told = { stream, status: 0, headers: {}, end: undefined, get body() { return Buffer.concat(chunks); } };
     let error: string | undefined;
@@ -131,6 +132,7 @@ export class H2Client implements Disposable {
       told.end = error ?? (stream.rstCode === 0 ? 'whole' : `reset ${stream.rstCode}`);
     });
     if (body !== undefined) stream.end(body);
+    upload?.on('error', () => {}).pipe(stream);
     return told;
   }
 

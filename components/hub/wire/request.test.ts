@@ -111,6 +111,11 @@ test('selectors that mean different things stay different, and what is none stay
   assert.equal(of('GET', '/api/v1/pods?fieldSelector=b%3D1%5C%2C%5C%3D%5C%5C,a=1').fieldSelector, 'a=1,b=1\\,\\=\\\\');
 });
 
+test('of two Accept headers the first counts, as in Go', () => {
+  const { accept } = parseRequest('GET', '/api/v1/pods', { accept: ['application/json', 'text/html'] });
+  assert.deepEqual(accept.map(({ type }) => type), ['application/json']);
+});
+
 test('options of a list and a watch', () => {
   const { options } = of('GET', '/api/v1/pods?watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&resourceVersion=12&allowWatchBookmarks=true&timeoutSeconds=337&limit=500&continue=abc%2B');
   assert.deepEqual(options, { resourceVersion: '12', resourceVersionMatch: 'NotOlderThan', sendInitialEvents: true, allowWatchBookmarks: true, timeoutSeconds: 337, limit: 500, continue: 'abc+' });

@@ -1,4 +1,3 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import { parseAccept, type MediaRange } from './accept.ts';
 import { BadRequestError } from './errors.ts';
 import { flagOf, parseQuery, valueOf, type Query } from './query.ts';
@@ -58,16 +57,16 @@ const namespaceSubresources: ReadonlySet<string> = new Set(['status', 'finalize'
 
 /**
  * As RequestInfoFactory of apiserver/pkg/endpoints/request does, with one difference: a legacy `/watch/` path keeps its
- * selectors here, because they decide what the answer holds.
+ * selectors here, because they decide what the answer holds. Of headers that came twice the first counts, as for Go's `Header.Get`.
  *
  * @param url the request target as it was sent: path and query
  * @throws BadRequestError for a path that cannot be decoded, or a special verb without anything behind it
  */
-export function parseRequest(method: string, url: string, headers: IncomingHttpHeaders): KubeRequest {
+export function parseRequest(method: string, url: string, headers: { readonly accept?: string | readonly string[] | undefined }): KubeRequest {
   const question = url.indexOf('?');
   const parts = partsOf(question < 0 ? url : url.slice(0, question));
   const query = parseQuery(question < 0 ? '' : url.slice(question + 1));
-  const base = { method, query, options: listOptions(query), accept: parseAccept(headers.accept) };
+  const base = { method, query, options: listOptions(query), accept: parseAccept([headers.accept ?? []].flat()[0]) };
   const grouped = parts[0] === 'apis';
   const prefixParts = grouped ? 3 : 2;
   if ((parts[0] !== 'api' && !grouped) || parts.length <= prefixParts) {
