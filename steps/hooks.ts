@@ -7,9 +7,10 @@ import { collectState } from '../harness/probes/collect.ts';
 import { mediaTypes } from '../reports/attachments.ts';
 import { createNamespace, deleteNamespace } from '../harness/workloads/namespaces.ts';
 import { disturbedBy, faultsSince, healEverything } from './support/faults.ts';
+import { interruption } from './support/interruption.ts';
 import { tellNext } from './support/next-sentence.ts';
 import { rolesOf } from './support/roles.ts';
-import { interruption, openSession, type Session } from './support/session.ts';
+import { openSession, type Session } from './support/session.ts';
 import { isControl, runsSideBySide } from './support/side-by-side.ts';
 import type { EdgeWorld } from './support/world.ts';
 

@@ -19,8 +19,9 @@ import type { Carriers } from './carriers.ts';
 import { disturbedBy, heal, inject, type Scope } from './faults.ts';
 import type { HeldOpen } from './held-open.ts';
 import type { Latencies } from './latencies.ts';
+import { interruption } from './interruption.ts';
 import { rolesOf, type Roles } from './roles.ts';
-import { interruption, type Session } from './session.ts';
+import type { Session } from './session.ts';
 import type { Successor } from './tunnel-parts.ts';
 
 /** How things were before the scenario disturbed anything. */
