@@ -20,6 +20,13 @@ export interface FeatureRun {
   readonly program?: string;
 }
 
+/** Somebody else than edgeproof told Cucumber to stop, which skipped the scenarios that were left. */
+export class FeaturesStopped extends CannotTellError {
+  constructor() {
+    super('FEATURES_STOPPED', 'Cucumber was told to stop, and not by edgeproof', { next: 'run it again, and see who sends signals to its processes' });
+  }
+}
+
 /** All features on the slowest machine seen; each step and hook has a time-out of its own. */
 const timeoutMs = 60 * 60_000;
 /** After an interruption the running scenario heals what it broke. */
@@ -70,7 +77,7 @@ export async function runFeatures(run: FeatureRun): Promise<void> {
     });
     run.signal.throwIfAborted();
     if (late) throw new CannotTellError('FEATURES_TIMEOUT', `the features still ran after ${timeoutMs / 60_000} minutes`, { next: 'see which scenario hung in the report' });
-    if (code === exitCodes.cannotTell) throw new CannotTellError('FEATURES_STOPPED', 'Cucumber was told to stop, and not by edgeproof: scenarios were skipped', { next: 'run it again, and see who sends signals to its processes' });
+    if (code === exitCodes.cannotTell) throw new FeaturesStopped();
     // 1: a scenario did not pass. What that means is for the report to say.
     if (code !== 0 && code !== 1) {
       throw new CannotTellError('FEATURES_CRASHED', `Cucumber ended with ${code ?? 'a signal'}`, { next: 'read what it printed above; a step file that does not load is the usual reason' });
