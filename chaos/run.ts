@@ -58,12 +58,13 @@ export async function healFault(ctx: FaultContext, log: FaultLog, id: string): P
 /**
  * Ends all faults that have not ended, the last first. One that cannot be healed does not keep the others from it.
  *
+ * @param mine which of them; default: all. What somebody else is just doing is theirs to end: ended here, its record would lose what its victim felt.
  * @throws CannotTellError `FAULT_NOT_HEALED` naming those that remain
  */
-export async function healAll(ctx: FaultContext, log: FaultLog): Promise<FaultRecord[]> {
+export async function healAll(ctx: FaultContext, log: FaultLog, mine: (record: FaultRecord) => boolean = () => true): Promise<FaultRecord[]> {
   const healed: FaultRecord[] = [];
   const failed: string[] = [];
-  for (const record of (await log.active()).toReversed()) {
+  for (const record of (await log.active()).filter(mine).toReversed()) {
     try {
       healed.push(await healFault(ctx, log, record.id));
     } catch (error) {

@@ -66,6 +66,7 @@ const mistakes: [string[], RegExp][] = [
   [['control', '--topology', 'nowhere'], /no topology "nowhere"/],
   [['conformance', '--implementation', 'stock', '--tags', '@tunnel'], /selects only what stock does not claim; it claims lifecycle\n  next: /],
   [['conformance', '--implementation', 'stok'], /no implementation "stok"; did you mean stock\?\n  next: choose one of .*stock/],
+  [['conformance', '--tags', ''], /--tags says nothing\n  next: leave it out/],
   [['conformance', '--tags', '@tunnel and'], /--tags: .*Expected operand/],
   [['conformance', '--tags', '@tunel'], /selects no scenario: no scenario has @tunel; did you mean @tunnel\?/],
   [['fault', 'inject', 'wan-dwn', 'site', 'east'], /no fault "wan-dwn"; did you mean wan-down\?/],

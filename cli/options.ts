@@ -84,9 +84,11 @@ export async function checkImplementation(name: string): Promise<string> {
 /**
  * A tag expression is checked before anything is booted for it.
  *
- * @throws UsageError when it does not parse, or selects no scenario
+ * @throws UsageError when it is empty, does not parse, or selects no scenario
  */
 export async function checkTags(expression: string): Promise<string> {
+  // To the parser that is an expression that holds of everything, and within another one no expression at all.
+  if (expression.trim() === '') throw new UsageError('--tags says nothing', { next: "leave it out for all scenarios, or write an expression such as '@tunnel and not @slow'" });
   const [{ default: parse }, { loadCatalogue }] = await Promise.all([import('@cucumber/tag-expressions'), import('../features/catalogue.ts')]);
   let node: { evaluate(tags: string[]): boolean };
   try {

@@ -50,10 +50,25 @@ test('orphans are ended with what they started; what has a living edgeproof, or 
   const others = [start(String(process.pid)), start(undefined), start('')];
   const ends = [orphan, childOfOrphan].map(async (child) => await once(child, 'exit'));
   try {
-    assert.equal(await endOrphans([orphan, childOfOrphan, ...others].map((child) => child.pid!)), 2);
+    assert.equal(await endOrphans({ among: [orphan, childOfOrphan, ...others].map((child) => child.pid!) }), 2);
     for (const [, signal] of await Promise.all(ends)) assert.equal(signal, 'SIGKILL');
     for (const other of others) assert.equal(isAlive(other.pid!), true);
   } finally {
     for (const child of others) child.kill('SIGKILL');
+  }
+});
+
+test('of the orphans of one edgeproof only they are ended, with what they started', async () => {
+  const start = (parent: number): ReturnType<typeof spawn> => spawn('sleep', ['30'], { env: { ...process.env, [parentVariable]: String(parent) }, stdio: 'ignore' });
+  const [mine, another] = [await deadPid(), await deadPid()];
+  const orphan = start(mine);
+  const childOfOrphan = start(orphan.pid!);
+  const stranger = start(another);
+  const among = [orphan, childOfOrphan, stranger].map(({ pid }) => pid!);
+  try {
+    assert.equal(await endOrphans({ among, of: mine }), 2);
+    assert.equal(isAlive(stranger.pid!), true);
+  } finally {
+    for (const child of [orphan, childOfOrphan, stranger]) child.kill('SIGKILL');
   }
 });

@@ -36,13 +36,14 @@ export async function processIds(): Promise<number[]> {
  * /proc, and nothing happens).
  *
  * @param among only these process ids; default: all
+ * @param of only those whose edgeproof this was, and what they started; default: any
  * @returns how many
  */
-export async function endOrphans(among?: readonly number[]): Promise<number> {
+export async function endOrphans({ among, of }: { readonly among?: readonly number[]; readonly of?: number } = {}): Promise<number> {
   const ended = new Set<number>();
   // A program that is ended may have been edgeproof itself (Cucumber): its own programs are orphans only then.
   for (;;) {
-    const orphans = (await findOrphans()).filter((pid) => !ended.has(pid) && (among?.includes(pid) ?? true));
+    const orphans = (await findOrphans()).flatMap(({ pid, parent }) => (!ended.has(pid) && (among?.includes(pid) ?? true) && (of === undefined || parent === of || ended.has(parent)) ? [pid] : []));
     if (orphans.length === 0) return ended.size;
     for (const pid of orphans) {
       ended.add(pid);
@@ -62,13 +63,13 @@ export async function endOrphans(among?: readonly number[]): Promise<number> {
   }
 }
 
-async function findOrphans(): Promise<number[]> {
-  const found: number[] = [];
+async function findOrphans(): Promise<{ pid: number; parent: number }[]> {
+  const found: { pid: number; parent: number }[] = [];
   for (const pid of await processIds()) {
     if (pid === process.pid) continue;
     const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
     const parent = environment.split('\0').find((entry) => entry.startsWith(`${parentVariable}=`))?.slice(parentVariable.length + 1);
-    if (parent !== undefined && /^[1-9]\d*$/.test(parent) && !isAlive(Number(parent))) found.push(pid);
+    if (parent !== undefined && /^[1-9]\d*$/.test(parent) && !isAlive(Number(parent))) found.push({ pid, parent: Number(parent) });
   }
   return found;
 }

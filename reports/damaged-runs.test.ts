@@ -61,6 +61,13 @@ test('a run that was killed in the middle of a step names the step; what came be
   assert.match(headline(first), /The run was interrupted\.$/);
 });
 
+test('of a worker of Cucumber that died the report says why', async () => {
+  const exception = { type: 'Error', message: 'Error on worker 0', stackTrace: 'Error: Error on worker 0\n    at fail (adapter.js:1:1)\nCaused by: RangeError: no room\n    at work (steps.ts:2:3)' };
+  const finished = JSON.stringify({ testRunFinished: { timestamp: { seconds: 1, nanos: 0 }, success: false, exception } });
+  const report = await reportOf(`${whole.slice(0, whole.indexOf('{"testRunFinished"'))}${finished}\n`);
+  assert.deepEqual(report.problems, ['Cucumber itself failed: Error on worker 0\n  because: RangeError: no room']);
+});
+
 test('any part of the messages gives a report that never passes and loses no promise', async () => {
   await writeRun(dir, { ...fixtureRun, end: 'crashed' });
   await fc.assert(fc.asyncProperty(fc.integer({ min: 0, max: Buffer.byteLength(whole) - 2 }), async (bytes) => {

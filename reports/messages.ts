@@ -4,6 +4,7 @@ import type {
   Attachment, Duration, Envelope, Feature, GherkinDocument, Hook, Pickle, Step, TestCase, TestCaseFinished, TestCaseStarted, TestRunFinished,
   TestRunHookFinished, TestRunHookStarted, TestStepFinished, TestStepStarted, Timestamp,
 } from '@cucumber/messages';
+import { readException } from './outcome.ts';
 
 /** What Cucumber said of a run, by kind and in order. Ends early when the run did. */
 export interface Messages {
@@ -74,7 +75,11 @@ function collect(envelopes: readonly Envelope[], problems: string[]): Messages {
   if (envelopes.length > 0 && runFinished === undefined && problems.length === 0) {
     problems.push('Cucumber did not get to the end of its run.');
   }
-  if (runFinished?.exception !== undefined) problems.push(`Cucumber itself failed: ${runFinished.exception.message ?? runFinished.exception.type}`);
+  if (runFinished?.exception !== undefined) {
+    // Of a worker that died, only the causes say why.
+    const { message, type, causes } = readException(runFinished.exception);
+    problems.push(`Cucumber itself failed: ${message || type}${causes.map((cause) => `\n  because: ${cause}`).join('')}`);
+  }
   const lastMs = envelopes.reduce((last, envelope) => Math.max(last, timeOf(envelope)), -Infinity);
   return {
     pickles: pick('pickle'), hooks: new Map(pick('hook').map((hook) => [hook.id, hook])), testCases: pick('testCase'),

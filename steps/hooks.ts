@@ -7,9 +7,10 @@ import { collectState } from '../harness/probes/collect.ts';
 import { mediaTypes } from '../reports/attachments.ts';
 import { createNamespace, deleteNamespace } from '../harness/workloads/namespaces.ts';
 import { disturbedBy, faultsSince, healEverything } from './support/faults.ts';
+import { interruption } from './support/interruption.ts';
 import { tellNext } from './support/next-sentence.ts';
 import { rolesOf } from './support/roles.ts';
-import { interruption, openSession, type Session } from './support/session.ts';
+import { openSession, type Session } from './support/session.ts';
 import { isControl, runsSideBySide } from './support/side-by-side.ts';
 import { cannotTurn, turnBack } from './support/trust.ts';
 import type { EdgeWorld } from './support/world.ts';
@@ -52,11 +53,12 @@ Before({ tags: '@needs-rotation' }, async function (this: EdgeWorld) {
 Before(async function (this: EdgeWorld, scenario: ITestCaseHookParameter) {
   const session = await openSession();
   const { kube, docker, cluster } = session;
-  // What the clean-up of an earlier scenario could not end would be told as a promise that this one saw broken.
-  const left = await healEverything(session, this.signal);
-  await waitUntilWhole(kube, docker, cluster, { timeoutMs: wholeBeforeMs, signal: this.signal, disturbed: disturbedBy(left, cluster) });
   const namespace = `${promiseOf(scenario).slice(0, 57)}-${Math.random().toString(36).slice(2, 7)}`;
-  this.open(session, namespace, !runsSideBySide(scenario.pickle.tags.map(({ name }) => name), isControl()));
+  const scope = { namespace, alone: !runsSideBySide(scenario.pickle.tags.map(({ name }) => name), isControl()) };
+  // What the clean-up of an earlier scenario could not end would be told as a promise that this one saw broken.
+  const left = await healEverything(session, scope, this.signal);
+  await waitUntilWhole(kube, docker, cluster, { timeoutMs: wholeBeforeMs, signal: this.signal, disturbed: disturbedBy(left, cluster) });
+  this.open(session, scope);
   await createNamespace(kube, namespace, this.signal);
 });
 
@@ -88,10 +90,10 @@ async function cleanUp(world: EdgeWorld, session: Session, patience: number): Pr
   const { kube, docker, cluster } = session;
   const signal = AbortSignal.timeout(wholeAfterMs + 60_000);
   try {
-    await healEverything(session, signal);
+    await healEverything(session, world.scope, signal);
   } finally {
     // The log also has those that nobody felt: they are over, and left their nodes in some state.
-    for (const record of await faultsSince(session, world.startedAt)) if (world.mayHaveBroken(record)) world.faultRecords.set(record.id, record);
+    for (const record of await faultsSince(session, world.scope, world.startedAt)) world.faultRecords.set(record.id, record);
   }
   try {
     if (world.trustTurned) await turnBack({ session, signal });

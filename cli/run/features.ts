@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { CannotTellError } from '../../core/errors.ts';
+import { CannotTellError, exitCodes } from '../../core/errors.ts';
 import { repositoryRoot } from '../../core/paths.ts';
-import { parentVariable } from '../../core/process.ts';
+import { endOrphans, parentVariable } from '../../core/process.ts';
 import type { ClusterState } from '../../harness/cluster/state.ts';
 import type { Docker } from '../../harness/docker/docker.ts';
 
@@ -16,6 +16,15 @@ export interface FeatureRun {
   /** A tag expression; without it every scenario runs. */
   readonly tags?: string;
   readonly signal: AbortSignal;
+  /** @internal What is run instead of Cucumber. */
+  readonly program?: string;
+}
+
+/** Somebody else than edgeproof told Cucumber to stop, which skipped the scenarios that were left. */
+export class FeaturesStopped extends CannotTellError {
+  constructor() {
+    super('FEATURES_STOPPED', 'Cucumber was told to stop, and not by edgeproof', { next: 'run it again, and see who sends signals to its processes' });
+  }
 }
 
 /** All features on the slowest machine seen; each step and hook has a time-out of its own. */
@@ -32,12 +41,12 @@ const program = join(repositoryRoot, 'node_modules', '@cucumber', 'cucumber', 'b
  * Runs the features in a Cucumber of its own, which writes its messages as it goes: nothing that happens in it can
  * take the cluster's owner along.
  *
- * @throws CannotTellError `FEATURES_TIMEOUT`, `FEATURES_CRASHED`; the signal's reason when interrupted
+ * @throws CannotTellError `FEATURES_TIMEOUT`, `FEATURES_STOPPED`, `FEATURES_CRASHED`; the signal's reason when interrupted
  */
 export async function runFeatures(run: FeatureRun): Promise<void> {
   const parallel = run.mode === 'control' ? ['--parallel', String(parallelInControl)] : [];
   const args = ['--format', `message:${run.messages}`, ...parallel, ...(run.tags === undefined ? [] : ['--tags', run.tags])];
-  const child = spawn(process.execPath, [program, ...args], {
+  const child = spawn(process.execPath, [run.program ?? program, ...args], {
     cwd: repositoryRoot,
     env: {
       ...process.env,
@@ -68,6 +77,7 @@ export async function runFeatures(run: FeatureRun): Promise<void> {
     });
     run.signal.throwIfAborted();
     if (late) throw new CannotTellError('FEATURES_TIMEOUT', `the features still ran after ${timeoutMs / 60_000} minutes`, { next: 'see which scenario hung in the report' });
+    if (code === exitCodes.cannotTell) throw new FeaturesStopped();
     // 1: a scenario did not pass. What that means is for the report to say.
     if (code !== 0 && code !== 1) {
       throw new CannotTellError('FEATURES_CRASHED', `Cucumber ended with ${code ?? 'a signal'}`, { next: 'read what it printed above; a step file that does not load is the usual reason' });
@@ -75,5 +85,7 @@ export async function runFeatures(run: FeatureRun): Promise<void> {
   } finally {
     for (const timer of timers) clearTimeout(timer);
     run.signal.removeEventListener('abort', onAbort);
+    // Cucumber ends a scenario's programs itself, unless it was killed or one of its workers died.
+    if (child.pid !== undefined) await endOrphans({ of: child.pid });
   }
 }

@@ -18,7 +18,7 @@ import { followsFrom } from '../interrupts.ts';
 import type { Io } from '../io.ts';
 import type { ConformanceOptions } from '../options.ts';
 import { edgeproofFacts, hostFacts } from './host-facts.ts';
-import { runFeatures } from './features.ts';
+import { FeaturesStopped, runFeatures } from './features.ts';
 import { useEngine, useImages, type UsedEngine } from './prepare.ts';
 
 export interface GradedRun extends ConformanceOptions {
@@ -59,7 +59,7 @@ export async function gradedRun(options: GradedRun, io: Io): Promise<number> {
   const failures: string[] = [];
   const fail = (error: unknown): void => {
     const interrupted = io.signal.aborted && followsFrom(error, io.signal.reason);
-    run.end = interrupted ? 'interrupted' : run.end;
+    run.end = interrupted || error instanceof FeaturesStopped ? 'interrupted' : run.end;
     failures.push(describeError(interrupted ? io.signal.reason : error));
   };
   try {

@@ -3,7 +3,7 @@ import { healAll, healFault, injectFault } from '../../chaos/run.ts';
 import { nodesOfSite, type ClusterState } from '../../harness/cluster/state.ts';
 import type { Session } from './session.ts';
 
-const contextOf = ({ cluster, docker }: Session, signal: AbortSignal): FaultContext => ({ cluster, docker, signal });
+const contextOf = ({ cluster, docker }: Pick<Session, 'cluster' | 'docker'>, signal: AbortSignal): FaultContext => ({ cluster, docker, signal });
 
 /** Breaks something and makes sure that the victim felt it. @throws CannotTellError `FAULT_NOT_SEEN` */
 export async function inject(session: Session, kind: FaultKind, target: string, signal: AbortSignal): Promise<FaultRecord> {
@@ -15,14 +15,24 @@ export async function heal(session: Session, record: FaultRecord, signal: AbortS
   return await healFault(contextOf(session, signal), session.faults, record.id);
 }
 
-/** Ends all faults of the cluster that are not ended, whoever began them. */
-export async function healEverything(session: Session, signal: AbortSignal): Promise<FaultRecord[]> {
-  return await healAll(contextOf(session, signal), session.faults);
+/** What a scenario may break. */
+export interface Scope {
+  readonly namespace: string;
+  /** No other scenario runs meanwhile. */
+  readonly alone: boolean;
 }
 
-/** All faults that began at or after a moment, also those that went wrong and were healed at once. */
-export async function faultsSince({ faults }: Pick<Session, 'faults'>, since: Date): Promise<FaultRecord[]> {
-  return (await faults.records()).filter(({ startedAt }) => new Date(startedAt) >= since);
+/** Whether a fault can be of a scenario: those that run side by side break Pods of their own namespace, and one that is alone all that is broken. */
+const mayBeOf = ({ namespace, alone }: Scope) => ({ target }: FaultRecord): boolean => alone || !target.startsWith('pod ') || target.startsWith(`pod ${namespace}/`);
+
+/** Ends all faults of the cluster that are not ended, whoever began them, but not what a scenario that runs side by side with this one is just doing. */
+export async function healEverything(session: Pick<Session, 'cluster' | 'docker' | 'faults'>, scope: Scope, signal: AbortSignal): Promise<FaultRecord[]> {
+  return await healAll(contextOf(session, signal), session.faults, mayBeOf(scope));
+}
+
+/** All faults of a scenario that began at or after a moment, also those that went wrong and were healed at once. */
+export async function faultsSince({ faults }: Pick<Session, 'faults'>, scope: Scope, since: Date): Promise<FaultRecord[]> {
+  return (await faults.records()).filter(mayBeOf(scope)).filter(({ startedAt }) => new Date(startedAt) >= since);
 }
 
 /** The nodes that faults were done to, and when the last of them ended. The death of a container is its node's daily work. */

@@ -1,4 +1,3 @@
-import { BroadcastChannel, isMainThread } from 'node:worker_threads';
 import { CannotTellError } from '../../core/errors.ts';
 import { loadCluster } from '../../harness/cluster/store.ts';
 import type { ClusterState } from '../../harness/cluster/state.ts';
@@ -16,23 +15,6 @@ export interface Session {
   readonly faults: FaultLog;
   /** Where logs of failed scenarios go. */
   readonly runDir: string;
-}
-
-/** Aborted when the run is told to stop. Clean-up does not listen to it: it has its own deadline. */
-export const interruption = new AbortController();
-const interrupt = (name: string): void => interruption.abort(new CannotTellError('INTERRUPTED', `the run was interrupted (${name})`));
-// Scenarios run in worker threads, and only the main thread hears signals.
-const signals = new BroadcastChannel('edgeproof-signals');
-signals.unref();
-if (isMainThread) {
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(name, () => {
-      interrupt(name);
-      signals.postMessage(name);
-    });
-  }
-} else {
-  signals.onmessage = ({ data }) => interrupt(String(data));
 }
 
 let session: Promise<Session> | undefined;

@@ -15,12 +15,13 @@ import type { App } from './apps.ts';
 import { mediaTypes, type BudgetAttachment } from '../../reports/attachments.ts';
 import { within } from './budget.ts';
 import type { Carriers } from './carriers.ts';
-import { disturbedBy, heal, inject } from './faults.ts';
+import { disturbedBy, heal, inject, type Scope } from './faults.ts';
 import type { HeldOpen } from './held-open.ts';
 import type { Latencies } from './latencies.ts';
+import { interruption } from './interruption.ts';
 import { OldSessions } from './old-sessions.ts';
 import { rolesOf, type Roles } from './roles.ts';
-import { interruption, type Session } from './session.ts';
+import type { Session } from './session.ts';
 import type { Successor } from './tunnel-parts.ts';
 import type { TunnelSessions } from './tunnel-sessions.ts';
 
@@ -34,9 +35,8 @@ export interface Before {
 /** What the steps of one scenario share. Set up by the hooks before its first step. */
 export class EdgeWorld extends World {
   #session: Session | undefined;
-  #alone = true;
+  #scope: Scope = { namespace: '', alone: true };
   #roles: Roles | undefined;
-  namespace = '';
   readonly apps = new Map<string, App>();
   readonly faultRecords = new Map<string, FaultRecord>();
   before: Before | undefined;
@@ -86,12 +86,18 @@ export class EdgeWorld extends World {
     super(options);
   }
 
-  /** @param alone whether no other scenario runs meanwhile */
-  open(session: Session, namespace: string, alone: boolean): void {
-    this.#alone = alone;
+  open(session: Session, scope: Scope): void {
+    this.#scope = scope;
     this.#session = session;
     this.#roles = rolesOf(session.cluster);
-    this.namespace = namespace;
+  }
+
+  get scope(): Scope {
+    return this.#scope;
+  }
+
+  get namespace(): string {
+    return this.#scope.namespace;
   }
 
   get opened(): boolean {
@@ -171,7 +177,7 @@ export class EdgeWorld extends World {
 
   /** Before anything that others than this scenario would feel. @throws CannotTellError `NOT_ALONE` when it runs side by side with others */
   demandAlone(what: string): void {
-    if (this.#alone) return;
+    if (this.scope.alone) return;
     throw new CannotTellError('NOT_ALONE', `${what} would be felt by scenarios that run side by side with this one`, { next: `take ${sideBySideTag} from this scenario; on plain Kubernetes, look first whether the tunnel works` });
   }
 
@@ -202,11 +208,6 @@ export class EdgeWorld extends World {
   async within<T>(budget: { what: string; seconds: number; code: string; everyMs?: number; since?: number }, look: (signal: AbortSignal) => Promise<Look<T>>): Promise<T> {
     const { seconds, ...rest } = budget;
     return await within({ ...rest, budgetMs: seconds * 1000, signal: this.signal, attach: (record) => this.attachJson(record, mediaTypes.budget) }, look);
-  }
-
-  /** Whether a fault can be of this scenario: those that run side by side break Pods of their own namespace. */
-  mayHaveBroken({ target }: FaultRecord): boolean {
-    return !target.startsWith('pod ') || target.startsWith(`pod ${this.namespace}/`);
   }
 
   attachBudget(record: BudgetAttachment): void {

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { mkdtempDisposable, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { isAlive } from '../../core/process.ts';
+import { Docker } from '../../harness/docker/docker.ts';
+import { runFeatures, type FeatureRun } from './features.ts';
+
+/** Runs a program in Cucumber's place. @param text of the program, which may write to `folder` */
+async function withCucumber(text: string, work: (run: FeatureRun, folder: string) => Promise<void>): Promise<void> {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'edgeproof-features-'));
+  const program = join(folder.path, 'cucumber.mjs');
+  await writeFile(program, `const folder = ${JSON.stringify(folder.path)};\n${text}`);
+  const cluster = { name: 'dev' } as FeatureRun['cluster'];
+  const docker = new Docker({ host: 'unix:///nowhere', private: false, version: '' });
+  await work({ cluster, docker, kubectl: 'kubectl', runDir: folder.path, messages: join(folder.path, 'messages.ndjson'), mode: 'conformance', signal: new AbortController().signal, program }, folder.path);
+}
+
+test('a Cucumber that was told to stop by somebody else has not come to its end, one in which scenarios failed has', async () => {
+  await withCucumber('process.exitCode = 2;', async (run) => await assert.rejects(runFeatures(run), { code: 'FEATURES_STOPPED' }));
+  await withCucumber('process.exitCode = 13;', async (run) => await assert.rejects(runFeatures(run), { code: 'FEATURES_CRASHED' }));
+  await withCucumber('process.exitCode = 1;', async (run) => await runFeatures(run));
+});
+
+test('what a scenario had started and a dead worker could not end is ended with Cucumber', async () => {
+  // As core/started-program.ts starts a kubectl: in a group of its own, with the id of who started it.
+  const text = `const { spawn } = await import('node:child_process'); const { writeFileSync } = await import('node:fs');
+    const child = spawn('sleep', ['60'], { detached: true, stdio: 'ignore', env: { ...process.env, EDGEPROOF_PARENT: String(process.pid) } });
+    writeFileSync(folder + '/pid', String(child.pid)); process.exit(1);`;
+  await withCucumber(text, async (run, folder) => {
+    await runFeatures(run);
+    const pid = Number(await readFile(join(folder, 'pid'), 'utf8'));
+    try {
+      assert.equal(isAlive(pid), false);
+    } finally {
+      try { process.kill(pid, 'SIGKILL'); } catch { /* As it should be. */ }
+    }
+  });
+});
+
+test('on plain Kubernetes four scenarios may run at a time; otherwise as many as cucumber.js says', async () => {
+  const text = 'const { writeFileSync } = await import("node:fs"); writeFileSync(folder + "/args", process.argv.slice(2).join(" "));';
+  await withCucumber(text, async (run, folder) => {
+    await runFeatures({ ...run, mode: 'control' });
+    assert.match(await readFile(join(folder, 'args'), 'utf8'), /--parallel 4$/);
+    await runFeatures({ ...run, tags: '@tunnel' });
+    assert.match(await readFile(join(folder, 'args'), 'utf8'), /messages\.ndjson --tags @tunnel$/);
+  });
+});
