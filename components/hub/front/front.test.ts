@@ -51,6 +51,28 @@ test('requests go upstream as who sent them, over HTTP/2 and HTTP/1.1', async ()
   assert.deepEqual([head.status, head.end], [201, 'whole']);
 });
 
+test('a client that goes leaves nothing behind upstream: whatever it says, and whether or not all of its answer has come', async () => {
+  await using world = await World.create();
+  const hub = await world.connectedHub();
+  world.api.answer = ({ stream, path }) => {
+    stream.respond({ ':status': 200 });
+    if (path === '/watch') stream.write('one');
+    else stream.end(Buffer.alloc(350_000));
+  };
+  const client = world.client(hub.front.port());
+  for (const path of ['/watch', '/list']) for (const code of [0, 8]) {
+    const stream = client.session.request({ ':path': path }, { endStream: true });
+    stream.on('error', () => {});
+    await once(stream, 'response');
+    stream.pause();
+    if (path === '/list') await until('all of it has been sent', () => world.api.of(path).at(-1)!.stream.closed);
+    // What comes behind it on the same session has come: so has it.
+    await world.client(hub.front.port()).get('/list?behind');
+    stream.close(code);
+    await until(`nothing is left of ${path} ended by ${code}`, () => hub.link.count('bare').streams === 0);
+  }
+});
+
 test('nobody gets the node\'s rights: not another node, not an admin, not a stranger, and not by headers', async () => {
   await using world = await World.create();
   const hub = await world.connectedHub();

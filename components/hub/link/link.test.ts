@@ -282,6 +282,15 @@ test('whoever goes takes its request along: before the answer, in the middle, an
   await until('the API server is told', () => world.api.arrived.length === 3 && world.api.arrived.every(({ stream }) => stream.closed));
   assert.deepEqual(world.api.arrived.map(({ stream }) => stream.rstCode), [8, 8, 8]);
   await until('nothing is left', () => link.count('bare').streams === 0);
+  // Also of one whose end has come, unread.
+  world.api.answer = ({ stream }) => {
+    stream.respond({ ':status': 200 });
+    stream.end(Buffer.alloc(200_000));
+  };
+  const whole = await ask(link, '/whole');
+  await text((await ask(link, '/behind')).body);
+  whole.body.destroy();
+  await until('nothing is left', () => link.count('bare').streams === 0);
   const gone = new AbortController();
   gone.abort();
   await assert.rejects(ask(link, '/never', { signal: gone.signal }), failsWith('CLIENT_GONE', false));
