@@ -314,6 +314,21 @@ test('more streams than a session may have: others are opened, and closed when n
   for (const { reason } of refused) failsWith('BUSY', false)(reason);
 });
 
+test('sessions that were ended, on a link that then falls silent, are gone with it', async () => {
+  await using world = await World.create();
+  const { link } = await world.connectedLink();
+  world.api.answer = begin;
+  const { body } = await ask(link, '/watch');
+  world.api.of('/watch')[0]!.stream.session!.goaway(0);
+  await ask(link, '/next');
+  assert.equal(link.count('bare').sessions, 2);
+  world.wan.silence();
+  // Its last stream: Node now says goodbye, and waits for an answer.
+  body.destroy();
+  await until('it is cut off', () => link.state.kind === 'cutOff');
+  await until('none is left', () => link.count('bare').sessions + link.count('node').sessions === 0);
+});
+
 test('sessions that the API server has ended and that watches still hold take nobody\'s room', async () => {
   await using world = await World.create();
   const { link, states } = await world.connectedLink();
