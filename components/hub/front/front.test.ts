@@ -9,7 +9,7 @@ import { until } from '../../tunnel/testing/until.ts';
 import { valueOf } from '../../tunnel/testing/world.ts';
 import { json, type Arrived } from '../testing/api-server.ts';
 import { HubPki } from '../testing/pki.ts';
-import { http1, World } from '../testing/world.ts';
+import { http1, quick, World } from '../testing/world.ts';
 import { frontCredentials, servingFiles } from './index.ts';
 
 const token = `x.${Buffer.from(JSON.stringify({ sub: 'system:serviceaccount:kube-system:coredns', 'kubernetes.io': { pod: { uid: 'u' } } })).toString('base64url')}.y`;
@@ -225,7 +225,7 @@ test('a client that does not read makes nobody hold what it does not read, and h
 
 test('clients that read none of a hundred answers each make this process hold a bounded part of them, and none may have more than 200 under way', async () => {
   await using world = await World.create();
-  const hub = await world.connectedHub();
+  const hub = await world.connectedHub({ timings: { ...quick, dialMs: 5000, pongWithinMs: 5000 } });
   const sent = new Map<string, number>();
   world.api.answer = ({ stream, path }) => {
     stream.respond({ ':status': 200 });
@@ -293,10 +293,10 @@ test('an upload that is answered before its end: the client gets the answer, ove
   const chunk = Buffer.alloc(64 * 1024, 'x');
   for (let count = 0; count < 3; count += 1) {
     const client = world.client(port, world.nodePem);
-    const two = client.ask('/api/v1/namespaces/a/pods', { ':method': 'POST' }, undefined, Readable.from(Array(600).fill(chunk)));
+    const two = client.ask('/api/v1/namespaces/a/pods', { ':method': 'POST' }, undefined, Readable.from(Array(100).fill(chunk)));
     await until('it is told', () => two.end !== undefined);
     assert.deepEqual([two.status, two.body.length, two.end], [403, refusal.length, 'whole']);
-    const one = await http1(port, world.pki.clusterCa.certPem, '/api/v1/namespaces/a/pods', { method: 'POST', body: Buffer.concat(Array(600).fill(chunk)) });
+    const one = await http1(port, world.pki.clusterCa.certPem, '/api/v1/namespaces/a/pods', { method: 'POST', body: Buffer.concat(Array(100).fill(chunk)) });
     assert.deepEqual([one.status, one.body.length, one.complete], [403, refusal.length, true]);
   }
   await until('nothing is left upstream', () => hub.link.count('bare').streams + hub.link.count('node').streams === 0);

@@ -19,6 +19,9 @@ const failsWith = (code: string, mayHaveBeenSeen?: boolean) => (error: unknown):
   return true;
 };
 
+/** For tests in which nothing is silent: a busy machine must not look like a link that is. */
+const patient = { ...quick, dialMs: 5000, pongWithinMs: 5000 };
+
 /** Begins an answer and leaves it open. */
 const begin = ({ stream }: Arrived): void => {
   stream.respond({ ':status': 200 });
@@ -298,7 +301,7 @@ test('whoever goes takes its request along: before the answer, in the middle, an
 
 test('more streams than a session may have: others are opened, and closed when nobody uses them', async () => {
   await using world = await World.create({ maxStreams: 10 });
-  const { link } = await world.connectedLink();
+  const { link } = await world.connectedLink({ timings: patient });
   world.api.answer = begin;
   const answers = await Promise.all(Array.from({ length: 45 }, async (_, index) => await ask(link, `/${index}`)));
   assert.equal(answers.length, 45);
@@ -331,7 +334,7 @@ test('sessions that were ended, on a link that then falls silent, are gone with 
 
 test('sessions that the API server has ended and that watches still hold take nobody\'s room', async () => {
   await using world = await World.create();
-  const { link, states } = await world.connectedLink();
+  const { link, states } = await world.connectedLink({ timings: patient });
   world.api.answer = begin;
   for (let count = 0; count < 20; count += 1) {
     await ask(link, `/watch/${count}`, { via: 'node' });
@@ -345,7 +348,7 @@ test('sessions that the API server has ended and that watches still hold take no
 
 test('clients that have taken all the room there is do not make the link look cut off', async () => {
   await using world = await World.create({ maxStreams: 4 });
-  const { link, states } = await world.connectedLink();
+  const { link, states } = await world.connectedLink({ timings: patient });
   world.api.answer = begin;
   await Promise.all(Array.from({ length: 64 }, async (_, index) => await ask(link, `/${index}`, { via: 'node' })));
   await assert.rejects(ask(link, '/more', { via: 'node' }), failsWith('BUSY', false));
@@ -359,7 +362,7 @@ test('clients that have taken all the room there is do not make the link look cu
 
 test('a session that ends under the question whether the API server is there says nothing of the link', async () => {
   await using world = await World.create();
-  const { link, states } = await world.connectedLink();
+  const { link, states } = await world.connectedLink({ timings: patient });
   const { readyz } = world.api;
   for (const how of ['goes away', 'is lost'] as const) {
     const { probes } = world.api;
