@@ -9,7 +9,7 @@ import { until } from '../../tunnel/testing/until.ts';
 import { valueOf } from '../../tunnel/testing/world.ts';
 import { json, type Arrived } from '../testing/api-server.ts';
 import { HubPki } from '../testing/pki.ts';
-import { http1, World } from '../testing/world.ts';
+import { http1, quick, World } from '../testing/world.ts';
 import { frontCredentials, servingFiles } from './index.ts';
 
 const token = `x.${Buffer.from(JSON.stringify({ sub: 'system:serviceaccount:kube-system:coredns', 'kubernetes.io': { pod: { uid: 'u' } } })).toString('base64url')}.y`;
@@ -49,6 +49,28 @@ test('requests go upstream as who sent them, over HTTP/2 and HTTP/1.1', async ()
   assert.equal(posted1.body, '{"method":"POST","body":"a node"}');
   const head = await world.client(port).get('/version', { ':method': 'HEAD' });
   assert.deepEqual([head.status, head.end], [201, 'whole']);
+});
+
+test('a client that goes leaves nothing behind upstream: whatever it says, and whether or not all of its answer has come', async () => {
+  await using world = await World.create();
+  const hub = await world.connectedHub();
+  world.api.answer = ({ stream, path }) => {
+    stream.respond({ ':status': 200 });
+    if (path === '/watch') stream.write('one');
+    else stream.end(Buffer.alloc(350_000));
+  };
+  const client = world.client(hub.front.port());
+  for (const path of ['/watch', '/list']) for (const code of [0, 8]) {
+    const stream = client.session.request({ ':path': path }, { endStream: true });
+    stream.on('error', () => {});
+    await once(stream, 'response');
+    stream.pause();
+    if (path === '/list') await until('all of it has been sent', () => world.api.of(path).at(-1)!.stream.closed);
+    // What comes behind it on the same session has come: so has it.
+    await world.client(hub.front.port()).get('/list?behind');
+    stream.close(code);
+    await until(`nothing is left of ${path} ended by ${code}`, () => hub.link.count('bare').streams === 0);
+  }
 });
 
 test('nobody gets the node\'s rights: not another node, not an admin, not a stranger, and not by headers', async () => {
@@ -203,7 +225,7 @@ test('a client that does not read makes nobody hold what it does not read, and h
 
 test('clients that read none of a hundred answers each make this process hold a bounded part of them, and none may have more than 200 under way', async () => {
   await using world = await World.create();
-  const hub = await world.connectedHub();
+  const hub = await world.connectedHub({ timings: { ...quick, dialMs: 5000, pongWithinMs: 5000 } });
   const sent = new Map<string, number>();
   world.api.answer = ({ stream, path }) => {
     stream.respond({ ':status': 200 });
@@ -271,10 +293,10 @@ test('an upload that is answered before its end: the client gets the answer, ove
   const chunk = Buffer.alloc(64 * 1024, 'x');
   for (let count = 0; count < 3; count += 1) {
     const client = world.client(port, world.nodePem);
-    const two = client.ask('/api/v1/namespaces/a/pods', { ':method': 'POST' }, undefined, Readable.from(Array(600).fill(chunk)));
+    const two = client.ask('/api/v1/namespaces/a/pods', { ':method': 'POST' }, undefined, Readable.from(Array(100).fill(chunk)));
     await until('it is told', () => two.end !== undefined);
     assert.deepEqual([two.status, two.body.length, two.end], [403, refusal.length, 'whole']);
-    const one = await http1(port, world.pki.clusterCa.certPem, '/api/v1/namespaces/a/pods', { method: 'POST', body: Buffer.concat(Array(600).fill(chunk)) });
+    const one = await http1(port, world.pki.clusterCa.certPem, '/api/v1/namespaces/a/pods', { method: 'POST', body: Buffer.concat(Array(100).fill(chunk)) });
     assert.deepEqual([one.status, one.body.length, one.complete], [403, refusal.length, true]);
   }
   await until('nothing is left upstream', () => hub.link.count('bare').streams + hub.link.count('node').streams === 0);

@@ -88,8 +88,8 @@ export class Http2 {
     const { promise: over, resolve } = Promise.withResolvers<void>();
     stream.once('close', () => {
       resolve();
-      // Node also finishes one that its client has reset.
-      if (!stream.writableFinished || stream.rstCode !== constants.NGHTTP2_NO_ERROR) gone.abort();
+      // Node also finishes one that its client has reset, were it with no error (`aborted`: its answer had not been ended).
+      if (stream.aborted || !stream.writableFinished || stream.rstCode !== constants.NGHTTP2_NO_ERROR) gone.abort();
     });
     const response = new Http2Response(stream);
     const path = pseudo(':path');

@@ -48,7 +48,7 @@ export class AnswerBody extends Readable {
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
-    if (!this.#stream.closed) this.#cancel();
+    if (!this.#stream.destroyed) this.#cancel();
     done(error);
   }
 }

@@ -19,6 +19,9 @@ const failsWith = (code: string, mayHaveBeenSeen?: boolean) => (error: unknown):
   return true;
 };
 
+/** For tests in which nothing is silent: a busy machine must not look like a link that is. */
+const patient = { ...quick, dialMs: 5000, pongWithinMs: 5000 };
+
 /** Begins an answer and leaves it open. */
 const begin = ({ stream }: Arrived): void => {
   stream.respond({ ':status': 200 });
@@ -282,6 +285,15 @@ test('whoever goes takes its request along: before the answer, in the middle, an
   await until('the API server is told', () => world.api.arrived.length === 3 && world.api.arrived.every(({ stream }) => stream.closed));
   assert.deepEqual(world.api.arrived.map(({ stream }) => stream.rstCode), [8, 8, 8]);
   await until('nothing is left', () => link.count('bare').streams === 0);
+  // Also of one whose end has come, unread.
+  world.api.answer = ({ stream }) => {
+    stream.respond({ ':status': 200 });
+    stream.end(Buffer.alloc(200_000));
+  };
+  const whole = await ask(link, '/whole');
+  await text((await ask(link, '/behind')).body);
+  whole.body.destroy();
+  await until('nothing is left', () => link.count('bare').streams === 0);
   const gone = new AbortController();
   gone.abort();
   await assert.rejects(ask(link, '/never', { signal: gone.signal }), failsWith('CLIENT_GONE', false));
@@ -289,7 +301,7 @@ test('whoever goes takes its request along: before the answer, in the middle, an
 
 test('more streams than a session may have: others are opened, and closed when nobody uses them', async () => {
   await using world = await World.create({ maxStreams: 10 });
-  const { link } = await world.connectedLink();
+  const { link } = await world.connectedLink({ timings: patient });
   world.api.answer = begin;
   const answers = await Promise.all(Array.from({ length: 45 }, async (_, index) => await ask(link, `/${index}`)));
   assert.equal(answers.length, 45);
@@ -305,9 +317,24 @@ test('more streams than a session may have: others are opened, and closed when n
   for (const { reason } of refused) failsWith('BUSY', false)(reason);
 });
 
+test('sessions that were ended, on a link that then falls silent, are gone with it', async () => {
+  await using world = await World.create();
+  const { link } = await world.connectedLink();
+  world.api.answer = begin;
+  const { body } = await ask(link, '/watch');
+  world.api.of('/watch')[0]!.stream.session!.goaway(0);
+  await ask(link, '/next');
+  assert.equal(link.count('bare').sessions, 2);
+  world.wan.silence();
+  // Its last stream: Node now says goodbye, and waits for an answer.
+  body.destroy();
+  await until('it is cut off', () => link.state.kind === 'cutOff');
+  await until('none is left', () => link.count('bare').sessions + link.count('node').sessions === 0);
+});
+
 test('sessions that the API server has ended and that watches still hold take nobody\'s room', async () => {
   await using world = await World.create();
-  const { link, states } = await world.connectedLink();
+  const { link, states } = await world.connectedLink({ timings: patient });
   world.api.answer = begin;
   for (let count = 0; count < 20; count += 1) {
     await ask(link, `/watch/${count}`, { via: 'node' });
@@ -321,7 +348,7 @@ test('sessions that the API server has ended and that watches still hold take no
 
 test('clients that have taken all the room there is do not make the link look cut off', async () => {
   await using world = await World.create({ maxStreams: 4 });
-  const { link, states } = await world.connectedLink();
+  const { link, states } = await world.connectedLink({ timings: patient });
   world.api.answer = begin;
   await Promise.all(Array.from({ length: 64 }, async (_, index) => await ask(link, `/${index}`, { via: 'node' })));
   await assert.rejects(ask(link, '/more', { via: 'node' }), failsWith('BUSY', false));
@@ -335,7 +362,7 @@ test('clients that have taken all the room there is do not make the link look cu
 
 test('a session that ends under the question whether the API server is there says nothing of the link', async () => {
   await using world = await World.create();
-  const { link, states } = await world.connectedLink();
+  const { link, states } = await world.connectedLink({ timings: patient });
   const { readyz } = world.api;
   for (const how of ['goes away', 'is lost'] as const) {
     const { probes } = world.api;

@@ -61,15 +61,20 @@ export class UpstreamSession {
     h2.on('error', (error) => this.#lost(reasonOf(error)));
     h2.on('close', () => {
       this.#lost('it was closed');
+      this.#liveness.stop();
       events.closed(this);
     });
     this.#liveness = new Liveness({
       withinMs: timings.pongWithinMs,
       received: () => this.#socket.bytesRead,
       heard: () => events.heard(),
-      ping: (answered) => !h2.destroyed && h2.ping((error) => {
-        if (error === null) answered();
-      }),
+      ping: (answered) => {
+        // Node ends the socket of a session that has ended, and waits for the other end's word: on a link that is silent it does not come.
+        if (h2.destroyed) socket.destroy();
+        return !h2.destroyed && h2.ping((error) => {
+          if (error === null) answered();
+        });
+      },
       dead: (reason) => this.destroy(reason),
     });
   }
@@ -168,7 +173,6 @@ export class UpstreamSession {
   }
 
   #lost(reason: string): void {
-    this.#liveness.stop();
     this.#lostBy ??= reason;
     if (!this.#takesMore) return;
     this.#takesMore = false;
