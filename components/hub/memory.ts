@@ -22,9 +22,10 @@ export interface MemoryOptions {
 
 /** Remembers what passes while the link is there, and answers from it when it is not. */
 export class Memory implements ForwardHooks {
-  readonly openWatches = new OpenWatches();
+  readonly openWatches = new OpenWatches(() => this.#link?.state.kind === 'connected');
   readonly #options: MemoryOptions;
   readonly #recorder: Recorder;
+  #link: Link | undefined;
   #deferred: Deferred | undefined;
 
   constructor(options: MemoryOptions) {
@@ -37,6 +38,7 @@ export class Memory implements ForwardHooks {
   follow(link: Link): void {
     const { nodeName, troubled } = this.#options;
     const deferred = new Deferred({ link, nodeName, failed: (reason) => troubled?.('telling the cloud what happened meanwhile', reason) });
+    this.#link = link;
     this.#deferred = deferred;
     link.onChange(({ kind }) => {
       if (kind === 'connected') void deferred.send().then(() => this.openWatches.endAll());
