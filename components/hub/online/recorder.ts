@@ -107,10 +107,10 @@ export class Recorder {
   #watchTap({ kube, rewrite, headers }: Exchange, key: CollectionKey, representation: Representation, troubled: (reason: unknown) => void): AnswerTap {
     const { store, openWatches } = this.#options;
     const record = new WatchRecord(store, key, representation, kube);
-    // A client that has no objects yet must ask anew; the others need not know that the cloud is gone.
+    // A client that has not all objects yet must ask anew; the others need not know that the cloud is gone.
     const broken = (error: LinkError, rest: Parameters<NonNullable<AnswerTap['broken']>>[1]): boolean => {
       record[Symbol.dispose]();
-      if (!error.isOfTheLink || store.read(key) === undefined) return false;
+      if (!error.isOfTheLink || !record.clientHasAll || store.read(key) === undefined) return false;
       openWatches.keep(rest);
       return true;
     };

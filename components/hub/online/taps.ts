@@ -50,17 +50,25 @@ export class WatchRecord implements Disposable {
   readonly #fits: Representation['fits'];
   #initial: ReturnType<CacheStore['begin']> | undefined;
   #follower: Follower | undefined;
+  #clientHasAll: boolean;
 
   constructor(store: CacheStore, key: CollectionKey, { fits }: Representation, { options }: KubeRequest) {
     this.#store = store;
     this.#key = key;
     this.#fits = fits;
+    this.#clientHasAll = options.sendInitialEvents !== true && options.resourceVersion !== '' && options.resourceVersion !== '0';
     if (options.sendInitialEvents === true) this.#initial = store.begin(key);
     // One that begins "anywhere" brings its objects first, and never says when that was all.
-    else if (options.resourceVersion !== '' && options.resourceVersion !== '0') this.#follower = store.follow(key, options.resourceVersion);
+    else if (this.#clientHasAll) this.#follower = store.follow(key, options.resourceVersion);
+  }
+
+  /** Whether the client knows what there is: it did when it came, or has had the end of its initial events. */
+  get clientHasAll(): boolean {
+    return this.#clientHasAll;
   }
 
   record(frame: WatchFrame): void {
+    if (frame.type === 'BOOKMARK' && frame.initialEventsEnd) this.#clientHasAll = true;
     if (this.#follower !== undefined) {
       if (!this.#follower.record(frame)) this[Symbol.dispose]();
       return;
