@@ -1,7 +1,7 @@
 import type { CacheStore } from '../cache/index.ts';
 import { first } from '../common/headers.ts';
 import { answerStatus, type FrontRequest } from '../front/index.ts';
-import { tokenKey } from '../online/tokens.ts';
+import { isTokenRequest, tokenKey } from '../online/tokens.ts';
 import { jsonCodec, representationOfAnswer, type KubeRequest } from '../wire/index.ts';
 import type { Deferred } from './deferred.ts';
 import { leasePath, nodePath } from './paths.ts';
@@ -29,7 +29,7 @@ const maxBodyBytes = 1024 * 1024;
 export async function answerWrite(writing: Writing): Promise<boolean> {
   const { kube, subject, nodeName } = writing;
   const of = `${kube.apiGroup}/${kube.resource}${kube.subresource === '' ? '' : `/${kube.subresource}`}`;
-  if (of === '/serviceaccounts/token' && kube.verb === 'create') return await token(writing);
+  if (isTokenRequest(kube)) return await token(writing);
   if (of === '/events' || of === 'events.k8s.io/events') return kube.verb === 'create' || kube.verb === 'patch' ? await event(writing) : false;
   if (subject !== `system:node:${nodeName}`) return false;
   if (of === '/nodes' && kube.verb === 'create') return registered(writing);
@@ -39,7 +39,7 @@ export async function answerWrite(writing: Writing): Promise<boolean> {
 }
 
 async function token({ store, request, kube, subject }: Writing): Promise<boolean> {
-  const kept = store.tokens.get(tokenKey({ identity: subject, path: kube.path, asked: await request.readBody(maxBodyBytes) }));
+  const kept = store.tokens.get(tokenKey({ identity: subject, kube, asked: await request.readBody(maxBodyBytes) }));
   if (kept === undefined) return false;
   whole(request.response, 201, kept.contentType, kept.body);
   return true;

@@ -9,7 +9,7 @@ import { representationOfAnswer, representationsOf, type KubeRequest, type Repre
 import { listRewriting, objectRewriting, WatchRewriting, WholeBody } from './rewriting.ts';
 import { kubeRequestOf, subjectOf } from './subject.ts';
 import { listTap, objectTap, WatchRecord, watchTap } from './taps.ts';
-import { rememberToken } from './tokens.ts';
+import { isTokenRequest, rememberToken } from './tokens.ts';
 
 export interface RecorderOptions {
   readonly store: CacheStore;
@@ -42,9 +42,9 @@ export class Recorder {
 
   #tap(exchange: Exchange): AnswerTap | undefined {
     const { request, kube, subject, status, headers } = exchange;
-    this.#learn(request, status);
+    this.#learn(exchange);
     const troubled = (reason: unknown): void => this.#options.troubled?.(kube, reason);
-    if (kube.subresource === 'token' && kube.verb === 'create' && status === 201) return this.#tokenTap(exchange, troubled);
+    if (isTokenRequest(kube) && status === 201) return this.#tokenTap(exchange, troubled);
     const representation = representationOfAnswer(first(headers, 'content-type'), kube.accept);
     if (kube.verb === 'get' && status === 404 && isWhole(kube)) {
       for (const { mediaType } of representationsOf(kube.accept)) this.#options.store.deleteObject({ identity: subject, path: kube.path, mediaType });
@@ -63,13 +63,16 @@ export class Recorder {
     return isWhole(kube) ? this.#objectTap(exchange, object, representation, troubled) : undefined;
   }
 
-  /** Whose a token is, the API server says by taking it. */
-  #learn({ identity, headers }: FrontRequest, status: number): void {
+  /**
+   * Whose a token is, the API server says by doing what it asks. Anything else is no proof: a deadline that is none, too many requests, a
+   * preflight are answered before anybody has looked at the token (DefaultBuildHandlerChain of apiserver/pkg/server).
+   */
+  #learn({ request: { identity, headers }, kube, status }: Exchange): void {
     if (identity.kind !== 'token') return;
     const token = bearerToken(headers);
     if (token === undefined) return;
     if (status === 401) this.#options.store.accepted.delete(token);
-    else if (identity.claims?.expires !== undefined) this.#options.store.accepted.add(token, identity.claims.subject, identity.claims.expires.getTime());
+    else if (status >= 200 && status <= 299 && kube.verb !== '' && identity.claims?.expires !== undefined) this.#options.store.accepted.add(token, identity.claims.subject, identity.claims.expires.getTime());
   }
 
   /** A Pod that has a token must have it after a power cut too: the client waits for the disk. */
@@ -79,7 +82,7 @@ export class Recorder {
       through: new WholeBody(async (answer) => {
         try {
           const asked = await request.readBody(maxTokenRequestBytes);
-          await rememberToken(store, { identity: subject, path: kube.path, asked, answer, contentType: first(headers, 'content-type') ?? '' });
+          await rememberToken(store, { identity: subject, kube, asked, answer, contentType: first(headers, 'content-type') ?? '' });
         } catch (reason) {
           troubled(reason);
         }
