@@ -50,6 +50,12 @@ export class KeptTokens {
     return this.#table.stored;
   }
 
+  /** It is not given any more. */
+  delete(key: TokenKey): void {
+    const text = tokenText(key);
+    if (this.#table.rows.has(text)) this.#table.delete(text);
+  }
+
   /** The last token that was kept, while it is valid. */
   get(key: TokenKey): KeptToken | undefined {
     const row = this.#table.rows.get(tokenText(key));

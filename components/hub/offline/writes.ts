@@ -28,6 +28,7 @@ const maxBodyBytes = 1024 * 1024;
  */
 export async function answerWrite(writing: Writing): Promise<boolean> {
   const { kube, subject, nodeName } = writing;
+  if (kube.query.has('dryRun')) return false;
   const of = `${kube.apiGroup}/${kube.resource}${kube.subresource === '' ? '' : `/${kube.subresource}`}`;
   if (isTokenRequest(kube)) return await token(writing);
   if (of === '/events' || of === 'events.k8s.io/events') return kube.verb === 'create' || kube.verb === 'patch' ? await event(writing) : false;

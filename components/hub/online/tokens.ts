@@ -4,6 +4,9 @@ import { jsonCodec, protobufCodec, type KubeRequest } from '../wire/index.ts';
 import { bytesOf } from '../wire/protobuf/fields.ts';
 import { unwrap } from '../wire/protobuf/messages.ts';
 
+/** A TokenRequest that is longer is not kept. */
+export const maxTokenRequestBytes = 64 * 1024;
+
 export interface TokenExchange {
   /** Who asked: the node. */
   readonly identity: string;
