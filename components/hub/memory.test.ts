@@ -114,7 +114,7 @@ test('a node registers, says how it is and renews its lease without the cloud, w
   await heal();
   await until('the cloud was told', () => told.length === 2);
   assert.deepEqual(told.map(([path]) => path), [leasePath, `/api/v1/nodes/${nodeName}/status`]);
-  assert.deepEqual(told[1]![2], { status: { conditions: [{ type: 'Ready', status: 'True' }, { type: 'DiskPressure', status: 'False' }] } });
+  assert.deepEqual(told[1]![2], { metadata: { uid: 'u' }, status: { conditions: [{ type: 'Ready', status: 'True' }, { type: 'DiskPressure', status: 'False' }] } });
 });
 
 test('a Pod has the token that it had; what nobody can do here says that nothing was done', async () => {

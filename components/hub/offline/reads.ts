@@ -23,9 +23,21 @@ export function answerRead(reading: Reading): boolean {
   if (verb !== 'list' && verb !== 'watch') return false;
   const found = collectionFor(reading);
   if (found === undefined) return false;
+  if (wantsOther(reading.kube.options, found.collection.resourceVersion, verb === 'watch')) {
+    const { resourceVersion } = found.collection;
+    answerStatus(reading.response, { code: 503, reason: 'ServiceUnavailable', message: `what is cached of ${reading.kube.path} is of resource version ${resourceVersion}, and ${reading.kube.options.resourceVersion} was asked for` });
+    return true;
+  }
   if (verb === 'list') answerList(reading, found.representation.codec, found.collection);
   else answerWatch(reading, found.representation.codec, found.collection);
   return true;
+}
+
+/** Whoever has seen something newer keeps it rather than go back; the past is not here. What a watch begins at is no such wish, unless it brings the objects first. */
+function wantsOther({ resourceVersion, resourceVersionMatch, sendInitialEvents, continue: next }: KubeRequest['options'], cached: string, isWatch: boolean): boolean {
+  if (resourceVersion === '' || resourceVersion === '0' || next !== '' || (isWatch && sendInitialEvents !== true)) return false;
+  const order = compareResourceVersions(resourceVersion, cached);
+  return resourceVersionMatch === 'Exact' ? order !== 0 : order === undefined || order > 0;
 }
 
 function answerGet({ store, kube, subject, response }: Reading): boolean {
@@ -72,8 +84,9 @@ function answerWatch({ kube, response, openWatches }: Reading, codec: Codec, col
   if (options.sendInitialEvents === true) {
     everything();
     to.write(codec.writeBookmark(type, resourceVersion, { initialEventsEnd: true }));
-  } else if (options.resourceVersion === '' || options.resourceVersion === '0') everything();
-  else if ((compareResourceVersions(options.resourceVersion, resourceVersion) ?? 0) < 0) return expired(to, codec, options.resourceVersion);
+  } else if (options.resourceVersion === '' || options.resourceVersion === '0') {
+    if (options.sendInitialEvents === undefined) everything();
+  } else if ((compareResourceVersions(options.resourceVersion, resourceVersion) ?? 0) < 0) return expired(to, codec, options.resourceVersion);
   openWatches.keep(to);
 }
 

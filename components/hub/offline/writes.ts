@@ -1,9 +1,9 @@
 import type { CacheStore } from '../cache/index.ts';
 import { first } from '../common/headers.ts';
-import { answerStatus, type FrontRequest } from '../front/index.ts';
+import { answerStatus, type FrontRequest, type FrontResponse } from '../front/index.ts';
 import { isTokenRequest, tokenKey } from '../online/tokens.ts';
 import { jsonCodec, representationOfAnswer, type KubeRequest } from '../wire/index.ts';
-import type { Deferred } from './deferred.ts';
+import { conditionsOf, type Deferred } from './deferred.ts';
 import { leasePath, nodePath } from './paths.ts';
 import { whole } from './reads.ts';
 import { nodeMergeKeys, PatchError, strategicMerge, type JsonMap } from './strategic-merge.ts';
@@ -34,7 +34,8 @@ export async function answerWrite(writing: Writing): Promise<boolean> {
   if (of === '/events' || of === 'events.k8s.io/events') return kube.verb === 'create' || kube.verb === 'patch' ? await event(writing) : false;
   if (subject !== `system:node:${nodeName}`) return false;
   if (of === '/nodes' && kube.verb === 'create') return registered(writing);
-  if ((of === '/nodes/status' || of === '/nodes') && kube.verb === 'patch' && kube.name === nodeName) return await nodePatch(writing);
+  // Its status only: labels and taints are the cloud's, and nobody would tell it of them.
+  if (of === '/nodes/status' && kube.verb === 'patch' && kube.name === nodeName) return await nodePatch(writing);
   if (of === 'coordination.k8s.io/leases' && kube.namespace === 'kube-node-lease') return await lease(writing);
   return false;
 }
@@ -56,7 +57,11 @@ async function event({ request, kube }: Writing): Promise<boolean> {
 /** A kubelet that is told so looks at what there is and goes on. */
 function registered({ store, request, subject, nodeName }: Writing): boolean {
   if (nodeOf(store, subject, nodeName) === undefined) return false;
-  answerStatus(request.response, { code: 409, reason: 'AlreadyExists', message: `nodes "${nodeName}" already exists` });
+  return alreadyExists(request.response, 'nodes', nodeName);
+}
+
+function alreadyExists(response: FrontResponse, what: string, name: string): true {
+  answerStatus(response, { code: 409, reason: 'AlreadyExists', message: `${what} "${name}" already exists` });
   return true;
 }
 
@@ -76,7 +81,8 @@ async function nodePatch({ store, deferred, request, subject, nodeName }: Writin
   const body = Buffer.from(JSON.stringify({ kind: 'Node', apiVersion: 'v1', ...patched }));
   const { type: meta, object } = jsonCodec.readObject(body);
   store.putObject(nodeKey(subject, nodeName), meta, object);
-  deferred.nodeStatus = patched['status'] as JsonMap | undefined;
+  const conditions = conditionsOf(patched);
+  if (conditions !== undefined) deferred.conditions(conditions, object.uid);
   whole(request.response, 200, jsonCodec.contentType, body);
   return true;
 }
@@ -97,8 +103,10 @@ async function lease({ store, deferred, request, kube, subject, nodeName }: Writ
   if (representation === undefined) return false;
   const { type, object } = representation.codec.readObject(body);
   if (object.name !== nodeName) return false;
-  store.putObject({ identity: subject, path: leasePath(nodeName), mediaType: representation.mediaType }, type, object);
-  deferred.leaseRenewed = true;
+  const key = { identity: subject, path: leasePath(nodeName), mediaType: representation.mediaType };
+  if (kube.verb === 'create' && store.find({ ...key, namespace: kube.namespace, name: nodeName, collections: [] }).found === 'object') return alreadyExists(request.response, 'leases.coordination.k8s.io', nodeName);
+  store.putObject(key, type, object);
+  deferred.renewed(object.uid);
   whole(request.response, kube.verb === 'create' ? 201 : 200, representation.codec.contentType, body);
   return true;
 }
