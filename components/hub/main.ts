@@ -66,7 +66,7 @@ await runMain('edge-hub', async (signal) => {
   const shown: Shown | undefined = shownAs !== undefined && pair instanceof NodeAuthority ? { node: nodeName, authority: pair.trusted, address: shownAs.host, port: shownAs.port } : undefined;
   if (shownAs !== undefined && shown === undefined) throw new UsageError('--shown-as needs an authority that clients can be shown', { next: 'give --pki and --names' });
   await using store = cache === undefined ? undefined : await CacheStore.open(cache, { maxBytes: cacheBytes, ownIdentity: `system:node:${nodeName}`, told: (notice) => log.warn({ notice: notice.code, cause: notice.cause === undefined ? undefined : String(notice.cause) }, notice.message) });
-  const memory = store && new Memory({ store, nodeName, ...(shown && { shown }), troubled: (what, reason) => log.warn({ what, reason: String(reason) }, 'not kept') });
+  using memory = store && new Memory({ store, nodeName, ...(shown && { shown }), troubled: (what, reason) => log.warn({ what, reason: String(reason) }, 'not kept') });
   await using hub = await Hub.start({
     ...options,
     ...(memory && { hooks: memory }),

@@ -140,7 +140,6 @@ test('a Pod has the token that it had; what nobody can do here says that nothing
   const created = await kubelet.get('/api/v1/namespaces/default/configmaps', { 'content-type': 'application/json' }, json({ kind: 'ConfigMap' }));
   assert.equal(created.status, 503);
   assert.match(created.body.toString(), /nothing was done/);
-  assert.equal((await kubelet.get('/api/v1/namespaces/default/events', { 'content-type': 'application/json' }, json({ kind: 'Event' }))).status, 201);
 });
 
 test('the node is shown whom to trust and where the API server is, online and off', async () => {

@@ -2,18 +2,20 @@ import { Collection } from './collection.ts';
 import type { TypeMeta, WireObject } from '../wire/index.ts';
 import { compareResourceVersions } from '../wire/index.ts';
 import { CacheFolderError } from './errors.ts';
+import { KeptEvents } from './events.ts';
 import { findObject, type Found, type ObjectQuery } from './find.ts';
 import { prepareFolder } from './folder.ts';
 import { Follower, type FollowerHost } from './follower.ts';
 import { collectionText, fileNameOf, type CollectionKey, type ObjectKey } from './keys.ts';
 import { loadLogs } from './log/generations.ts';
 import type { LogFile } from './log/log-file.ts';
-import type { RecordMeta } from './log/record.ts';
 import { SyncedFolder } from './log/synced-folder.ts';
+import { collectionOf, nameOf } from './naming.ts';
 import type { CacheNotice } from './notice.ts';
-import { KeptObjects, type ObjectEntry } from './objects.ts';
+import { KeptObjects } from './objects.ts';
 import { Replacement, type ReplacementHost } from './replacement.ts';
 import { makeRoom } from './room.ts';
+import type { CacheSummary } from './summary.ts';
 import { Table, type TableHost } from './table.ts';
 import { AcceptedTokens, KeptTokens } from './tokens.ts';
 
@@ -41,28 +43,8 @@ export interface CachedCollection {
   readonly objects: readonly WireObject[];
 }
 
-export interface CollectionEntry extends CollectionKey {
-  readonly objects: number;
-  readonly bytes: number;
-  readonly resourceVersion: string;
-  readonly touchedAt: number;
-  readonly usedAt: number;
-  /** The next process would find it. */
-  readonly stored: boolean;
-}
-
-/** What there is: for `edge-hub status`. */
-export interface CacheSummary {
-  readonly bytes: number;
-  readonly maxBytes: number;
-  readonly collections: readonly CollectionEntry[];
-  readonly objects: readonly ObjectEntry[];
-  readonly tokens: number;
-  readonly acceptedTokens: number;
-}
-
 /** Tables that are no collection; names of files, so not of 32 characters. */
-const tableNames = ['objects', 'tokens', 'accepted'] as const;
+const tableNames = ['objects', 'tokens', 'accepted', 'events'] as const;
 
 /** Everything that an edge node remembers of the API. Who asks for an identity's part of it is somebody else's business. */
 export class CacheStore implements AsyncDisposable {
@@ -70,6 +52,8 @@ export class CacheStore implements AsyncDisposable {
   readonly tokens: KeptTokens;
   /** Tokens that the API server accepted. */
   readonly accepted: AcceptedTokens;
+  /** Events that the cloud has not heard of. */
+  readonly events: KeptEvents;
   readonly #options: Required<CacheOptions>;
   readonly #folder: SyncedFolder;
   readonly #lock: AsyncDisposable;
@@ -93,10 +77,11 @@ export class CacheStore implements AsyncDisposable {
     };
     const loaded = this.#load(folder);
     const table = (name: (typeof tableNames)[number]): Table => loaded.get(name) ?? newTable(this.#host, name);
-    this.#tables = { objects: table('objects'), tokens: table('tokens'), accepted: table('accepted') };
+    this.#tables = { objects: table('objects'), tokens: table('tokens'), accepted: table('accepted'), events: table('events') };
     this.#objects = new KeptObjects(this.#tables.objects, options.now);
     this.tokens = new KeptTokens(this.#tables.tokens, options.now, () => this.#folder.flush());
     this.accepted = new AcceptedTokens(this.#tables.accepted, options.now);
+    this.events = new KeptEvents(this.#tables.events);
     this.#makeRoom();
   }
 
@@ -263,15 +248,4 @@ function newTable(host: TableHost, name: string): Table {
   const table = Table.create(host, name, { table: name });
   table.rewrite();
   return table;
-}
-
-function collectionOf(key: RecordMeta): { readonly collection?: CollectionKey } {
-  return typeof key['path'] === 'string' ? { collection: key as unknown as CollectionKey } : {};
-}
-
-function nameOf(key: RecordMeta): string {
-  const { collection } = collectionOf(key);
-  if (collection === undefined) return `The table of ${String(key['table'])}`;
-  const selectors = [collection.fieldSelector, collection.labelSelector].filter((selector) => selector !== '').join(' ');
-  return `${collection.path}${selectors === '' ? '' : ` (${selectors})`} of ${collection.identity}`;
 }

@@ -4,6 +4,7 @@ import { answerStatus, type FrontRequest, type FrontResponse } from '../front/in
 import { isTokenRequest, tokenKey } from '../online/tokens.ts';
 import { jsonCodec, representationOfAnswer, type KubeRequest } from '../wire/index.ts';
 import { conditionsOf, type Deferred } from './deferred.ts';
+import type { OfflineEvents } from './events.ts';
 import { leasePath, nodePath } from './paths.ts';
 import { whole } from './reads.ts';
 import { nodeMergeKeys, PatchError, strategicMerge, type JsonMap } from './strategic-merge.ts';
@@ -11,6 +12,7 @@ import { nodeMergeKeys, PatchError, strategicMerge, type JsonMap } from './strat
 export interface Writing {
   readonly store: CacheStore;
   readonly deferred: Deferred;
+  readonly events: OfflineEvents;
   readonly nodeName: string;
   readonly request: FrontRequest;
   readonly kube: KubeRequest;
@@ -22,7 +24,7 @@ const maxBodyBytes = 1024 * 1024;
 
 /**
  * Carries out here what a node must be able to do without the cloud: to register, to say how it is, to renew its lease, to get its Pods'
- * tokens again.
+ * tokens again, to report what happened.
  *
  * @returns false for everything else: nothing is done then
  */
@@ -31,8 +33,9 @@ export async function answerWrite(writing: Writing): Promise<boolean> {
   if (kube.query.has('dryRun')) return false;
   const of = `${kube.apiGroup}/${kube.resource}${kube.subresource === '' ? '' : `/${kube.subresource}`}`;
   if (isTokenRequest(kube)) return await token(writing);
-  if (of === '/events' || of === 'events.k8s.io/events') return kube.verb === 'create' || kube.verb === 'patch' ? await event(writing) : false;
   if (subject !== `system:node:${nodeName}`) return false;
+  // What others report would need their tokens to be sent, and those are not kept.
+  if (of === '/events' || of === 'events.k8s.io/events') return await writing.events.answer(writing.request, kube);
   if (of === '/nodes' && kube.verb === 'create') return registered(writing);
   // Its status only: labels and taints are the cloud's, and nobody would tell it of them.
   if (of === '/nodes/status' && kube.verb === 'patch' && kube.name === nodeName) return await nodePatch(writing);
@@ -44,13 +47,6 @@ async function token({ store, request, kube, subject }: Writing): Promise<boolea
   const kept = store.tokens.get(tokenKey({ identity: subject, kube, asked: await request.readBody(maxBodyBytes) }));
   if (kept === undefined) return false;
   whole(request.response, 201, kept.contentType, kept.body);
-  return true;
-}
-
-/** What somebody wanted to have known. Nobody waits for it, and a client that is refused tries again and again. */
-async function event({ request, kube }: Writing): Promise<boolean> {
-  const body = await request.readBody(maxBodyBytes);
-  whole(request.response, kube.verb === 'create' ? 201 : 200, first(request.headers, 'content-type') ?? jsonCodec.contentType, body);
   return true;
 }
 

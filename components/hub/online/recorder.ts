@@ -26,7 +26,7 @@ export interface RecorderOptions {
 }
 
 /** Keeps what identities are given, as it passes; and lets this node see what it is to see. */
-export class Recorder {
+export class Recorder implements Disposable {
   readonly #options: RecorderOptions;
   readonly #pages: Pages;
   readonly #listAgain = new ListAgain();
@@ -48,6 +48,10 @@ export class Recorder {
       headers: { 'accept-encoding': undefined, ...(accept !== undefined && { accept }) },
       answer: (status, headers) => this.#tap({ request, kube: accept === undefined ? kube : { ...kube, accept: parseAccept(accept) }, subject, rewrite, status, headers }),
     };
+  }
+
+  [Symbol.dispose](): void {
+    this.#pages[Symbol.dispose]();
   }
 
   #tap(exchange: Exchange): AnswerTap | undefined {

@@ -39,7 +39,7 @@ export async function stage(stack: AsyncDisposableStack, answer: (request: Arriv
   world.api.answer = answer;
   const folder = stack.use(await mkdtempDisposable(join(tmpdir(), 'edgeproof-memory-')));
   const store = stack.use(await CacheStore.open(join(folder.path, 'cache'), { ownIdentity: `system:node:${nodeName}` }));
-  const memory = new Memory({ store, nodeName, shown });
+  const memory = stack.use(new Memory({ store, nodeName, shown, eventTimings: { spreadMs: 20, betweenMs: 1, retryMs: 50 } }));
   const hub = await world.connectedHub({ hooks: memory });
   memory.follow(hub.link);
   const port = hub.front.port();
