@@ -40,6 +40,11 @@ export class Memory implements ForwardHooks, Disposable {
     this.#recorder = new Recorder({ store, openWatches: this.openWatches, ...(shown && { shown }), troubled: (kube, reason) => troubled?.(`${kube.verb} ${kube.path}`, reason) });
   }
 
+  /** What the cloud has not heard of yet. */
+  get waiting(): readonly string[] {
+    return this.#deferred?.waiting ?? [];
+  }
+
   /** Hears of the link from now on. */
   follow(link: Link): void {
     const { nodeName, troubled, store, eventTimings } = this.#options;
