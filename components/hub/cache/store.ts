@@ -46,6 +46,9 @@ export interface CachedCollection {
 /** Tables that are no collection; names of files, so not of 32 characters. */
 const tableNames = ['objects', 'tokens', 'accepted', 'events'] as const;
 
+/** Of one identity. A kubelet watches each ConfigMap and Secret of its Pods by name; others have a handful. */
+const mostCollections = { own: 4096, other: 256 } as const;
+
 /** Everything that an edge node remembers of the API. Who asks for an identity's part of it is somebody else's business. */
 export class CacheStore implements AsyncDisposable {
   /** Answers to TokenRequests. */
@@ -109,6 +112,7 @@ export class CacheStore implements AsyncDisposable {
     const text = collectionText(key);
     let collection = this.#collections.get(text);
     if (collection === undefined) {
+      this.#boundNumber(key.identity);
       collection = new Collection(key, Table.create(this.#host, fileNameOf(key), { ...key }), false, this.#host.now());
       this.#collections.set(text, collection);
     }
@@ -186,6 +190,14 @@ export class CacheStore implements AsyncDisposable {
     }
     for (const file of damaged) this.#tell({ code: 'DAMAGED', message: `${file} is damaged, and what was in it is not cached any more` });
     return others;
+  }
+
+  /** Makes room for one more of an identity: it may ask with as many selectors as it likes. */
+  #boundNumber(identity: string): void {
+    const most = identity === this.#options.ownIdentity ? mostCollections.own : mostCollections.other;
+    const others = this.#liveOnes().filter(({ key }) => key.identity === identity);
+    const oldest = others.length < most ? undefined : others.reduce((a, b) => (b.usedAt < a.usedAt ? b : a));
+    if (oldest !== undefined) this.#drop(oldest, `its identity has ${most} others, and had not used it for longest`);
   }
 
   #live(key: CollectionKey): Collection | undefined {
