@@ -122,3 +122,23 @@ test('a watch with a frame that cannot be read goes on to its client, and what i
   await until('its client asks anew', () => watch.end !== undefined);
   assert.equal((await kubelet.get(pods)).status, 503);
 });
+
+test('a watch whose client has not got all that was recorded is not left open: it would lack that until the link is back', async () => {
+  await using stack = new AsyncDisposableStack();
+  const map = (name: string, resourceVersion: string): object => ({ kind: 'ConfigMap', apiVersion: 'v1', metadata: { name, namespace: 'default', resourceVersion }, data: { filler: 'x'.repeat(100_000) } });
+  let stream: Arrived['stream'] | undefined;
+  const { kubelet, cut, store } = await stage(stack, (request) => {
+    ({ stream } = request);
+    watching(request, event('ADDED', map('a', '5')), bookmark('7', 'ConfigMap'));
+  });
+  const path = '/api/v1/namespaces/default/configmaps';
+  const watch = kubelet.ask(`${path}?${initial}`);
+  await until('the initial events have come', () => watch.body.includes('"BOOKMARK"'));
+  watch.stream.pause();
+  stream!.write(Buffer.concat(Array.from({ length: 20 }, (_, index) => event('ADDED', map(`b${index}`, `${8 + index}`)))));
+  await until('some were recorded', () => (store.summary().collections[0]?.objects ?? 0) > 2);
+  await cut();
+  watch.stream.resume();
+  await until('it is over', () => watch.end !== undefined);
+  assert.notEqual(watch.end, 'whole');
+});

@@ -128,17 +128,17 @@ export class Recorder implements Disposable {
     const record = new WatchRecord(store, key, representation, kube);
     const { resourceVersion } = kube.options;
     if (record.isAhead && this.#listAgain.isDue(JSON.stringify(key))) return { headers: withoutLength(headers), through: new TooOld(representation.codec, resourceVersion) };
-    // A client that has not all objects yet must ask anew; the others need not know that the cloud is gone.
+    const guarded = watchGuard(record, troubled);
+    const through = rewrite && new WatchRewriting(representation.codec, rewrite, (frame) => guarded(() => record.record(frame)));
+    // A client that has not all objects yet, or not all that was recorded, must ask anew; the others need not know that the cloud is gone.
     const broken = (error: LinkError, rest: Parameters<NonNullable<AnswerTap['broken']>>[1]): boolean => {
       record[Symbol.dispose]();
-      if (!error.isOfTheLink || !record.clientHasAll || store.read(key) === undefined) return false;
+      if (!error.isOfTheLink || !record.clientHasAll || through?.isHolding === true || store.read(key) === undefined) return false;
       openWatches.keep(rest);
       return true;
     };
     const ends = { whole: () => record[Symbol.dispose](), broken };
-    if (rewrite === undefined) return { ...watchTap(record, representation, troubled), ...ends };
-    const guarded = watchGuard(record, troubled);
-    return { headers: withoutLength(headers), through: new WatchRewriting(representation.codec, rewrite, (frame) => guarded(() => record.record(frame))), ...ends };
+    return through === undefined ? { ...watchTap(record, representation, troubled), ...ends } : { headers: withoutLength(headers), through, ...ends };
   }
 
   #objectTap({ rewrite, headers }: Exchange, key: ObjectKey, representation: Representation, troubled: (reason: unknown) => void): AnswerTap {
