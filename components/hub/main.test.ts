@@ -62,3 +62,40 @@ test('the program: an authority of its own, a transparent proxy, health, and an 
     child.kill('SIGKILL');
   }
 });
+
+test('edge-hub status says how the hub of this node is, and its exit code whether it is connected', async () => {
+  await using world = await World.create();
+  const cache = world.pki.path('cache');
+  const status = async (...args: string[]): Promise<{ code: number; out: string; error: string }> => {
+    const asked = spawn(process.execPath, [program, 'status', `--cache=${cache}`, ...args], { env: {}, stdio: ['ignore', 'pipe', 'pipe'] });
+    const [out, error, [code]] = await Promise.all([text(asked.stdout), text(asked.stderr), once(asked, 'exit') as Promise<[number]>]);
+    return { code, out, error };
+  };
+  const before = await status();
+  assert.deepEqual([before.code, before.out], [2, '']);
+  assert.match(before.error, /^edge-hub: the hub could not be asked at .*status\.sock\n/);
+  const [port, health] = [await freePort(), await freePort()];
+  const child = spawn(process.execPath, [
+    program, `--server=127.0.0.1:${world.wan.port}`, '--node-name=edge-1', `--ca=${world.pki.path('ca.crt')}`, `--node-certificate=${world.pki.path('node.pem')}`, `--listen=127.0.0.1:${port}`,
+    `--health=127.0.0.1:${health}`, `--cert=${world.pki.path('serving.crt')}`, `--key=${world.pki.path('serving.key')}`, `--cache=${cache}`, '--log-level=error',
+  ], { env: {}, stdio: ['ignore', 'ignore', 'inherit'] });
+  const ended = once(child, 'exit') as Promise<[number]>;
+  try {
+    await until('it is connected', async () => (await status()).code === 0, 15_000);
+    world.api.answer = ({ stream }) => {
+      stream.respond({ ':status': 200, 'content-type': 'application/json' });
+      stream.end(JSON.stringify({ kind: 'PodList', apiVersion: 'v1', metadata: { resourceVersion: '5' }, items: [{ metadata: { name: 'a', resourceVersion: '3' } }] }));
+    };
+    assert.equal((await world.client(port, world.nodePem).get('/api/v1/pods')).status, 200);
+    world.wan.down();
+    await until('it is cut off', async () => (await status()).code === 1);
+    const { code, out } = await status('--json');
+    const report = JSON.parse(out) as { node: string; clients: { identity: string; cached: { resource: string; objects: number }[] }[] };
+    assert.deepEqual([code, report.node, report.clients.map(({ identity, cached }) => [identity, cached.map(({ resource, objects }) => `${resource} ${objects}`)])], [1, 'edge-1', [['system:node:edge-1', ['pods 1']]]]);
+    assert.match(await fetch(`http://127.0.0.1:${health}/metrics`).then(async (response) => await response.text()), /\nedge_hub_cache_collections 1\n/);
+    child.kill('SIGTERM');
+    assert.deepEqual(await ended, [0, null]);
+  } finally {
+    child.kill('SIGKILL');
+  }
+});

@@ -10,8 +10,11 @@ import { frontCredentials, NodeAuthority, servingFiles, type ServingPair } from 
 import { CacheStore } from './cache/index.ts';
 import { Hub } from './hub.ts';
 import { defaultTimings, LinkCredentials } from './link/index.ts';
+import { MemoryMetrics } from './memory-metrics.ts';
 import { Memory } from './memory.ts';
 import type { Shown } from './shown/objects.ts';
+import { statusCommand } from './status/ask.ts';
+import { serveStatus } from './status/serve.ts';
 
 const addresses = z.string().transform((text, context) => text.split(',').map((one) => {
   const address = parseHostPort(one.trim());
@@ -58,6 +61,8 @@ const flags = {
 const graceMs = 10_000;
 
 await runMain('edge-hub', async (signal) => {
+  const [verb, ...rest] = process.argv.slice(2);
+  if (verb === 'status') process.exit(await statusCommand(rest, (text) => process.stdout.write(text)));
   const { ca, clientCa, nodeName, nodeCertificate, pki, names, cert, key, health, drainMs, dialMs, pingEveryMs, pongWithinMs, probeEveryMs, logLevel, serverName, cache, cacheBytes, shownAs, dnsShownAs, ...options } = parseFlags(flags, process.argv.slice(2));
   const log = createLog('edge-hub', logLevel, { node: nodeName });
   const unused = (reason: string): void => log.warn({ reason }, 'files are not used');
@@ -65,10 +70,11 @@ await runMain('edge-hub', async (signal) => {
   if (cert !== undefined && key !== undefined) pair = servingFiles({ cert, key }, unused);
   else if (pki !== undefined && names.length > 0) pair = await NodeAuthority.open({ folder: pki, nodeName, names, troubled: unused });
   else throw new UsageError('the hub needs a certificate to serve with', { next: 'give --cert and --key, or --pki and --names to have it make one' });
-  const shown: Shown | undefined = shownAs !== undefined && pair instanceof NodeAuthority ? { node: nodeName, authority: pair.trusted, address: shownAs.host, port: shownAs.port, ...(dnsShownAs && { dns: { address: dnsShownAs.host, port: dnsShownAs.port } }) } : undefined;
+  // A successor may be made while this process runs: it is shown from then on.
+  const shown: Shown | undefined = shownAs !== undefined && pair instanceof NodeAuthority ? { node: nodeName, get authority() { return pair.trusted; }, address: shownAs.host, port: shownAs.port, ...(dnsShownAs && { dns: { address: dnsShownAs.host, port: dnsShownAs.port } }) } : undefined;
   if (shownAs !== undefined && shown === undefined) throw new UsageError('--shown-as needs an authority that clients can be shown', { next: 'give --pki and --names' });
   await using store = cache === undefined ? undefined : await CacheStore.open(cache, { maxBytes: cacheBytes, ownIdentity: `system:node:${nodeName}`, told: (notice) => log.warn({ notice: notice.code, cause: notice.cause === undefined ? undefined : String(notice.cause) }, notice.message) });
-  const memory = store && new Memory({ store, nodeName, ...(shown && { shown }), troubled: (what, reason) => log.warn({ what, reason: String(reason) }, 'not kept') });
+  using memory = store && new Memory({ store, nodeName, ...(shown && { shown }), troubled: (what, reason) => log.warn({ what, reason: String(reason) }, 'not kept') });
   await using hub = await Hub.start({
     ...options,
     ...(memory && { hooks: memory }),
@@ -80,6 +86,11 @@ await runMain('edge-hub', async (signal) => {
     timings: { dialMs, pingEveryMs, pongWithinMs, probeEveryMs },
   });
   memory?.follow(hub.link);
+  if (store && memory) new MemoryMetrics(hub.metrics, store, memory);
+  await using _status = store && memory && cache !== undefined ? await serveStatus(cache, { node: nodeName, link: hub.link, summary: () => store.summary(), events: store.events, memory }).catch((reason: unknown) => {
+    log.warn({ reason: String(reason) }, 'edge-hub status will not be answered');
+    return undefined;
+  }) : undefined;
   await using _health = await startHealth({ ...health, registry: hub.metrics, notReady: () => hub.notReady, takenForMs: drainMs + graceMs });
   if (!signal.aborted) await once(signal, 'abort');
   await hub.stop(drainMs);

@@ -2,6 +2,8 @@ import type { CacheStore } from './cache/index.ts';
 import { answerStatus, bearerToken, type ForwardHooks, type ForwardPlan, type FrontRequest } from './front/index.ts';
 import type { LinkError } from './link/index.ts';
 import { Deferred } from './offline/deferred.ts';
+import { EventSender, type EventTimings } from './offline/event-sender.ts';
+import { OfflineEvents } from './offline/events.ts';
 import { OpenWatches } from './offline/open-watches.ts';
 import { answerRead } from './offline/reads.ts';
 import { answerWrite } from './offline/writes.ts';
@@ -18,29 +20,53 @@ export interface MemoryOptions {
   readonly shown?: Shown;
   /** An answer could not be kept, or what was done here could not be told to the cloud. */
   readonly troubled?: (what: string, reason: unknown) => void;
+  readonly eventTimings?: Partial<EventTimings>;
 }
 
 /** Remembers what passes while the link is there, and answers from it when it is not. */
-export class Memory implements ForwardHooks {
-  readonly openWatches = new OpenWatches();
+export class Memory implements ForwardHooks, Disposable {
+  readonly openWatches = new OpenWatches(() => this.#link?.state.kind === 'connected');
   readonly #options: MemoryOptions;
   readonly #recorder: Recorder;
+  readonly #events: OfflineEvents;
+  #link: Link | undefined;
   #deferred: Deferred | undefined;
+  #sender: EventSender | undefined;
 
   constructor(options: MemoryOptions) {
     this.#options = options;
     const { store, shown, troubled } = options;
+    this.#events = new OfflineEvents(store.events, () => this.#sender?.wake());
     this.#recorder = new Recorder({ store, openWatches: this.openWatches, ...(shown && { shown }), troubled: (kube, reason) => troubled?.(`${kube.verb} ${kube.path}`, reason) });
+  }
+
+  /** What the cloud has not heard of yet. */
+  get waiting(): readonly string[] {
+    return this.#deferred?.waiting ?? [];
   }
 
   /** Hears of the link from now on. */
   follow(link: Link): void {
-    const { nodeName, troubled } = this.#options;
+    const { nodeName, troubled, store, eventTimings } = this.#options;
     const deferred = new Deferred({ link, nodeName, failed: (reason) => troubled?.('telling the cloud what happened meanwhile', reason) });
+    const sender = new EventSender({ link, events: store.events, refused: ({ path, name }, reason) => troubled?.(`the Event ${path}/${name}`, reason), ...(eventTimings && { timings: eventTimings }) });
+    this.#link = link;
     this.#deferred = deferred;
+    this.#sender = sender;
+    const back = async (): Promise<void> => {
+      await deferred.send();
+      this.openWatches.endAll();
+      sender.wake();
+    };
     link.onChange(({ kind }) => {
-      if (kind === 'connected') void deferred.send().then(() => this.openWatches.endAll());
+      if (kind === 'connected') void back();
     });
+    sender.wake();
+  }
+
+  [Symbol.dispose](): void {
+    this.#sender?.[Symbol.dispose]();
+    this.#recorder[Symbol.dispose]();
   }
 
   plan(request: FrontRequest): ForwardPlan | undefined {
@@ -63,7 +89,7 @@ export class Memory implements ForwardHooks {
     }
     // Whether a write that was on its way got there is not known: who is told so may ask later.
     if (this.#deferred === undefined || (error.mayHaveBeenSeen && !isRenewal(kube))) return false;
-    return await answerWrite({ store, deferred: this.#deferred, nodeName, request, kube, subject });
+    return await answerWrite({ store, deferred: this.#deferred, events: this.#events, nodeName, request, kube, subject });
   }
 
   #isKnown({ identity, headers }: FrontRequest): boolean {

@@ -1,19 +1,21 @@
-import { Collection } from './collection.ts';
+import { Collections } from './collections.ts';
 import type { TypeMeta, WireObject } from '../wire/index.ts';
 import { compareResourceVersions } from '../wire/index.ts';
 import { CacheFolderError } from './errors.ts';
+import { KeptEvents } from './events.ts';
 import { findObject, type Found, type ObjectQuery } from './find.ts';
 import { prepareFolder } from './folder.ts';
 import { Follower, type FollowerHost } from './follower.ts';
-import { collectionText, fileNameOf, type CollectionKey, type ObjectKey } from './keys.ts';
+import { fileNameOf, type CollectionKey, type ObjectKey } from './keys.ts';
 import { loadLogs } from './log/generations.ts';
 import type { LogFile } from './log/log-file.ts';
-import type { RecordMeta } from './log/record.ts';
 import { SyncedFolder } from './log/synced-folder.ts';
+import { collectionOf, nameOf } from './naming.ts';
 import type { CacheNotice } from './notice.ts';
-import { KeptObjects, type ObjectEntry } from './objects.ts';
+import { KeptObjects } from './objects.ts';
 import { Replacement, type ReplacementHost } from './replacement.ts';
 import { makeRoom } from './room.ts';
+import type { CacheSummary } from './summary.ts';
 import { Table, type TableHost } from './table.ts';
 import { AcceptedTokens, KeptTokens } from './tokens.ts';
 
@@ -41,28 +43,8 @@ export interface CachedCollection {
   readonly objects: readonly WireObject[];
 }
 
-export interface CollectionEntry extends CollectionKey {
-  readonly objects: number;
-  readonly bytes: number;
-  readonly resourceVersion: string;
-  readonly touchedAt: number;
-  readonly usedAt: number;
-  /** The next process would find it. */
-  readonly stored: boolean;
-}
-
-/** What there is: for `edge-hub status`. */
-export interface CacheSummary {
-  readonly bytes: number;
-  readonly maxBytes: number;
-  readonly collections: readonly CollectionEntry[];
-  readonly objects: readonly ObjectEntry[];
-  readonly tokens: number;
-  readonly acceptedTokens: number;
-}
-
 /** Tables that are no collection; names of files, so not of 32 characters. */
-const tableNames = ['objects', 'tokens', 'accepted'] as const;
+const tableNames = ['objects', 'tokens', 'accepted', 'events'] as const;
 
 /** Everything that an edge node remembers of the API. Who asks for an identity's part of it is somebody else's business. */
 export class CacheStore implements AsyncDisposable {
@@ -70,12 +52,14 @@ export class CacheStore implements AsyncDisposable {
   readonly tokens: KeptTokens;
   /** Tokens that the API server accepted. */
   readonly accepted: AcceptedTokens;
+  /** Events that the cloud has not heard of. */
+  readonly events: KeptEvents;
   readonly #options: Required<CacheOptions>;
   readonly #folder: SyncedFolder;
   readonly #lock: AsyncDisposable;
   readonly #host: TableHost & ReplacementHost & FollowerHost;
   readonly #tables: Readonly<Record<(typeof tableNames)[number], Table>>;
-  readonly #collections = new Map<string, Collection>();
+  readonly #collections: Collections;
   readonly #objects: KeptObjects;
 
   private constructor(folder: string, lock: AsyncDisposable, options: Required<CacheOptions>) {
@@ -88,15 +72,20 @@ export class CacheStore implements AsyncDisposable {
       retryAfterMs: options.retryAfterMs,
       notStored: (table, cause) => this.#tell({ code: 'NOT_STORED', message: `${nameOf(table.key)} ${table.stored ? 'could not be written anew, and takes more room than it needs' : 'is in memory only: it could not be written'}`, ...collectionOf(table.key), cause }),
       grown: () => this.#makeRoom(),
-      drop: (collection, why?: string) => this.#drop(collection, why),
-      ended: (collection) => this.#forgetIfEmpty(collection),
+      drop: (collection, why?: string) => this.#collections.drop(collection, why),
+      ended: (collection) => this.#collections.forgetIfEmpty(collection),
     };
+    this.#collections = new Collections({
+      ownIdentity: options.ownIdentity,
+      dropped: ({ table, key: collection }, why) => this.#tell({ code: 'EVICTED', message: `${nameOf(table.key)} is not cached any more: ${why}`, collection }),
+    });
     const loaded = this.#load(folder);
     const table = (name: (typeof tableNames)[number]): Table => loaded.get(name) ?? newTable(this.#host, name);
-    this.#tables = { objects: table('objects'), tokens: table('tokens'), accepted: table('accepted') };
+    this.#tables = { objects: table('objects'), tokens: table('tokens'), accepted: table('accepted'), events: table('events') };
     this.#objects = new KeptObjects(this.#tables.objects, options.now);
     this.tokens = new KeptTokens(this.#tables.tokens, options.now, () => this.#folder.flush());
     this.accepted = new AcceptedTokens(this.#tables.accepted, options.now);
+    this.events = new KeptEvents(this.#tables.events);
     this.#makeRoom();
   }
 
@@ -121,13 +110,7 @@ export class CacheStore implements AsyncDisposable {
    * A list begins to come in. Several at once, of one key too, do not disturb each other.
    */
   begin(key: CollectionKey): Replacement {
-    const text = collectionText(key);
-    let collection = this.#collections.get(text);
-    if (collection === undefined) {
-      collection = new Collection(key, Table.create(this.#host, fileNameOf(key), { ...key }), false, this.#host.now());
-      this.#collections.set(text, collection);
-    }
-    collection.usedAt = this.#host.now();
+    const collection = this.#collections.get(key, this.#host.now(), () => Table.create(this.#host, fileNameOf(key), { ...key }));
     return new Replacement(collection, this.#host);
   }
 
@@ -138,14 +121,14 @@ export class CacheStore implements AsyncDisposable {
    * missing: then the collection must be listed anew, or be dropped
    */
   follow(key: CollectionKey, resourceVersion: string): Follower | undefined {
-    const collection = this.#live(key);
+    const collection = this.#collections.live(key);
     const order = collection === undefined ? undefined : compareResourceVersions(resourceVersion, collection.resourceVersion);
     return collection === undefined || order === undefined || order > 0 ? undefined : new Follower(collection, this.#host);
   }
 
   /** @returns undefined when it was never whole, or was dropped */
   read(key: CollectionKey): CachedCollection | undefined {
-    const collection = this.#live(key);
+    const collection = this.#collections.live(key);
     if (collection === undefined) return undefined;
     collection.usedAt = this.#host.now();
     return { type: collection.type, resourceVersion: collection.resourceVersion, touchedAt: collection.table.touchedAt, objects: collection.objects };
@@ -153,8 +136,8 @@ export class CacheStore implements AsyncDisposable {
 
   /** It is no longer true. */
   drop(key: CollectionKey): void {
-    const collection = this.#live(key);
-    if (collection !== undefined) this.#drop(collection);
+    const collection = this.#collections.live(key);
+    if (collection !== undefined) this.#collections.drop(collection);
   }
 
   /** The answer of a GET. */
@@ -170,11 +153,11 @@ export class CacheStore implements AsyncDisposable {
 
   /** What is known of one object, from whatever this identity was given: the latest of it. */
   find(query: ObjectQuery): Found {
-    return findObject(query, this.#objects.get(query), this.#liveOnes(), this.#host.now());
+    return findObject(query, this.#objects.get(query), this.#collections.liveOnes(), this.#host.now());
   }
 
   summary(): CacheSummary {
-    const collections = this.#liveOnes().map(({ key, table, resourceVersion, usedAt }) => ({ ...key, objects: table.rows.size, bytes: table.bytes, resourceVersion, touchedAt: table.touchedAt, usedAt, stored: table.stored }));
+    const collections = this.#collections.liveOnes().map(({ key, table, resourceVersion, usedAt }) => ({ ...key, objects: table.rows.size, bytes: table.bytes, resourceVersion, touchedAt: table.touchedAt, usedAt, stored: table.stored }));
     return { bytes: this.#bytes, maxBytes: this.#options.maxBytes, collections, objects: this.#objects.entries(), tokens: this.tokens.size, acceptedTokens: this.accepted.size };
   }
 
@@ -197,33 +180,10 @@ export class CacheStore implements AsyncDisposable {
       if (log.cutBytes > 0) this.#tell({ code: 'TAIL_CUT', message: `${nameOf(table.key)}: ${log.cutBytes} bytes of a write that a crash cut short were taken off`, ...collectionOf(table.key) });
       const { collection: key } = collectionOf(table.key);
       if (key === undefined) others.set(log.name, table);
-      else this.#collections.set(collectionText(key), new Collection(key, table, true, table.touchedAt));
+      else this.#collections.load(key, table);
     }
     for (const file of damaged) this.#tell({ code: 'DAMAGED', message: `${file} is damaged, and what was in it is not cached any more` });
     return others;
-  }
-
-  #live(key: CollectionKey): Collection | undefined {
-    const collection = this.#collections.get(collectionText(key));
-    return collection?.live === true ? collection : undefined;
-  }
-
-  #liveOnes(): Collection[] {
-    return [...this.#collections.values()].filter(({ live }) => live);
-  }
-
-  #drop(collection: Collection, why?: string): void {
-    collection.live = false;
-    collection.followers.clear();
-    collection.changes += 1;
-    collection.table.discard();
-    this.#forgetIfEmpty(collection);
-    if (why !== undefined) this.#tell({ code: 'EVICTED', message: `${nameOf(collection.table.key)} is not cached any more: ${why}`, collection: collection.key });
-  }
-
-  /** A list that is still coming in makes it whole again. */
-  #forgetIfEmpty(collection: Collection): void {
-    if (!collection.live && collection.pending.size === 0) this.#collections.delete(collectionText(collection.key));
   }
 
   #makeRoom(): void {
@@ -232,22 +192,19 @@ export class CacheStore implements AsyncDisposable {
       ownIdentity: this.#options.ownIdentity,
       bytes: () => this.#bytes,
       tables: () => this.#allTables(),
-      collections: () => [...this.#collections.values()],
+      collections: () => this.#collections.all(),
       objects: this.#objects,
-      drop: (collection, why) => this.#drop(collection, why),
+      drop: (collection, why) => this.#collections.drop(collection, why),
       tell: (notice) => this.#tell(notice),
     });
   }
 
   get #bytes(): number {
-    let bytes = 0;
-    for (const name of tableNames) bytes += this.#tables[name].bytes;
-    for (const collection of this.#collections.values()) bytes += collection.bytes;
-    return bytes;
+    return tableNames.reduce((sum, name) => sum + this.#tables[name].bytes, this.#collections.bytes);
   }
 
   #allTables(): Table[] {
-    return [...tableNames.map((name) => this.#tables[name]), ...Array.from(this.#collections.values(), ({ table }) => table)];
+    return [...tableNames.map((name) => this.#tables[name]), ...this.#collections.all().map(({ table }) => table)];
   }
 
   #tableOf(file: LogFile): Table | undefined {
@@ -263,15 +220,4 @@ function newTable(host: TableHost, name: string): Table {
   const table = Table.create(host, name, { table: name });
   table.rewrite();
   return table;
-}
-
-function collectionOf(key: RecordMeta): { readonly collection?: CollectionKey } {
-  return typeof key['path'] === 'string' ? { collection: key as unknown as CollectionKey } : {};
-}
-
-function nameOf(key: RecordMeta): string {
-  const { collection } = collectionOf(key);
-  if (collection === undefined) return `The table of ${String(key['table'])}`;
-  const selectors = [collection.fieldSelector, collection.labelSelector].filter((selector) => selector !== '').join(' ');
-  return `${collection.path}${selectors === '' ? '' : ` (${selectors})`} of ${collection.identity}`;
 }

@@ -22,8 +22,8 @@ export interface KeptToken {
   readonly expiresAt: number;
 }
 
-/** So many at most; the oldest go first. A node has some 110 Pods, with a few projected tokens each. */
-const mostTokens = 4096;
+/** So many at most; what was renewed longest ago goes first. A node has some 110 Pods, with a few projected tokens each. */
+export const mostTokens = 4096;
 
 /** Answers to TokenRequests. */
 export class KeptTokens {
@@ -48,6 +48,12 @@ export class KeptTokens {
     this.#table.put(tokenText(key), { contentType, expiresAt }, body);
     await this.#flush();
     return this.#table.stored;
+  }
+
+  /** It is not given any more. */
+  delete(key: TokenKey): void {
+    const text = tokenText(key);
+    if (this.#table.rows.has(text)) this.#table.delete(text);
   }
 
   /** The last token that was kept, while it is valid. */
@@ -99,13 +105,13 @@ export class AcceptedTokens {
 
 const hashOf = (token: string): string => createHash('sha256').update(token).digest('base64url');
 
-/** Makes room for one more. */
+/** Makes room for one more: what has expired goes, and then what was put or renewed longest ago. */
 function prune(table: Table, now: number): void {
   for (const [key, { meta }] of table.rows) {
     if (Number(meta['expiresAt']) <= now) table.delete(key);
   }
-  for (const key of table.rows.keys()) {
-    if (table.rows.size < mostTokens) return;
-    table.delete(key);
+  while (table.rows.size >= mostTokens) {
+    const [oldest] = [...table.rows].reduce((a, b) => (b[1].time < a[1].time ? b : a));
+    table.delete(oldest);
   }
 }

@@ -46,6 +46,13 @@ test('who tolerates everything is left alone, whatever time it says', () => {
   assert.ok(tolerationPatch(of([{ operator: 'Exists', effect: 'NoSchedule' }]), true));
 });
 
+test('who tolerates a taint of that name with a value does not tolerate this one, which has none', () => {
+  const valued: readonly Toleration[] = [notReady, unreachable].map((key) => ({ key, operator: 'Equal', value: 'x', effect: 'NoExecute' }));
+  const stays = applied(of(valued), tolerationPatch(of(valued), true)!);
+  assert.deepEqual(stays.spec?.tolerations, [...valued, ...[unreachable, notReady].map((key) => ({ key, operator: 'Exists', effect: 'NoExecute' }))]);
+  assert.equal(tolerationPatch(of(valued.map((one) => ({ ...one, value: '' }))), true), undefined);
+});
+
 test('a Pod that was never touched, or whose annotation is somebody else\'s, is not given anything back', () => {
   assert.equal(tolerationPatch(of(usual), false), undefined);
   for (const words of ['', 'x', '[]', 'null', '7']) assert.equal(tolerationPatch(of(usual, words), false), undefined);

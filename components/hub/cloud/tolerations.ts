@@ -30,8 +30,11 @@ export interface PodPatch {
   readonly spec: { readonly tolerations: readonly Toleration[] };
 }
 
+/** These taints have no value: who tolerates one with a value tolerates another taint. */
+const hasNoValue = ({ value = '' }: Toleration): boolean => value === '';
+
 /** Whether a toleration is about this taint and may say for how long: the API wants the effect named for that. */
-const isFor = (taint: string, one: Toleration): boolean => one.key === taint && one.effect === effect;
+const isFor = (taint: string, one: Toleration): boolean => one.key === taint && one.effect === effect && hasNoValue(one);
 
 /**
  * Whether nothing is to be done about a taint: it is tolerated for ever; or a toleration of everything says for how long,
@@ -39,7 +42,7 @@ const isFor = (taint: string, one: Toleration): boolean => one.key === taint && 
  */
 const settled = (taint: string, all: readonly Toleration[]): boolean => {
   if (all.some((one) => one.key === undefined && (one.effect === undefined || one.effect === effect))) return true;
-  const mine = all.filter((one) => one.key === taint && (one.effect === undefined || one.effect === effect));
+  const mine = all.filter((one) => one.key === taint && hasNoValue(one) && (one.effect === undefined || one.effect === effect));
   return mine.length > 0 && mine.every(({ tolerationSeconds }) => tolerationSeconds === undefined);
 };
 

@@ -3,6 +3,7 @@ import type { CacheStore, CachedCollection, CollectionKey } from '../cache/index
 import { answerStatus, type FrontResponse } from '../front/index.ts';
 import { compareResourceVersions, representationsOf, type Codec, type KubeRequest, type Representation } from '../wire/index.ts';
 import type { OpenWatches } from './open-watches.ts';
+import { pour } from './pour.ts';
 
 export interface Reading {
   readonly store: CacheStore;
@@ -23,9 +24,21 @@ export function answerRead(reading: Reading): boolean {
   if (verb !== 'list' && verb !== 'watch') return false;
   const found = collectionFor(reading);
   if (found === undefined) return false;
+  if (wantsOther(reading.kube.options, found.collection.resourceVersion, verb === 'watch')) {
+    const { resourceVersion } = found.collection;
+    answerStatus(reading.response, { code: 503, reason: 'ServiceUnavailable', message: `what is cached of ${reading.kube.path} is of resource version ${resourceVersion}, and ${reading.kube.options.resourceVersion} was asked for` });
+    return true;
+  }
   if (verb === 'list') answerList(reading, found.representation.codec, found.collection);
   else answerWatch(reading, found.representation.codec, found.collection);
   return true;
+}
+
+/** Whoever has seen something newer keeps it rather than go back; the past is not here. What a watch begins at is no such wish, unless it brings the objects first. */
+function wantsOther({ resourceVersion, resourceVersionMatch, sendInitialEvents, continue: next }: KubeRequest['options'], cached: string, isWatch: boolean): boolean {
+  if (resourceVersion === '' || resourceVersion === '0' || next !== '' || (isWatch && sendInitialEvents !== true)) return false;
+  const order = compareResourceVersions(resourceVersion, cached);
+  return resourceVersionMatch === 'Exact' ? order !== 0 : order === undefined || order > 0;
 }
 
 function answerGet({ store, kube, subject, response }: Reading): boolean {
@@ -58,23 +71,21 @@ function answerList({ kube, response }: Reading, codec: Codec, { type, resourceV
     return answerStatus(response, { code: 410, reason: 'Expired', message: 'the rest of this list is in the cloud, which is cut off: list again from the start' });
   }
   const to = response.start(200, { 'content-type': codec.contentType });
-  for (const piece of codec.writeList({ type, resourceVersion, continue: '' }, objects.map(({ raw }) => raw))) to.write(piece);
-  to.end();
+  pour(to, codec.writeList({ type, resourceVersion, continue: '' }, objects.map(({ raw }) => raw))).then(() => void to.end(), (error: Error) => void to.destroy(error));
 }
 
 function answerWatch({ kube, response, openWatches }: Reading, codec: Codec, collection: CachedCollection): void {
   const { type, resourceVersion, objects } = collection;
   const { options } = kube;
   const to = response.start(200, { 'content-type': codec.watchContentType });
-  const everything = (): void => {
-    for (const { raw } of objects) to.write(codec.writeChange('ADDED', type, raw));
+  const isAny = options.resourceVersion === '' || options.resourceVersion === '0';
+  if (options.sendInitialEvents !== true && !isAny && (compareResourceVersions(options.resourceVersion, resourceVersion) ?? 0) < 0) return expired(to, codec, options.resourceVersion);
+  const frames = function* (): Generator<Buffer> {
+    if (options.sendInitialEvents !== true && (!isAny || options.sendInitialEvents === false)) return;
+    for (const { raw } of objects) yield codec.writeChange('ADDED', type, raw);
+    if (options.sendInitialEvents === true) yield codec.writeBookmark(type, resourceVersion, { initialEventsEnd: true });
   };
-  if (options.sendInitialEvents === true) {
-    everything();
-    to.write(codec.writeBookmark(type, resourceVersion, { initialEventsEnd: true }));
-  } else if (options.resourceVersion === '' || options.resourceVersion === '0') everything();
-  else if ((compareResourceVersions(options.resourceVersion, resourceVersion) ?? 0) < 0) return expired(to, codec, options.resourceVersion);
-  openWatches.keep(to);
+  pour(to, frames()).then(() => openWatches.keep(to), (error: Error) => void to.destroy(error));
 }
 
 /** What came between is not known any more, only what there is: the client lists again, and is given that. */

@@ -1,9 +1,10 @@
 import type { CacheStore } from '../cache/index.ts';
 import { first } from '../common/headers.ts';
-import { answerStatus, type FrontRequest } from '../front/index.ts';
-import { tokenKey } from '../online/tokens.ts';
+import { answerStatus, type FrontRequest, type FrontResponse } from '../front/index.ts';
+import { isTokenRequest, tokenKey } from '../online/tokens.ts';
 import { jsonCodec, representationOfAnswer, type KubeRequest } from '../wire/index.ts';
-import type { Deferred } from './deferred.ts';
+import { conditionsOf, type Deferred } from './deferred.ts';
+import type { OfflineEvents } from './events.ts';
 import { leasePath, nodePath } from './paths.ts';
 import { whole } from './reads.ts';
 import { nodeMergeKeys, PatchError, strategicMerge, type JsonMap } from './strategic-merge.ts';
@@ -11,6 +12,7 @@ import { nodeMergeKeys, PatchError, strategicMerge, type JsonMap } from './strat
 export interface Writing {
   readonly store: CacheStore;
   readonly deferred: Deferred;
+  readonly events: OfflineEvents;
   readonly nodeName: string;
   readonly request: FrontRequest;
   readonly kube: KubeRequest;
@@ -22,40 +24,40 @@ const maxBodyBytes = 1024 * 1024;
 
 /**
  * Carries out here what a node must be able to do without the cloud: to register, to say how it is, to renew its lease, to get its Pods'
- * tokens again.
+ * tokens again, to report what happened.
  *
  * @returns false for everything else: nothing is done then
  */
 export async function answerWrite(writing: Writing): Promise<boolean> {
   const { kube, subject, nodeName } = writing;
+  if (kube.query.has('dryRun')) return false;
   const of = `${kube.apiGroup}/${kube.resource}${kube.subresource === '' ? '' : `/${kube.subresource}`}`;
-  if (of === '/serviceaccounts/token' && kube.verb === 'create') return await token(writing);
-  if (of === '/events' || of === 'events.k8s.io/events') return kube.verb === 'create' || kube.verb === 'patch' ? await event(writing) : false;
+  if (isTokenRequest(kube)) return await token(writing);
   if (subject !== `system:node:${nodeName}`) return false;
+  // What others report would need their tokens to be sent, and those are not kept.
+  if (of === '/events' || of === 'events.k8s.io/events') return await writing.events.answer(writing.request, kube);
   if (of === '/nodes' && kube.verb === 'create') return registered(writing);
-  if ((of === '/nodes/status' || of === '/nodes') && kube.verb === 'patch' && kube.name === nodeName) return await nodePatch(writing);
+  // Its status only: labels and taints are the cloud's, and nobody would tell it of them.
+  if (of === '/nodes/status' && kube.verb === 'patch' && kube.name === nodeName) return await nodePatch(writing);
   if (of === 'coordination.k8s.io/leases' && kube.namespace === 'kube-node-lease') return await lease(writing);
   return false;
 }
 
 async function token({ store, request, kube, subject }: Writing): Promise<boolean> {
-  const kept = store.tokens.get(tokenKey({ identity: subject, path: kube.path, asked: await request.readBody(maxBodyBytes) }));
+  const kept = store.tokens.get(tokenKey({ identity: subject, kube, asked: await request.readBody(maxBodyBytes) }));
   if (kept === undefined) return false;
   whole(request.response, 201, kept.contentType, kept.body);
-  return true;
-}
-
-/** What somebody wanted to have known. Nobody waits for it, and a client that is refused tries again and again. */
-async function event({ request, kube }: Writing): Promise<boolean> {
-  const body = await request.readBody(maxBodyBytes);
-  whole(request.response, kube.verb === 'create' ? 201 : 200, first(request.headers, 'content-type') ?? jsonCodec.contentType, body);
   return true;
 }
 
 /** A kubelet that is told so looks at what there is and goes on. */
 function registered({ store, request, subject, nodeName }: Writing): boolean {
   if (nodeOf(store, subject, nodeName) === undefined) return false;
-  answerStatus(request.response, { code: 409, reason: 'AlreadyExists', message: `nodes "${nodeName}" already exists` });
+  return alreadyExists(request.response, 'nodes', nodeName);
+}
+
+function alreadyExists(response: FrontResponse, what: string, name: string): true {
+  answerStatus(response, { code: 409, reason: 'AlreadyExists', message: `${what} "${name}" already exists` });
   return true;
 }
 
@@ -75,7 +77,8 @@ async function nodePatch({ store, deferred, request, subject, nodeName }: Writin
   const body = Buffer.from(JSON.stringify({ kind: 'Node', apiVersion: 'v1', ...patched }));
   const { type: meta, object } = jsonCodec.readObject(body);
   store.putObject(nodeKey(subject, nodeName), meta, object);
-  deferred.nodeStatus = patched['status'] as JsonMap | undefined;
+  const conditions = conditionsOf(patched);
+  if (conditions !== undefined) deferred.conditions(conditions, object.uid);
   whole(request.response, 200, jsonCodec.contentType, body);
   return true;
 }
@@ -96,8 +99,10 @@ async function lease({ store, deferred, request, kube, subject, nodeName }: Writ
   if (representation === undefined) return false;
   const { type, object } = representation.codec.readObject(body);
   if (object.name !== nodeName) return false;
-  store.putObject({ identity: subject, path: leasePath(nodeName), mediaType: representation.mediaType }, type, object);
-  deferred.leaseRenewed = true;
+  const key = { identity: subject, path: leasePath(nodeName), mediaType: representation.mediaType };
+  if (kube.verb === 'create' && store.find({ ...key, namespace: kube.namespace, name: nodeName, collections: [] }).found === 'object') return alreadyExists(request.response, 'leases.coordination.k8s.io', nodeName);
+  store.putObject(key, type, object);
+  deferred.renewed(object.uid);
   whole(request.response, kube.verb === 'create' ? 201 : 200, representation.codec.contentType, body);
   return true;
 }

@@ -6,10 +6,16 @@ import type { OpenWatches } from '../offline/open-watches.ts';
 import type { Shown } from '../shown/objects.ts';
 import { rewriteFor, type Rewrite } from '../shown/shown.ts';
 import { representationOfAnswer, representationsOf, type KubeRequest, type Representation } from '../wire/index.ts';
+import { parseAccept } from '../wire/accept.ts';
+import { ListAgain, TooOld } from './list-again.ts';
+import { ListRecord } from './list-record.ts';
+import { Pages } from './pages.ts';
+import { forgetRefused } from './refused.ts';
 import { listRewriting, objectRewriting, WatchRewriting, WholeBody } from './rewriting.ts';
 import { kubeRequestOf, subjectOf } from './subject.ts';
-import { listTap, objectTap, WatchRecord, watchTap } from './taps.ts';
-import { rememberToken } from './tokens.ts';
+import { guard, listGuard, listTap, objectTap, watchGuard, watchTap } from './taps.ts';
+import { isTokenRequest, maxTokenRequestBytes, rememberToken } from './tokens.ts';
+import { WatchRecord } from './watch-record.ts';
 
 export interface RecorderOptions {
   readonly store: CacheStore;
@@ -20,11 +26,14 @@ export interface RecorderOptions {
 }
 
 /** Keeps what identities are given, as it passes; and lets this node see what it is to see. */
-export class Recorder {
+export class Recorder implements Disposable {
   readonly #options: RecorderOptions;
+  readonly #pages: Pages;
+  readonly #listAgain = new ListAgain();
 
   constructor(options: RecorderOptions) {
     this.#options = options;
+    this.#pages = new Pages(options.store);
   }
 
   plan(request: FrontRequest): ForwardPlan | undefined {
@@ -33,43 +42,51 @@ export class Recorder {
     if (subject === undefined || kube === undefined || !kube.isResource || request.method === 'HEAD') return undefined;
     const { shown } = this.#options;
     const rewrite = shown && rewriteFor(kube, subject, shown);
+    const accept = rewrite !== undefined || isNode(kube) ? narrowed(kube) : undefined;
     return {
       // Nothing is decoded on the way: what comes is what is stored and what the client gets.
-      headers: { 'accept-encoding': undefined, ...((rewrite !== undefined || isNode(kube)) && narrowed(kube)) },
-      answer: (status, headers) => this.#tap({ request, kube, subject, rewrite, status, headers }),
+      headers: { 'accept-encoding': undefined, ...(accept !== undefined && { accept }) },
+      answer: (status, headers) => this.#tap({ request, kube: accept === undefined ? kube : { ...kube, accept: parseAccept(accept) }, subject, rewrite, status, headers }),
     };
   }
 
+  [Symbol.dispose](): void {
+    this.#pages[Symbol.dispose]();
+  }
+
   #tap(exchange: Exchange): AnswerTap | undefined {
-    const { request, kube, subject, status, headers } = exchange;
-    this.#learn(request, status);
+    const { kube, subject, status, headers } = exchange;
+    const { store } = this.#options;
+    this.#learn(exchange);
+    forgetRefused(store, exchange);
+    // What would have happened has not.
+    if (status < 200 || status > 299 || kube.query.has('dryRun')) return undefined;
     const troubled = (reason: unknown): void => this.#options.troubled?.(kube, reason);
-    if (kube.subresource === 'token' && kube.verb === 'create' && status === 201) return this.#tokenTap(exchange, troubled);
+    if (isTokenRequest(kube)) return status === 201 ? this.#tokenTap(exchange, troubled) : undefined;
     const representation = representationOfAnswer(first(headers, 'content-type'), kube.accept);
-    if (kube.verb === 'get' && status === 404 && isWhole(kube)) {
-      for (const { mediaType } of representationsOf(kube.accept)) this.#options.store.deleteObject({ identity: subject, path: kube.path, mediaType });
-      return undefined;
-    }
-    if (representation === undefined || status < 200 || status > 299) return undefined;
+    if (representation === undefined) return undefined;
     const { mediaType } = representation;
     const collection: CollectionKey = { identity: subject, path: kube.path, fieldSelector: kube.fieldSelector, labelSelector: kube.labelSelector, mediaType };
     const object: ObjectKey = { identity: subject, path: pathOfObject(kube), mediaType };
     if (kube.verb === 'list') return this.#listTap(exchange, collection, representation, troubled);
     if (kube.verb === 'watch') return this.#watchTap(exchange, collection, representation, troubled);
     if (kube.verb === 'delete' && kube.subresource === '') {
-      this.#options.store.deleteObject(object);
+      store.deleteObject(object);
       return undefined;
     }
     return isWhole(kube) ? this.#objectTap(exchange, object, representation, troubled) : undefined;
   }
 
-  /** Whose a token is, the API server says by taking it. */
-  #learn({ identity, headers }: FrontRequest, status: number): void {
+  /**
+   * Whose a token is, the API server says by doing what it asks. Anything else is no proof: a deadline that is none, too many requests, a
+   * preflight are answered before anybody has looked at the token (DefaultBuildHandlerChain of apiserver/pkg/server).
+   */
+  #learn({ request: { identity, headers }, kube, status }: Exchange): void {
     if (identity.kind !== 'token') return;
     const token = bearerToken(headers);
     if (token === undefined) return;
     if (status === 401) this.#options.store.accepted.delete(token);
-    else if (identity.claims?.expires !== undefined) this.#options.store.accepted.add(token, identity.claims.subject, identity.claims.expires.getTime());
+    else if (status >= 200 && status <= 299 && kube.verb !== '' && identity.claims?.expires !== undefined) this.#options.store.accepted.add(token, identity.claims.subject, identity.claims.expires.getTime());
   }
 
   /** A Pod that has a token must have it after a power cut too: the client waits for the disk. */
@@ -79,7 +96,7 @@ export class Recorder {
       through: new WholeBody(async (answer) => {
         try {
           const asked = await request.readBody(maxTokenRequestBytes);
-          await rememberToken(store, { identity: subject, path: kube.path, asked, answer, contentType: first(headers, 'content-type') ?? '' });
+          await rememberToken(store, { identity: subject, kube, asked, answer, contentType: first(headers, 'content-type') ?? '' });
         } catch (reason) {
           troubled(reason);
         }
@@ -88,41 +105,46 @@ export class Recorder {
     };
   }
 
-  #listTap({ kube, rewrite, headers }: Exchange, key: CollectionKey, representation: Representation, troubled: (reason: unknown) => void): AnswerTap | undefined {
-    const { store } = this.#options;
-    // A page behind the first, or the past: not what there is.
-    const isAll = kube.options.continue === '' && kube.options.resourceVersionMatch !== 'Exact';
-    if (rewrite === undefined) return isAll ? listTap(store, key, representation, troubled) : undefined;
+  #listTap({ kube, rewrite, headers }: Exchange, key: CollectionKey, representation: Representation, troubled: (reason: unknown) => void): AnswerTap {
+    const record = new ListRecord(this.#pages, key, representation, kube);
+    const broken = (): boolean => {
+      record.abort();
+      return false;
+    };
+    if (rewrite === undefined) return { ...listTap(record, representation, troubled), broken };
+    const guarded = listGuard(record, troubled);
     return {
       headers: withoutLength(headers),
-      through: listRewriting(representation.codec, rewrite, (head, objects) => {
-        if (!isAll || head.continue !== '') return;
-        using replacement = store.begin(key);
-        for (const object of objects) replacement.put(object);
-        replacement.commit(head);
-      }),
+      through: listRewriting(representation.codec, rewrite, (head, objects) => guarded(() => {
+        record.put(objects);
+        record.end(head);
+      })),
+      broken,
     };
   }
 
   #watchTap({ kube, rewrite, headers }: Exchange, key: CollectionKey, representation: Representation, troubled: (reason: unknown) => void): AnswerTap {
     const { store, openWatches } = this.#options;
     const record = new WatchRecord(store, key, representation, kube);
-    // A client that has no objects yet must ask anew; the others need not know that the cloud is gone.
+    const { resourceVersion } = kube.options;
+    if (record.isAhead && this.#listAgain.isDue(JSON.stringify(key))) return { headers: withoutLength(headers), through: new TooOld(representation.codec, resourceVersion) };
+    const guarded = watchGuard(record, troubled);
+    const through = rewrite && new WatchRewriting(representation.codec, rewrite, (frame) => guarded(() => record.record(frame)));
+    // A client that has not all objects yet, or not all that was recorded, must ask anew; the others need not know that the cloud is gone.
     const broken = (error: LinkError, rest: Parameters<NonNullable<AnswerTap['broken']>>[1]): boolean => {
       record[Symbol.dispose]();
-      if (!error.isOfTheLink || store.read(key) === undefined) return false;
+      if (!error.isOfTheLink || !record.clientHasAll || through?.isHolding === true || store.read(key) === undefined) return false;
       openWatches.keep(rest);
       return true;
     };
     const ends = { whole: () => record[Symbol.dispose](), broken };
-    if (rewrite === undefined) return { ...watchTap(record, representation, troubled), ...ends };
-    return { headers: withoutLength(headers), through: new WatchRewriting(representation.codec, rewrite, (frame) => record.record(frame)), ...ends };
+    return through === undefined ? { ...watchTap(record, representation, troubled), ...ends } : { headers: withoutLength(headers), through, ...ends };
   }
 
   #objectTap({ rewrite, headers }: Exchange, key: ObjectKey, representation: Representation, troubled: (reason: unknown) => void): AnswerTap {
     const { store } = this.#options;
     if (rewrite === undefined) return objectTap(store, key, representation, troubled);
-    return { headers: withoutLength(headers), through: objectRewriting(representation.codec, rewrite, (type, object) => store.putObject(key, type, object)) };
+    return { headers: withoutLength(headers), through: objectRewriting(representation.codec, rewrite, (type, object) => guard(troubled)(() => store.putObject(key, type, object))) };
   }
 }
 
@@ -135,8 +157,6 @@ interface Exchange {
   readonly headers: Headers;
 }
 
-const maxTokenRequestBytes = 64 * 1024;
-
 /** What a status patch is applied to must be in JSON: the patch is. */
 const isNode = ({ apiGroup, resource }: KubeRequest): boolean => apiGroup === '' && resource === 'nodes';
 
@@ -147,10 +167,10 @@ const isWhole = ({ verb, name, subresource }: KubeRequest): boolean => (verb ===
 const pathOfObject = ({ path, subresource }: KubeRequest): string => (subresource === 'status' ? path.replace(/\/status$/, '') : path);
 
 /** Whoever takes JSON too is given JSON. */
-function narrowed({ accept, verb }: KubeRequest): { accept?: string } {
+function narrowed({ accept, verb }: KubeRequest): string | undefined {
   const json = representationsOf(accept).some(({ mediaType }) => mediaType === 'application/json');
-  if (!json) return {};
-  return { accept: verb === 'watch' ? 'application/json;stream=watch, application/json' : 'application/json' };
+  if (!json) return undefined;
+  return verb === 'watch' ? 'application/json;stream=watch, application/json' : 'application/json';
 }
 
 function withoutLength(headers: Headers): Headers {

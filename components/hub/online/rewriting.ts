@@ -24,6 +24,11 @@ export class WatchRewriting extends Transform {
     this.#seen = seen;
   }
 
+  /** Whether there are frames that its client has not got: they go with it when it is destroyed. */
+  get isHolding(): boolean {
+    return this.readableLength > 0 || this.writableLength > 0;
+  }
+
   override _transform(chunk: Buffer, _: BufferEncoding, done: TransformCallback): void {
     try {
       for (const came of this.#reader.feed(chunk)) {

@@ -1,12 +1,14 @@
 import type { AnswerTap } from '../front/index.ts';
-import type { CacheStore, CollectionKey, Follower, ObjectKey } from '../cache/index.ts';
-import type { KubeRequest, Representation, WatchFrame } from '../wire/index.ts';
+import type { CacheStore, ObjectKey } from '../cache/index.ts';
+import type { Representation } from '../wire/index.ts';
+import type { ListRecord } from './list-record.ts';
+import type { WatchRecord } from './watch-record.ts';
 
 /** What an answer cannot be kept for: it goes on to its client all the same. */
 export type Troubled = (reason: unknown) => void;
 
 /** Runs the parts of a tap's work; the first failure is told and ends it, and the client's answer goes on. */
-function guard(failed: (reason: unknown) => void): (work: () => void) => void {
+export function guard(failed: (reason: unknown) => void): (work: () => void) => void {
   let over = false;
   return (work) => {
     if (over) return;
@@ -19,78 +21,32 @@ function guard(failed: (reason: unknown) => void): (work: () => void) => void {
   };
 }
 
-/** Keeps a list that goes by, when its last byte has come. A page of one is not the whole, and is not kept. */
-export function listTap(store: CacheStore, key: CollectionKey, { codec, fits }: Representation, troubled: Troubled): AnswerTap {
+/** Runs what is done for a list's record; a failure ends it. */
+export const listGuard = (record: ListRecord, troubled: Troubled): ReturnType<typeof guard> => guard((reason) => {
+  record.abort();
+  troubled(reason);
+});
+
+/** The same for a watch's. */
+export const watchGuard = (record: WatchRecord, troubled: Troubled): ReturnType<typeof guard> => guard((reason) => {
+  record.lost();
+  troubled(reason);
+});
+
+/** Keeps a list that goes by, when its last byte has come. */
+export function listTap(record: ListRecord, { codec }: Representation, troubled: Troubled): AnswerTap {
   const reader = codec.listReader();
-  const replacement = store.begin(key);
-  const guarded = guard((reason) => {
-    replacement.abort();
-    troubled(reason);
-  });
+  const guarded = listGuard(record, troubled);
   return {
-    piece: (chunk) => guarded(() => {
-      for (const object of reader.feed(chunk)) replacement.put(object);
-    }),
-    whole: () => guarded(() => {
-      const head = reader.end();
-      if (head.continue !== '' || !fits(head.type)) replacement.abort();
-      else replacement.commit(head);
-    }),
-    broken: () => {
-      replacement.abort();
-      return false;
-    },
+    piece: (chunk) => guarded(() => record.put(reader.feed(chunk))),
+    whole: () => guarded(() => record.end(reader.end())),
   };
-}
-
-/** Takes what a watch brings, frame by frame: into a list that is coming in, or into what was kept before. */
-export class WatchRecord implements Disposable {
-  readonly #store: CacheStore;
-  readonly #key: CollectionKey;
-  readonly #fits: Representation['fits'];
-  #initial: ReturnType<CacheStore['begin']> | undefined;
-  #follower: Follower | undefined;
-
-  constructor(store: CacheStore, key: CollectionKey, { fits }: Representation, { options }: KubeRequest) {
-    this.#store = store;
-    this.#key = key;
-    this.#fits = fits;
-    if (options.sendInitialEvents === true) this.#initial = store.begin(key);
-    // One that begins "anywhere" brings its objects first, and never says when that was all.
-    else if (options.resourceVersion !== '' && options.resourceVersion !== '0') this.#follower = store.follow(key, options.resourceVersion);
-  }
-
-  record(frame: WatchFrame): void {
-    if (this.#follower !== undefined) {
-      if (!this.#follower.record(frame)) this[Symbol.dispose]();
-      return;
-    }
-    const initial = this.#initial;
-    if (initial === undefined) return;
-    if (frame.type === 'ERROR' || !this.#fits(frame.of)) return this[Symbol.dispose]();
-    if (frame.type === 'DELETED') initial.delete(frame.object);
-    else if (frame.type !== 'BOOKMARK') initial.put(frame.object);
-    else if (frame.initialEventsEnd) {
-      this.#initial = undefined;
-      if (initial.commit({ type: frame.of, resourceVersion: frame.resourceVersion })) this.#follower = this.#store.follow(this.#key, frame.resourceVersion);
-    }
-  }
-
-  [Symbol.dispose](): void {
-    this.#initial?.abort();
-    this.#initial = undefined;
-    this.#follower?.close();
-    this.#follower = undefined;
-  }
 }
 
 /** Keeps what a watch brings, before its client has it. Whoever made the record ends it. */
 export function watchTap(record: WatchRecord, { codec }: Representation, troubled: Troubled): AnswerTap {
   const reader = codec.watchReader();
-  const guarded = guard((reason) => {
-    record[Symbol.dispose]();
-    troubled(reason);
-  });
+  const guarded = watchGuard(record, troubled);
   return {
     piece: (chunk) => guarded(() => {
       for (const frame of reader.feed(chunk)) record.record(frame);

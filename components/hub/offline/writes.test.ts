@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { LinkError, type UpstreamRequest } from '../link/index.ts';
+import { json } from '../testing/api-server.ts';
+import { nodeName } from '../testing/pki.ts';
+import { initial, own, pod, respond, stage } from '../testing/stage.ts';
+import { Readable } from 'node:stream';
+import { Deferred } from './deferred.ts';
+import { leasePath, nodePath } from './paths.ts';
+
+const node = { kind: 'Node', apiVersion: 'v1', metadata: { name: nodeName, uid: 'u1', resourceVersion: '5' }, status: { conditions: [] } };
+const lease = { kind: 'Lease', apiVersion: 'coordination.k8s.io/v1', metadata: { name: nodeName, namespace: 'kube-node-lease', uid: 'u2', resourceVersion: '9' }, spec: {} };
+const merge = { ':method': 'PATCH', 'content-type': 'application/merge-patch+json' };
+
+test('a write that nobody would send on is not answered as if it were done', async () => {
+  await using stack = new AsyncDisposableStack();
+  const { kubelet, cut } = await stage(stack, (request) => respond(request, 200, request.path === leasePath(nodeName) ? lease : node));
+  await kubelet.get(nodePath(nodeName));
+  await kubelet.get(leasePath(nodeName));
+  await cut();
+  const label = await kubelet.get(nodePath(nodeName), merge, json({ metadata: { labels: { a: 'b' } } }));
+  assert.equal(label.status, 503);
+  assert.match(label.body.toString(), /nothing was done/);
+  const again = await kubelet.get(leasePath(nodeName).replace(/\/[^/]+$/, ''), { 'content-type': 'application/json' }, json(lease));
+  assert.deepEqual([again.status, (JSON.parse(again.body.toString()) as { reason: string }).reason], [409, 'AlreadyExists']);
+});
+
+test('whoever has seen something newer is not given what is older, and a watch without initial events has none', async () => {
+  await using stack = new AsyncDisposableStack();
+  const { kubelet, cut, memory } = await stage(stack, (request) => respond(request, 200, { kind: 'PodList', apiVersion: 'v1', metadata: { resourceVersion: '20' }, items: [pod('a', '7')] }));
+  const pods = `/api/v1/pods?${own}`;
+  await kubelet.get(pods);
+  await cut();
+  for (const query of ['resourceVersion=21', 'resourceVersion=19&resourceVersionMatch=Exact', `${initial}&resourceVersion=21`]) {
+    const { status, body } = await kubelet.get(`${pods}&${query}`);
+    assert.equal(status, 503, query);
+    assert.match(body.toString(), /is of resource version 20/);
+  }
+  for (const query of ['resourceVersion=20', 'resourceVersion=19&resourceVersionMatch=NotOlderThan', 'resourceVersion=0', 'resourceVersion=20&resourceVersionMatch=Exact']) assert.equal((await kubelet.get(`${pods}&${query}`)).status, 200, query);
+  const watch = kubelet.ask(`${pods}&watch=true&sendInitialEvents=false&resourceVersionMatch=NotOlderThan`);
+  const later = await kubelet.get(pods);
+  assert.equal(later.status, 200);
+  assert.deepEqual([memory.openWatches.size, watch.body.length], [1, 0]);
+});
+
+interface Sent {
+  readonly path: string;
+  readonly patch: { metadata?: { uid: string }; spec?: { renewTime: string } };
+}
+
+function deferredOf(time: { now: number }, answer: () => number): { readonly deferred: Deferred; readonly sent: Sent[]; readonly failures: unknown[] } {
+  const sent: Sent[] = [];
+  const failures: unknown[] = [];
+  const request = async ({ path, body }: UpstreamRequest): ReturnType<ConstructorParameters<typeof Deferred>[0]['link']['request']> => {
+    const status = answer();
+    sent.push({ path, patch: JSON.parse(String(body)) as Sent['patch'] });
+    return { status, headers: {}, body: Readable.from([]) };
+  };
+  return { deferred: new Deferred({ link: { request }, nodeName, failed: (reason) => void failures.push(reason), now: () => time.now }), sent, failures };
+}
+
+test('the cloud hears when the kubelet was last alive, of which objects, and nothing for one that is silent by now', async () => {
+  const time = { now: Date.UTC(2026, 0, 1) };
+  const { deferred, sent, failures } = deferredOf(time, () => 200);
+  deferred.conditions([{ type: 'Ready' }], 'u1');
+  deferred.renewed('u2');
+  time.now += 39_000;
+  await deferred.send();
+  assert.deepEqual(sent, [
+    { path: leasePath(nodeName), patch: { metadata: { uid: 'u2' }, spec: { renewTime: '2026-01-01T00:00:00.000000Z' } } },
+    { path: `${nodePath(nodeName)}/status`, patch: { metadata: { uid: 'u1' }, status: { conditions: [{ type: 'Ready' }] } } },
+  ]);
+  deferred.conditions([], 'u1');
+  deferred.renewed('u2');
+  time.now += 41_000;
+  await deferred.send();
+  assert.deepEqual([sent.length, failures, deferred.waiting], [2, [], []]);
+});
+
+test('what does not get there is said when the link is back; what is refused is told', async () => {
+  let answer = (): number => {
+    throw new LinkError('BROKEN', 'gone', { mayHaveBeenSeen: true });
+  };
+  const { deferred, sent, failures } = deferredOf({ now: 0 }, () => answer());
+  deferred.renewed('u2');
+  await deferred.send();
+  assert.deepEqual(deferred.waiting, ['lease']);
+  answer = () => 422;
+  await deferred.send();
+  assert.deepEqual([sent.length, deferred.waiting, failures.length], [1, [], 2]);
+});

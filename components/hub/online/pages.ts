@@ -1,0 +1,58 @@
+import type { CacheStore, CollectionKey, Replacement } from '../cache/index.ts';
+
+/** A list that came in part, until its client asks for the rest. */
+interface Waiting {
+  readonly id: string;
+  readonly replacement: Replacement;
+  readonly resourceVersion: string;
+  readonly timer: NodeJS.Timeout;
+}
+
+/** So many at once; the oldest goes first. Each is on disk in part, and counts as part of the cache. */
+const mostWaiting = 8;
+/** After that the API server does not know any more what the rest was (etcd is compacted every 5 minutes). Milliseconds. */
+const waitMs = 5 * 60_000;
+
+/** Lists that clients ask for page by page (`limit`, `continue`): they are whole when the last page has come. */
+export class Pages implements Disposable {
+  readonly #store: CacheStore;
+  readonly #waiting = new Map<string, Waiting>();
+
+  constructor(store: CacheStore) {
+    this.#store = store;
+  }
+
+  /**
+   * A page begins to come in.
+   *
+   * @param token `continue` of the request, '' for the first page
+   * @returns where it goes, and the resourceVersion of the pages before; undefined when those were not kept
+   */
+  begin(key: CollectionKey, token: string): { readonly replacement: Replacement; readonly resourceVersion: string | undefined } | undefined {
+    if (token === '') return { replacement: this.#store.begin(key), resourceVersion: undefined };
+    const before = this.#take(idOf(key, token));
+    return before && { replacement: before.replacement, resourceVersion: before.resourceVersion };
+  }
+
+  /** More will come. @param token `continue` of the answer */
+  wait(key: CollectionKey, token: string, replacement: Replacement, resourceVersion: string): void {
+    const id = idOf(key, token);
+    this.#take(id)?.replacement.abort();
+    for (const oldest of [...this.#waiting.keys()].slice(0, Math.max(0, this.#waiting.size + 1 - mostWaiting))) this.#take(oldest)?.replacement.abort();
+    const timer = setTimeout(() => this.#take(id)?.replacement.abort(), waitMs).unref();
+    this.#waiting.set(id, { id, replacement, resourceVersion, timer });
+  }
+
+  [Symbol.dispose](): void {
+    for (const id of [...this.#waiting.keys()]) this.#take(id)?.replacement.abort();
+  }
+
+  #take(id: string): Waiting | undefined {
+    const found = this.#waiting.get(id);
+    clearTimeout(found?.timer);
+    this.#waiting.delete(id);
+    return found;
+  }
+}
+
+const idOf = ({ identity, path, fieldSelector, labelSelector, mediaType }: CollectionKey, token: string): string => JSON.stringify([identity, path, fieldSelector, labelSelector, mediaType, token]);

@@ -1,0 +1,31 @@
+import { chmodSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { reportOf, type StatusSource } from './report.ts';
+
+/** Where a hub with this cache is asked: the folder is its user's alone. */
+export const socketIn = (cacheFolder: string): string => join(cacheFolder, 'status.sock');
+
+/**
+ * Answers `edge-hub status`.
+ *
+ * @param cacheFolder in use by this process: a socket that is there is left from one that has died
+ * @throws a system error (a path of more than 107 bytes, unix(7))
+ */
+export async function serveStatus(cacheFolder: string, source: StatusSource): Promise<AsyncDisposable> {
+  const path = socketIn(cacheFolder);
+  rmSync(path, { force: true });
+  const server = createServer((request, response) => {
+    if (request.method !== 'GET' || request.url !== '/status') return void response.writeHead(404).end();
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(reportOf(source)));
+  });
+  await once(server.listen(path), 'listening');
+  chmodSync(path, 0o600);
+  return {
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      await server[Symbol.asyncDispose]();
+    },
+  };
+}
