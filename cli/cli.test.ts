@@ -26,7 +26,7 @@ async function edgeproof(args: readonly string[], env: Readonly<Record<string, s
   });
 }
 
-const verbs = ['doctor', 'images', 'images build', 'images list', 'up', 'status', 'fault', 'fault inject', 'fault heal', 'fault list', 'down', 'conformance', 'control', 'report', 'bench', 'bench tunnel', 'bench http', 'bench report'];
+const verbs = ['doctor', 'images', 'images build', 'images list', 'up', 'status', 'fault', 'fault inject', 'fault heal', 'fault list', 'uninstall', 'down', 'conformance', 'control', 'report', 'bench', 'bench tunnel', 'bench http', 'bench report'];
 
 test('every verb has help with an example, on stdout', async () => {
   const pages = await Promise.all(verbs.map(async (verb) => await edgeproof([...verb.split(' '), '--help'])));
@@ -73,6 +73,7 @@ const mistakes: [string[], RegExp][] = [
   [['fault', 'inject', 'wan-down', 'east'], /wan-down cannot be done to "east"/],
   [['fault', 'list'], /there is no cluster\n  next: boot one: edgeproof up/],
   [['status', 'dev'], /there is no cluster "dev", nor any other/],
+  [['uninstall', 'dev'], /there is no cluster "dev", nor any other/],
   [['down'], /there is no cluster\n/],
   [['bench', 'tunnel', '--only', 'konectivity'], /Did you mean konnectivity\?/],
   [['bench', 'http', '--cluster', 'dev'], /there is no cluster "dev", nor any other/],

@@ -12,6 +12,7 @@ import { fault } from './commands/fault.ts';
 import { images } from './commands/images.ts';
 import { report } from './commands/report.ts';
 import { status } from './commands/status.ts';
+import { uninstall } from './commands/uninstall.ts';
 import { up } from './commands/up.ts';
 import type { Io } from './io.ts';
 import { asUsageError, checkVerb, isHelpShown } from './usage.ts';
@@ -25,7 +26,7 @@ export type Run = <Args extends unknown[]>(action: Action<Args>) => (...args: Ar
 export type Register = (program: Command, io: Io, run: Run) => void;
 
 // In the order of a first day: look, boot, break, grade, read.
-const verbs: readonly Register[] = [doctor, images, up, status, fault, down, conformance, control, report, bench];
+const verbs: readonly Register[] = [doctor, images, up, status, fault, uninstall, down, conformance, control, report, bench];
 
 /**
  * Runs a command line.

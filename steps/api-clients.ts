@@ -6,10 +6,10 @@ import { mayRead } from '../harness/workloads/rights.ts';
 import { slugOf, startApps } from './support/apps.ts';
 import type { EdgeWorld } from './support/world.ts';
 
-async function ask(world: EdgeWorld, client: string, resource: string, signal?: AbortSignal): Promise<ApiReply> {
+async function ask(world: EdgeWorld, client: string, resource: string, signal?: AbortSignal, forged = false): Promise<ApiReply> {
   const { node, uid } = world.app(client);
   const pod = (await podsOn(world.docker, node, signal)).find((one) => one.uid === uid);
-  return await askApiFrom(world.docker, pod, `/api/v1/namespaces/${world.namespace}/${resource}`, signal);
+  return await askApiFrom(world.docker, pod, `/api/v1/namespaces/${world.namespace}/${resource}`, { forged, ...(signal && { signal }) });
 }
 
 const describe = (reply: ApiReply): string => ('failure' in reply ? reply.failure : describeApiAnswer(reply.answer));
@@ -46,6 +46,12 @@ Then('{string} reads the same ConfigMaps within {int} s', async function (this: 
 Then('{string} is not given them', async function (this: EdgeWorld, stranger: string) {
   const reply = await ask(this, stranger, 'configmaps', this.signal);
   if ('answer' in reply && reply.answer.status < 400) throw new PromiseBroken('CACHE_LEAKS', `${stranger}, which may not read ConfigMaps, was given ${describe(reply)}`);
+});
+
+Then('whoever shows a token of {string} with a signature that is not the cluster\'s is not given them', async function (this: EdgeWorld, reader: string) {
+  const reply = await ask(this, reader, 'configmaps', this.signal, true);
+  if (!('answer' in reply)) throw new CannotTellError('NO_ANSWER', `nobody answered to a forged token: ${describe(reply)}`);
+  if (reply.answer.status < 400) throw new PromiseBroken('CACHE_LEAKS', `a token of ${reader} with another signature was believed: ${describe(reply)}`);
 });
 
 Then('{string} gets an error for Services, which it has never read', async function (this: EdgeWorld, reader: string) {

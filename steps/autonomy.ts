@@ -3,8 +3,9 @@ import { CannotTellError, PromiseBroken } from '../core/errors.ts';
 import { waitFor } from '../core/wait.ts';
 import { describeNodePod, isRunning, podsOn } from '../harness/probes/pods-on-node.ts';
 import { containersReplaced, notRunningAgain, type NodeSnapshot } from '../harness/probes/snapshot.ts';
-import { echoContainer } from '../harness/workloads/echo.ts';
-import type { KubePod } from '../harness/kube/objects.ts';
+import { echoContainer, echoLabel } from '../harness/workloads/echo.ts';
+import { describePod, podsOf } from '../harness/workloads/ready.ts';
+import { isReady, type KubePod } from '../harness/kube/objects.ts';
 import { slugOf, type App } from './support/apps.ts';
 import { throughout } from './support/budget.ts';
 import type { EdgeWorld } from './support/world.ts';
@@ -64,6 +65,16 @@ When('the cloud removes {string}', async function (this: EdgeWorld, name: string
   }, { timeoutMs: 15_000, signal: this.signal });
 });
 
+/** Another Pod is made at once; the old one goes when that one is Ready, as Deployments do it by default. */
+When('the cloud replaces {string}', async function (this: EdgeWorld, name: string) {
+  const app = this.app(name);
+  await this.kubectl.run(['rollout', 'restart', `deployment/${slugOf(name)}`, '--namespace', this.namespace], { timeoutMs: 10_000, signal: this.signal });
+  await waitFor(`the cloud making another Pod of ${slugOf(name)}`, async (signal) => {
+    const pods = await podsOf(this.kube, this.namespace, slugOf(name), signal);
+    return pods.some(({ metadata }) => metadata.uid !== app.uid) ? { done: true } : { missing: 'there is the old one only' };
+  }, { timeoutMs: 15_000, signal: this.signal });
+});
+
 const runsOn = async (world: EdgeWorld, { node, uid }: { readonly node: string; readonly uid: string }, signal: AbortSignal): Promise<string | undefined> => {
   const pod = (await podsOn(world.docker, node, signal)).find((one) => one.uid === uid);
   return pod !== undefined && (pod.sandbox.ready || pod.containers.some(({ running }) => running)) ? describeNodePod(pod) : undefined;
@@ -74,6 +85,16 @@ Then('the edge node has ended {string} within {int} s', async function (this: Ed
   await this.within({ what: `${app.pod} ended on ${app.node}`, seconds, code: 'POD_KEPT' }, async (signal) => {
     const still = await runsOn(this, app, signal);
     return still === undefined ? { done: true } : { missing: still };
+  });
+});
+
+Then('the edge node runs another {string} and has ended the old one, within {int} s', async function (this: EdgeWorld, name: string, seconds: number) {
+  const old = this.app(name);
+  await this.within({ what: `another ${name} on ${old.node}`, seconds, code: 'POD_NOT_REPLACED' }, async (signal) => {
+    const [still, pods] = await Promise.all([runsOn(this, old, signal), podsOf(this.kube, this.namespace, slugOf(name), signal)]);
+    if (still !== undefined) return { missing: `the old one is there: ${still}` };
+    const ready = pods.find((pod) => pod.metadata.uid !== old.uid && isReady(pod));
+    return ready?.spec.nodeName === old.node ? { done: true } : { missing: pods.map(describePod).join('; ') || 'the cloud knows no Pod of it' };
   });
 });
 
@@ -96,6 +117,12 @@ function pastOf(known: readonly KubePod[], apps: readonly App[]): string | undef
   return known.length === apps.length ? undefined : `the cloud knows ${known.length} of ${apps.length} Pods`;
 }
 
+Then('the cloud has marked the Pod of {string} for deletion', async function (this: EdgeWorld, name: string) {
+  const app = this.app(name);
+  const pod = (await podsKnownToCloud(this)).find(({ metadata }) => metadata.uid === app.uid);
+  if (pod !== undefined && pod.metadata.deletionTimestamp === undefined) throw new PromiseBroken('POD_STUCK', `${app.node} is not autonomous and not reached, and the cloud leaves ${app.pod} there`);
+});
+
 Then('for {int} s the cloud marks no Pod of {string} for deletion', async function (this: EdgeWorld, seconds: number, name: string) {
   const app = this.app(name);
   await throughout({ forMs: seconds * 1000, code: 'POD_EVICTED', signal: this.signal }, async () => {
@@ -110,6 +137,9 @@ Then('for {int} s the edge node runs the same containers as before, and the clou
   await throughout({ forMs: seconds * 1000, code: 'POD_REPLACED', signal: this.signal }, async () => {
     const replaced = containersReplaced(snapshot, await podsOn(this.docker, snapshot.node, this.signal));
     if (replaced.length > 0) return replaced.join('; ');
-    return pastOf(await podsKnownToCloud(this), [...this.apps.values()]);
+    // What is elsewhere may be somebody else's business: a node without autonomy is handled as usual.
+    const here = [...this.apps.values()].filter(({ node }) => node === snapshot.node);
+    const known = (await podsKnownToCloud(this)).filter(({ metadata }) => here.some(({ name }) => metadata.labels?.[echoLabel] === slugOf(name)));
+    return pastOf(known, here);
   });
 });

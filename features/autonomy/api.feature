@@ -14,4 +14,5 @@ Feature: Who asks the API on a node that is cut off gets what was known, or an e
     And the WAN of the site is down
     Then "reader" reads the same ConfigMaps within 10 s
     And "stranger" is not given them
+    And whoever shows a token of "reader" with a signature that is not the cluster's is not given them
     And "reader" gets an error for Services, which it has never read

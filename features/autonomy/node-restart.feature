@@ -29,6 +29,16 @@ Feature: A whole node comes back without the cloud
     When the edge node loses its power
     Then every Pod that ran on the edge node runs again within 30 s as the same Pod
 
+  @autonomy-cut-while-booting @stock:POD_NOT_RUNNING
+  Scenario: Cut off in the middle of its boot, an edge node runs all its Pods again
+    Why: after a failure of the mains a site and its line come back together, and the line not always to stay: the node has asked, and hears half an answer.
+    Bug: SuperEdge #402: a connection that ended was an error to the kubelet instead of an answer from the cache.
+
+    Given an application "app" on the edge node
+    When the edge node is restarted
+    And the WAN of the site is down
+    Then every Pod that ran on the edge node runs again within 30 s as the same Pod
+
   @autonomy-site-power-cut @stock:POD_NOT_RUNNING
   Scenario: Cut off, a site that lost its power runs all its Pods again
     Why: a site has one fuse. Its nodes boot together, and none finds another that knows more.
@@ -40,16 +50,19 @@ Feature: A whole node comes back without the cloud
     Then every Pod that ran in the site runs again within 45 s as the same Pod
 
   @autonomy-removed-meanwhile @stock:POD_NOT_RUNNING
-  Scenario: What was removed while the node was cut off stays removed
+  Scenario: What was removed or replaced while the node was cut off is, once it is back, and stays so
     Why: a cache that is stale brings work back to life that somebody has ended, at the next boot without the cloud.
     Bug: OpenYurt #2712: an event lost while a list was replaced left a stale cache on the disk.
 
     Given an application "app" on the edge node
     And an application "doomed" on the edge node
+    And an application "renewed" on the edge node
     And the WAN of the site is down
     When the cloud removes "doomed"
+    And the cloud replaces "renewed"
     And the WAN of the site is back
     Then the edge node has ended "doomed" within 30 s
+    And the edge node runs another "renewed" and has ended the old one, within 30 s
     When the WAN of the site is down
     And the edge node is restarted
     Then "app" runs again within 30 s as the same Pod

@@ -13,16 +13,18 @@ Feature: A cut of the link is not a reason to touch anything
     Then every node of the topology is Ready within 30 s
     And for 5 s the edge node runs the same containers as before, and the cloud knows the same Pods
 
-  @autonomy-no-eviction @stock:POD_EVICTED
-  Scenario: A cut longer than the eviction time evicts nothing
-    Why: Kubernetes evicts the Pods of an unreachable node after 300 s; at the edge that deletes work which is running well, and starts it again elsewhere or nowhere. The Pod asks for 5 s here, so that the test is short.
+  @autonomy-no-eviction @needs-neighbour @stock:POD_EVICTED
+  Scenario: A cut longer than the eviction time evicts nothing, and a node without autonomy is handled as usual
+    Why: Kubernetes evicts the Pods of an unreachable node after 300 s; at the edge that deletes work which is running well, and starts it again elsewhere or nowhere. What can move is to move, though: autonomy is for the nodes that ask for it. The Pods ask for 5 s here, so that the test is short.
     Bug: seen on plain Kubernetes: the Pod was marked for deletion as soon as the node had been unreachable for as long as it tolerates that.
 
     Given an application "app" on the edge node that the cloud evicts after 5 s
+    And an application "movable" on its neighbour, whose autonomy is switched off, that the cloud evicts after 5 s
     When the WAN of the site is down until the cloud has noticed
     # The cloud taints one unreachable node in 10 s (--node-eviction-rate): the second of a site 10 s after it was given up,
     # and its Pod is evicted 5 s later. Whoever looks for less sees plain Kubernetes evict nothing.
     Then for 25 s the cloud marks no Pod of "app" for deletion
+    And the cloud has marked the Pod of "movable" for deletion
     When the WAN of the site is back
     # A kubelet whose watch was refused again and again may pause for up to a minute before it tries again.
     Then every node of the topology is Ready within 90 s

@@ -44,6 +44,8 @@ export interface TunnelParts {
 export interface AutonomyParts {
   /** Services of systemd on every edge node, each with its suffix. */
   readonly units: readonly string[];
+  /** The label by which a Node is autonomous, if that is switched per node: without it, the node is handled as usual. */
+  readonly nodeLabel?: { readonly key: string; readonly value: string };
 }
 
 /** What edgeproof remembers of a running cluster, in `clusters/NAME/cluster.json` below its home. */

@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { join } from 'node:path';
 import { CannotTellError, UsageError } from '../../core/errors.ts';
 import { clustersDir } from '../../core/paths.ts';
+import type { Inventory } from './inventory.ts';
 import type { ClusterState } from './state.ts';
 
 /** Where everything that edgeproof keeps of one cluster lies: state, kubeconfig, kind config, fault log, the implementation's files. */
@@ -9,6 +10,20 @@ export const clusterDir = (name: string): string => join(clustersDir, name);
 /** The part of it that is the implementation's own. */
 export const implementationFolder = (name: string): string => join(clusterDir(name), 'implementation');
 const stateFile = (name: string): string => join(clusterDir(name), 'cluster.json');
+
+const inventoryFile = (name: string): string => join(clusterDir(name), 'inventory.json');
+
+/** Remembers what a cluster had before its implementation was installed. */
+export const saveInventory = async (name: string, inventory: Inventory): Promise<void> => await writeFile(inventoryFile(name), JSON.stringify(inventory), { mode: 0o600 });
+
+/** @returns undefined when nothing was remembered */
+export async function loadInventory(name: string): Promise<Inventory | undefined> {
+  const text = await readFile(inventoryFile(name), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  return text === undefined ? undefined : (JSON.parse(text) as Inventory);
+}
 
 /** Writes the state so that a reader sees the old one or the new one, never half of it. */
 export async function saveCluster(state: ClusterState): Promise<void> {

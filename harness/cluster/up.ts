@@ -17,6 +17,7 @@ import { applyIsolation, shutWayOut } from '../wan/isolation.ts';
 import { startWan, upstreamsOf } from '../wan/wan.ts';
 import { collectNodeLogs } from './boot-logs.ts';
 import { clusterExists, removeCluster } from './down.ts';
+import { takeInventory } from './inventory.ts';
 import { flannelManifests } from './flannel.ts';
 import { raiseHostLimits } from './host-limits.ts';
 import { kindConfig, type KindPatches } from './kind-config.ts';
@@ -26,7 +27,7 @@ import { createNetwork } from './network.ts';
 import { planNodes } from './plan-nodes.ts';
 import { servingCertificate } from './serving-certificate.ts';
 import { edgeNodes, type ClusterState, type NodeState } from './state.ts';
-import { clusterDir, implementationFolder, saveCluster } from './store.ts';
+import { clusterDir, implementationFolder, saveCluster, saveInventory } from './store.ts';
 
 export interface UpOptions {
   readonly name: string;
@@ -127,6 +128,7 @@ async function boot(options: UpOptions, progress: Progress): Promise<ClusterStat
     const results = await assertIsolated(docker, cluster, { signal });
     step.result(`${results.length} ways tried`);
   });
+  await saveInventory(name, await takeInventory(kube, docker, cluster, signal));
   await saveCluster(cluster);
   await phase(`Implementation ${implementation.name}`, async (step) => {
     await implementation.install({ cluster, folder, docker, kube, kubectl, step, signal });

@@ -19,26 +19,30 @@ const requestTimeoutSeconds = 12;
 /**
  * Runs on the node: as a client with a plain in-cluster config would, in the network of a container ($1), with the address in its
  * environment, the authorities and the token that are mounted in it. The node's curl does it, as the workloads' image has no TLS. The token goes
- * through a pipe: what is in arguments, any process may read.
+ * through a pipe, and through a script of sed ($3): what is in arguments, any process may read.
  */
 const script = `
 pid=$(crictl inspect -o go-template --template '{{.info.pid}}' "$1") || exit 90
 account=/proc/$pid/root/var/run/secrets/kubernetes.io/serviceaccount
 of() { tr '\\0' '\\n' < "/proc/$pid/environ" | sed -n "s/^$1=//p"; }
 url=https://$(of KUBERNETES_SERVICE_HOST):$(of KUBERNETES_SERVICE_PORT)$2
-{ printf 'Authorization: Bearer '; cat "$account/token"; } |
+{ printf 'Authorization: Bearer '; sed "$3" "$account/token"; } |
   nsenter --target "$pid" --net curl --silent --show-error --noproxy '*' --max-time ${requestTimeoutSeconds} --cacert "$account/ca.crt" --header @- --write-out '\\n%{http_code}' "$url"
 `;
+
+/** What is behind the last dot of a JWT, in capitals: as long, base64url too, and not what the cluster has signed. */
+const anotherSignature = 's/[^.]*$/\\U&/';
 
 /**
  * `GET` of a path of the API from inside a Pod, with TLS verified.
  *
  * @param pod as `podsOn` saw it just now.
+ * @param options `forged`: with the Pod's token as it is, but for its signature
  */
-export async function askApiFrom(docker: Docker, pod: NodePod | undefined, path: string, signal?: AbortSignal): Promise<ApiReply> {
+export async function askApiFrom(docker: Docker, pod: NodePod | undefined, path: string, { forged = false, signal }: { readonly forged?: boolean; readonly signal?: AbortSignal } = {}): Promise<ApiReply> {
   const container = pod?.containers.find(({ name, running }) => name === echoContainer && running);
   if (pod === undefined || container === undefined) return { failure: 'its own container does not run' };
-  return readApiReply(await docker.exec(pod.node, ['sh', '-c', script, 'sh', container.id, path], { accept: 'any', timeoutMs: (requestTimeoutSeconds + 8) * 1000, ...(signal && { signal }) }));
+  return readApiReply(await docker.exec(pod.node, ['sh', '-c', script, 'sh', container.id, path, forged ? anotherSignature : ''], { accept: 'any', timeoutMs: (requestTimeoutSeconds + 8) * 1000, ...(signal && { signal }) }));
 }
 
 /** @internal Reads what curl said. */

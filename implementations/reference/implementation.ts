@@ -8,7 +8,7 @@ import { agentManifests } from './agent-manifests.ts';
 import { agentsPairs, makeCertificates, readPair } from './certificates.ts';
 import { egressPatches } from './egress.ts';
 import { installHubs } from './hub/install.ts';
-import { hubName } from './hub/names.ts';
+import { autonomousLabel, hubName } from './hub/names.ts';
 import { componentImages } from './images.ts';
 import { metricsManifests } from './metrics-manifests.ts';
 import { agentHealthPort, agentName, namespace, ports, serverName, version } from './names.ts';
@@ -55,7 +55,7 @@ export const implementation: Implementation = {
   version,
   claims: ['lifecycle', 'tunnel', 'autonomy'],
   tunnel: { namespace, server: serverName, agent: agentName, streams: { metric: 'edge_tunnel_streams', timers: 'nodejs_active_resources{type="Timeout"}', serverPort: ports.health, agentPort: agentHealthPort } },
-  autonomy: { units: [`${hubName}.service`] },
+  autonomy: { units: [`${hubName}.service`], nodeLabel: autonomousLabel },
   images: componentImages,
   prepare,
   setTunnelTrust,

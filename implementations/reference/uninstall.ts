@@ -1,9 +1,10 @@
 import { waitFor } from '../../core/wait.ts';
 import { metricsServerDeployment } from '../../harness/cluster/metrics-server.ts';
 import type { InstallContext } from '../../harness/implementation.ts';
+import type { KubePod } from '../../harness/kube/objects.ts';
 import { removeHubs } from './hub/install.ts';
 import { metricsSecret } from './metrics-manifests.ts';
-import { namespace, serverName } from './names.ts';
+import { agentName, namespace, serverName } from './names.ts';
 
 const apiserverManifest = '/etc/kubernetes/manifests/kube-apiserver.yaml';
 const apiserverTimeoutMs = 120_000;
@@ -26,6 +27,12 @@ export async function uninstall(context: InstallContext): Promise<void> {
   await kube.apply(metricsServerDeployment(cluster.topology), { signal });
   await kube.delete('v1', 'Secret', metricsSecret.name, { namespace: metricsSecret.namespace, signal });
   for (const kind of ['ClusterRoleBinding', 'ClusterRole']) await kube.delete('rbac.authorization.k8s.io/v1', kind, serverName, { signal });
+  // Before their namespace: that is looked at again only after half of what its Pods may take to end, and a server may take minutes (seen: 166 s).
+  for (const [kind, name] of [['DaemonSet', agentName], ['Deployment', serverName]] as const) await kube.delete('apps/v1', kind, name, { namespace, signal });
+  await waitFor('the tunnel\'s Pods gone', async (look) => {
+    const pods = await kube.list<KubePod>('v1', 'Pod', { namespace, signal: look });
+    return pods.length === 0 ? { done: true } : { missing: `${pods.map(({ metadata }) => metadata.name).join(', ')} are still there` };
+  }, { timeoutMs: apiserverTimeoutMs, everyMs: 1000, signal });
   await kube.delete('v1', 'Namespace', namespace, { signal });
   await waitFor(`namespace ${namespace} gone`, async (look) => {
     const left = await kube.find('v1', 'Namespace', namespace, { signal: look });

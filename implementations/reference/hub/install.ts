@@ -3,6 +3,7 @@ import type { InstallContext } from '../../../harness/implementation.ts';
 import { isReady, type KubePod } from '../../../harness/kube/objects.ts';
 import { replaceServiceProxies } from '../../../harness/kube/service-proxy.ts';
 import { waitFor } from '../../../core/wait.ts';
+import { beforeAnnotation as toleratedBefore } from '../../../components/hub/cloud/tolerations.ts';
 import { controllerManifests } from './controller-manifests.ts';
 import { dnsManifests, dnsNamespace } from './dns-manifests.ts';
 import { autonomousLabel, controllerName, dnsName, namespace } from './names.ts';
@@ -38,6 +39,11 @@ export async function removeHubs({ cluster, docker, kube, kubectl, step, signal 
   step.detail('removing the hubs');
   // First the label: the controller gives Pods back what they were.
   await Promise.all(names.map(async (name) => await kubectl.run(['label', 'node', name, `${autonomousLabel.key}-`], { timeoutMs: 30_000, signal })));
+  await waitFor('all Pods of edge nodes being what they were', async (look) => {
+    const pods = await kube.list<KubePod>('v1', 'Pod', { signal: look });
+    const kept = pods.filter(({ spec, metadata }) => names.includes(spec.nodeName ?? '') && metadata.annotations?.[toleratedBefore] !== undefined);
+    return kept.length === 0 ? { done: undefined } : { missing: `still made to stay: ${kept.map(({ metadata }) => metadata.name).join(', ')}` };
+  }, { timeoutMs: replaceTimeoutMs, signal });
   await Promise.all(edges.map(async (node) => await removeHub({ docker, cluster, node, signal })));
   await replaceServiceProxies(kube, names, { timeoutMs: replaceTimeoutMs, signal });
   await replaceFlannel({ kube, signal }, names);

@@ -1,0 +1,15 @@
+import { chooseCluster } from '../clusters.ts';
+import type { Register } from '../program.ts';
+
+export const uninstall: Register = (program, io, run) => {
+  program
+    .command('uninstall')
+    .description('take the implementation out of a running cluster: plain Kubernetes remains')
+    .argument('[name]', 'name of the cluster; may be left out when there is only one')
+    .addHelpText('after', '\nExamples:\n  edgeproof uninstall\n  edgeproof uninstall lab')
+    .action(run(async (name: string | undefined) => {
+      const chosen = await chooseCluster(name);
+      const { uninstallNow } = await import('../run/uninstall.ts');
+      return await uninstallNow(chosen, io);
+    }));
+};
