@@ -51,6 +51,14 @@ export class Deferred {
   }
 
   /**
+   * What the kubelet said last while the cloud heard it, for when it has nothing new to say: it repeats itself only every 5 min (`nodeStatusReportFrequency`),
+   * and cannot know that the cloud takes its node for unreachable by now.
+   */
+  unchanged(conditions: Json, uid: string): void {
+    if (isOfKubelet(conditions)) this.#conditions ??= { what: conditions, uid, at: this.#now() };
+  }
+
+  /**
    * Says that the node is there and how it is, so that nobody waits for its kubelet's next word. Nothing is said for a kubelet that is
    * silent by now, or of a Node that is another one in the cloud: the API server refuses a UID that is not the object's. What does not get there for
    * the link's sake is kept for the next time.
@@ -88,6 +96,9 @@ export class Deferred {
 }
 
 const ofUid = (uid: string): object => (uid === '' ? {} : { metadata: { uid } });
+
+/** The cloud calls conditions of a node that it does not hear of `Unknown`, and no kubelet does: that is not to be told as a kubelet's word. */
+const isOfKubelet = (conditions: Json): boolean => Array.isArray(conditions) && conditions.length > 0 && conditions.every((one) => (one as JsonMap)['status'] !== 'Unknown');
 
 /** What {@link Deferred} says of a Node. */
 export const conditionsOf = (node: JsonMap): Json | undefined => (node['status'] as JsonMap | undefined)?.['conditions'];

@@ -5,6 +5,7 @@ import { json } from '../testing/api-server.ts';
 import { nodeName } from '../testing/pki.ts';
 import { initial, own, pod, respond, stage } from '../testing/stage.ts';
 import { Readable } from 'node:stream';
+import { until } from '../../tunnel/testing/until.ts';
 import { Deferred } from './deferred.ts';
 import { leasePath, nodePath } from './paths.ts';
 
@@ -75,6 +76,30 @@ test('the cloud hears when the kubelet was last alive, of which objects, and not
   time.now += 41_000;
   await deferred.send();
   assert.deepEqual([sent.length, failures, deferred.waiting], [2, [], []]);
+});
+
+test('a kubelet that has nothing new to say is alive all the same: what it said last is said again', async () => {
+  await using stack = new AsyncDisposableStack();
+  const said: string[] = [];
+  const { kubelet, cut, heal } = await stage(stack, (request) => {
+    if (request.method === 'PATCH') said.push(request.path);
+    respond(request, 200, request.path === leasePath(nodeName) ? lease : { ...node, status: { conditions: [{ type: 'Ready', status: 'True' }] } });
+  });
+  await kubelet.get(nodePath(nodeName));
+  await kubelet.get(leasePath(nodeName));
+  await cut();
+  assert.equal((await kubelet.get(leasePath(nodeName), { ':method': 'PUT', 'content-type': 'application/json' }, json(lease))).status, 200);
+  await heal();
+  await until('the cloud hears of the node', () => said.length === 2);
+  assert.deepEqual(said, [leasePath(nodeName), `${nodePath(nodeName)}/status`]);
+});
+
+test('what the cloud says of a node that it does not hear is no word of its kubelet', () => {
+  const { deferred } = deferredOf({ now: 0 }, () => 200);
+  deferred.unchanged([{ type: 'MemoryPressure', status: 'False' }, { type: 'Ready', status: 'Unknown' }], 'u1');
+  assert.deepEqual(deferred.waiting, []);
+  deferred.unchanged([{ type: 'Ready', status: 'True' }], 'u1');
+  assert.deepEqual(deferred.waiting, ['node-status']);
 });
 
 test('what does not get there is said when the link is back; what is refused is told', async () => {

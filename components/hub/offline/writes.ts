@@ -103,6 +103,8 @@ async function lease({ store, deferred, request, kube, subject, nodeName }: Writ
   if (kube.verb === 'create' && store.find({ ...key, namespace: kube.namespace, name: nodeName, collections: [] }).found === 'object') return alreadyExists(request.response, 'leases.coordination.k8s.io', nodeName);
   store.putObject(key, type, object);
   deferred.renewed(object.uid);
+  const node = nodeOf(store, subject, nodeName);
+  if (node !== undefined) deferred.unchanged(conditionsOf(node) ?? [], String((node['metadata'] as JsonMap)['uid'] ?? ''));
   whole(request.response, kube.verb === 'create' ? 201 : 200, representation.codec.contentType, body);
   return true;
 }
