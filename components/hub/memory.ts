@@ -35,9 +35,9 @@ export class Memory implements ForwardHooks, Disposable {
 
   constructor(options: MemoryOptions) {
     this.#options = options;
-    const { store, shown, troubled } = options;
+    const { store, nodeName, shown, troubled } = options;
     this.#events = new OfflineEvents(store.events, () => this.#sender?.wake());
-    this.#recorder = new Recorder({ store, openWatches: this.openWatches, ...(shown && { shown }), troubled: (kube, reason) => troubled?.(`${kube.verb} ${kube.path}`, reason) });
+    this.#recorder = new Recorder({ store, openWatches: this.openWatches, ownIdentity: `system:node:${nodeName}`, ...(shown && { shown }), troubled: (kube, reason) => troubled?.(`${kube.verb} ${kube.path}`, reason) });
   }
 
   /** What the cloud has not heard of yet. */

@@ -68,6 +68,11 @@ export class KeptEvents {
     if (this.#table.rows.get(key)?.raw === body) this.#delete(key);
   }
 
+  /** The cloud has heard newer words of one. @param path of the Event itself */
+  supersede(path: string): void {
+    if (this.#table.rows.has(path)) this.#delete(path);
+  }
+
   #delete(key: string): void {
     this.#bytes -= this.#table.rows.get(key)?.raw.length ?? 0;
     this.#table.delete(key);

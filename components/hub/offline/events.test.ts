@@ -89,3 +89,19 @@ test('what is no Event, and what others report, is refused: nothing is done', as
   assert.match(other.body.toString(), /nothing was done/);
   assert.equal(first(other.headers as Record<string, string>, 'content-type'), 'application/json');
 });
+
+test('what the kubelet says of an Event when the link is back is not written over by older words', async () => {
+  await using stack = new AsyncDisposableStack();
+  const came: Came[] = [];
+  const { kubelet, store, cut, heal } = await stage(stack, answering(came, (body) => (body.includes('"first"') && came.every(({ method }) => method !== 'PATCH') ? 429 : 200)));
+  await cut();
+  await kubelet.get(events, asJson, event('first'));
+  await kubelet.get(`${events}/old`, strategic, json({ count: 7 }));
+  await kubelet.get(events, asJson, event('old', 7));
+  await heal();
+  // The first one is waited for, and meanwhile it happens again.
+  await until('one is tried', () => came.length > 0);
+  assert.equal((await kubelet.get(`${events}/old`, strategic, json({ count: 8 }))).status, 200);
+  await until('all was heard', () => store.events.size === 0);
+  assert.deepEqual([...new Set(came.map(({ method, path }) => `${method} ${path}`))], [`POST ${events}`, `PATCH ${events}/old`]);
+});

@@ -20,6 +20,8 @@ import { WatchRecord } from './watch-record.ts';
 export interface RecorderOptions {
   readonly store: CacheStore;
   readonly openWatches: OpenWatches;
+  /** The node's: what it has said of an Event counts before what is kept of it from before. */
+  readonly ownIdentity: string;
   readonly shown?: Shown;
   /** An answer could not be kept. */
   readonly troubled?: (request: KubeRequest, reason: unknown) => void;
@@ -64,6 +66,7 @@ export class Recorder implements Disposable {
     const troubled = (reason: unknown): void => this.#options.troubled?.(kube, reason);
     if (isTokenRequest(kube)) return status === 201 ? this.#tokenTap(exchange, troubled) : undefined;
     const representation = representationOfAnswer(first(headers, 'content-type'), kube.accept);
+    if (isEventUpdate(kube) && subject === this.#options.ownIdentity) store.events.supersede(kube.path);
     if (representation === undefined) return undefined;
     const { mediaType } = representation;
     const collection: CollectionKey = { identity: subject, path: kube.path, fieldSelector: kube.fieldSelector, labelSelector: kube.labelSelector, mediaType };
@@ -127,7 +130,8 @@ export class Recorder implements Disposable {
     const { store, openWatches } = this.#options;
     const record = new WatchRecord(store, key, representation, kube);
     const { resourceVersion } = kube.options;
-    if (record.isAhead && this.#listAgain.isDue(JSON.stringify(key))) return { headers: withoutLength(headers), through: new TooOld(representation.codec, resourceVersion) };
+    // Who takes no bookmarks is none that lives long: client-go's reflectors do.
+    if (record.isAhead && kube.options.allowWatchBookmarks && this.#listAgain.isDue(JSON.stringify(key))) return { headers: withoutLength(headers), through: new TooOld(representation.codec, resourceVersion) };
     const guarded = watchGuard(record, troubled);
     const through = rewrite && new WatchRewriting(representation.codec, rewrite, (frame) => guarded(() => record.record(frame)));
     // A client that has not all objects yet, or not all that was recorded, must ask anew; the others need not know that the cloud is gone.
@@ -159,6 +163,8 @@ interface Exchange {
 
 /** What a status patch is applied to must be in JSON: the patch is. */
 const isNode = ({ apiGroup, resource }: KubeRequest): boolean => apiGroup === '' && resource === 'nodes';
+
+const isEventUpdate = ({ resource, verb, subresource }: KubeRequest): boolean => resource === 'events' && subresource === '' && (verb === 'patch' || verb === 'update');
 
 /** One whole object, not its log, its scale or a connection to it. */
 const isWhole = ({ verb, name, subresource }: KubeRequest): boolean => (verb === 'get' && name !== '' && subresource === '') || (['create', 'update', 'patch'].includes(verb) && (subresource === '' || subresource === 'status') && name !== '');

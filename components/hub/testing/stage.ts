@@ -8,7 +8,7 @@ import { Memory } from '../memory.ts';
 import type { Shown } from '../shown/objects.ts';
 import { json, type Arrived } from './api-server.ts';
 import { nodeName } from './pki.ts';
-import { World, type H2Client } from './world.ts';
+import { quick, World, type H2Client } from './world.ts';
 
 export const shown: Shown = { node: nodeName, authority: '-----BEGIN CERTIFICATE-----\nhub\n-----END CERTIFICATE-----\n', address: '169.254.77.1', port: 6444 };
 export const pod = (name: string, resourceVersion: string): object => ({ kind: 'Pod', apiVersion: 'v1', metadata: { name, namespace: 'default', uid: `uid of ${name}`, resourceVersion } });
@@ -33,6 +33,9 @@ export interface Stage {
   heal(): Promise<void>;
 }
 
+/** Here the link is cut by resets, which are found at once: a machine that is busy for a second must not pass for a link that is silent. */
+const unhurried = { ...quick, dialMs: 5000, pongWithinMs: 10_000, firstVerdictMs: 5000 };
+
 /** A hub with a memory, between two kinds of clients and an API server that answers what it is told to. */
 export async function stage(stack: AsyncDisposableStack, answer: (request: Arrived) => void): Promise<Stage> {
   const world = stack.use(await World.create());
@@ -40,7 +43,7 @@ export async function stage(stack: AsyncDisposableStack, answer: (request: Arriv
   const folder = stack.use(await mkdtempDisposable(join(tmpdir(), 'edgeproof-memory-')));
   const store = stack.use(await CacheStore.open(join(folder.path, 'cache'), { ownIdentity: `system:node:${nodeName}` }));
   const memory = stack.use(new Memory({ store, nodeName, shown, eventTimings: { spreadMs: 20, betweenMs: 1, retryMs: 50 } }));
-  const hub = await world.connectedHub({ hooks: memory });
+  const hub = await world.connectedHub({ hooks: memory, timings: unhurried });
   memory.follow(hub.link);
   const port = hub.front.port();
   const cut = async (): Promise<void> => {
