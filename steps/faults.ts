@@ -6,6 +6,7 @@ import { noticing } from '../harness/cluster/kind-config.ts';
 import { nodesOfSite } from '../harness/cluster/state.ts';
 import type { KubeNode } from '../harness/kube/objects.ts';
 import { isReady } from '../harness/kube/objects.ts';
+import { edgeSideOf } from '../harness/probes/edge-side.ts';
 import { podsOn } from '../harness/probes/pods-on-node.ts';
 import { takeSnapshot } from '../harness/probes/snapshot.ts';
 import { podTarget } from './support/apps.ts';
@@ -21,6 +22,18 @@ When('the WAN of the site is down for {int} s', { timeout: 600_000 }, async func
   await cutOff(this);
   // The length of the cut is what the scenario is about; there is nothing to wait for.
   await sleep(seconds * 1000, undefined, { signal: this.signal });
+});
+
+/** A kubelet starts within seconds of systemd. */
+const dialsAgainMs = 30_000;
+
+When('the WAN of the site goes down as soon as the edge node has dialled the cloud again', async function (this: EdgeWorld) {
+  const { name } = this.roles.edgeNode;
+  await waitFor(`${name} dialling the cloud`, async (signal) => {
+    const open = await edgeSideOf(this.docker, this.cluster, name, signal);
+    return open.length > 0 ? { done: true } : { missing: 'it has no connection to any service of the cloud' };
+  }, { timeoutMs: dialsAgainMs, everyMs: 50, signal: this.signal });
+  await cutOff(this);
 });
 
 /** The controller manager looks every 5 s (`--node-monitor-period`). */

@@ -36,7 +36,7 @@ Feature: A whole node comes back without the cloud
 
     Given an application "app" on the edge node
     When the edge node is restarted
-    And the WAN of the site is down
+    And the WAN of the site goes down as soon as the edge node has dialled the cloud again
     Then every Pod that ran on the edge node runs again within 30 s as the same Pod
 
   @autonomy-site-power-cut @stock:POD_NOT_RUNNING
