@@ -2,7 +2,7 @@ import { World, setWorldConstructor, type IWorldOptions } from '@cucumber/cucumb
 import { CannotTellError } from '../../core/errors.ts';
 import type { StartedProgram } from '../../core/started-program.ts';
 import type { Look } from '../../core/wait.ts';
-import { sideBySideTag } from '../../features/tags.ts';
+import { oneSiteTag, sideBySideTag } from '../../features/tags.ts';
 import type { FaultKind, FaultRecord } from '../../chaos/fault.ts';
 import type { ClusterState } from '../../harness/cluster/state.ts';
 import type { Docker } from '../../harness/docker/docker.ts';
@@ -16,12 +16,14 @@ import type { App } from './apps.ts';
 import { mediaTypes, type BudgetAttachment } from '../../reports/attachments.ts';
 import { within } from './budget.ts';
 import type { Carriers } from './carriers.ts';
-import { disturbedBy, heal, inject, type Scope } from './faults.ts';
+import { disturbedBy, heal, inject } from './faults.ts';
+import { mayBreak, type Scope } from './ground.ts';
 import type { HeldOpen } from './held-open.ts';
 import type { Latencies } from './latencies.ts';
 import { interruption } from './interruption.ts';
 import { rolesOf, type Roles } from './roles.ts';
 import type { Session } from './session.ts';
+import type { TakenGround } from './take-ground.ts';
 import type { Successor } from './tunnel-parts.ts';
 
 /** How things were before the scenario disturbed anything. */
@@ -34,8 +36,10 @@ export interface Before {
 /** What the steps of one scenario share. Set up by the hooks before its first step. */
 export class EdgeWorld extends World {
   #session: Session | undefined;
-  #scope: Scope = { namespace: '', alone: true };
+  #scope: Scope = { namespace: '', ground: 'everything' };
   #roles: Roles | undefined;
+  /** Held until the clean-up has ended. */
+  taken: TakenGround | undefined;
   readonly apps = new Map<string, App>();
   readonly faultRecords = new Map<string, FaultRecord>();
   before: Before | undefined;
@@ -107,6 +111,7 @@ export class EdgeWorld extends World {
     return this.#roles;
   }
 
+  /** What the scenario sees of the cluster: all of it, or the cloud and its own site. */
   get cluster(): ClusterState {
     return this.session.cluster;
   }
@@ -168,15 +173,17 @@ export class EdgeWorld extends World {
     return this.before;
   }
 
-  /** Before anything that others than this scenario would feel. @throws CannotTellError `NOT_ALONE` when it runs side by side with others */
+  /** Before anything that others than this scenario would feel. @throws CannotTellError `NOT_ALONE` when others run beside it */
   demandAlone(what: string): void {
-    if (this.scope.alone) return;
-    throw new CannotTellError('NOT_ALONE', `${what} would be felt by scenarios that run side by side with this one`, { next: `take ${sideBySideTag} from this scenario; on plain Kubernetes, look first whether the tunnel works` });
+    const { ground } = this.scope;
+    if (ground === 'everything') return;
+    if (ground === 'namespace') throw new CannotTellError('NOT_ALONE', `${what} would be felt by scenarios that run side by side with this one`, { next: `take ${sideBySideTag} from this scenario; on plain Kubernetes, look first whether the tunnel works` });
+    throw new CannotTellError('NOT_ALONE', `${what} is about more than site ${ground.site}, and another scenario may stand there`, { next: `take ${oneSiteTag} from this scenario` });
   }
 
   /** Breaks something, and goes on only when the victim has felt it. @throws CannotTellError `FAULT_NOT_SEEN`; `NOT_ALONE` */
   async disturb(kind: FaultKind, target: string): Promise<FaultRecord> {
-    if (!target.startsWith(`pod ${this.namespace}/`)) this.demandAlone(`${kind} on ${target}`);
+    if (!mayBreak(this.scope, target)) this.demandAlone(`${kind} on ${target}`);
     await this.remember();
     this.reached.clear();
     const record = await inject(this.session, kind, target, this.signal);
