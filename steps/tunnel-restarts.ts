@@ -26,6 +26,7 @@ When('the tunnel agent of the edge node is killed', async function (this: EdgeWo
 const goneMs = 60_000;
 
 When('all tunnel agents and servers are deleted at once, without grace, and are gone', async function (this: EdgeWorld) {
+  this.demandAlone('the end of all tunnel agents and servers');
   const { namespace } = partsOf(this);
   const pods = (await Promise.all([podsOf(this, 'agent'), podsOf(this, 'server')])).flat();
   await Promise.all(pods.map(async ({ metadata }) => await this.kube.delete('v1', 'Pod', metadata.name, { namespace, graceSeconds: 0, signal: this.signal })));
@@ -71,6 +72,7 @@ Then('those of other servers go on and show {string}, and each of the lost one\'
 const callMs = 5000;
 
 When('the tunnel servers are replaced one by one, while kubectl exec in {string} is asked for again and again', async function (this: EdgeWorld, name: string) {
+  this.demandAlone('the replacement of the tunnel servers');
   const app = this.app(name);
   const { namespace, server } = partsOf(this);
   const before = new Set((await podsOf(this, 'server')).map(({ metadata }) => metadata.name));

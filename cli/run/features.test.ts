@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { isAlive } from '../../core/process.ts';
+import { waitFor } from '../../core/wait.ts';
 import { Docker } from '../../harness/docker/docker.ts';
 import { runFeatures, type FeatureRun } from './features.ts';
 
@@ -46,5 +47,19 @@ test('on plain Kubernetes four scenarios may run at a time; otherwise as many as
     assert.match(await readFile(join(folder, 'args'), 'utf8'), /--parallel 4$/);
     await runFeatures({ ...run, tags: '@tunnel' });
     assert.match(await readFile(join(folder, 'args'), 'utf8'), /messages\.ndjson --tags @tunnel$/);
+  });
+});
+
+test('an interruption reaches Cucumber once, as SIGINT, and is what the features end with', async () => {
+  const text = `const { writeFileSync, appendFileSync } = await import('node:fs');
+    for (const name of ['SIGINT', 'SIGTERM']) process.on(name, () => { appendFileSync(folder + '/heard', name + ' '); setTimeout(() => process.exit(2), 50); });
+    setInterval(() => {}, 1000); writeFileSync(folder + '/ready', '');`;
+  await withCucumber(text, async (run, folder) => {
+    const interrupt = new AbortController();
+    const features = assert.rejects(runFeatures({ ...run, signal: interrupt.signal }), /Ctrl-C/);
+    await waitFor('the program', async () => ((await readFile(join(folder, 'ready')).catch(() => undefined)) === undefined ? { missing: 'it has not said that it runs' } : { done: true }), { timeoutMs: 10_000, everyMs: 20 });
+    interrupt.abort(new Error('Ctrl-C'));
+    await features;
+    assert.equal(await readFile(join(folder, 'heard'), 'utf8'), 'SIGINT ');
   });
 });

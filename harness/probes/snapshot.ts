@@ -30,14 +30,15 @@ export async function podsScheduledTo(kube: KubeClient, node: string, signal?: A
  * Waits until a node runs all that is scheduled to it, and remembers that. Leftovers of earlier work that are being
  * removed are not part of it.
  *
+ * @param namespace only its Pods: others come and go meanwhile, and say nothing. Default: all.
  * @throws WaitTimeoutError naming the Pods that do not run.
  */
-export async function takeSnapshot(kube: KubeClient, docker: Docker, node: string, signal?: AbortSignal): Promise<NodeSnapshot> {
+export async function takeSnapshot(kube: KubeClient, docker: Docker, node: string, { signal, namespace }: { readonly signal?: AbortSignal; readonly namespace?: string } = {}): Promise<NodeSnapshot> {
   const pods = await waitFor(`all Pods scheduled to ${node} running on it`, async (lookSignal) => {
     const [wanted, there] = await Promise.all([podsScheduledTo(kube, node, lookSignal), podsOn(docker, node, lookSignal)]);
     const missing: string[] = [];
     const found: NodePod[] = [];
-    for (const pod of wanted) {
+    for (const pod of wanted.filter(({ metadata }) => namespace === undefined || metadata.namespace === namespace)) {
       const mine = there.find(({ uid }) => uid === uidOnNode(pod));
       if (mine !== undefined && isRunning(mine, pod.spec.containers.map(({ name }) => name))) found.push(mine);
       else missing.push(mine === undefined ? `${pod.metadata.namespace}/${pod.metadata.name}: not on the node` : describeNodePod(mine));

@@ -46,6 +46,7 @@ const catchUpSeconds = 5;
  * @throws CannotTellError when a log does not go on afterwards
  */
 export async function findCarriers(world: EdgeWorld, app: App, servers: readonly KubePod[], logs: ReadonlyMap<string, StartedProgram>): Promise<Carriers> {
+  world.demandAlone('a tunnel server that stands still');
   const shownWithout = new Map<string, Set<string>>();
   for (const { metadata: { name }, spec: { nodeName } } of servers) {
     const pod = await partOnNode(world, 'server', nodeName!, name);

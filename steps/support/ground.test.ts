@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { findCarriers } from './carriers.ts';
 import { mayStartBeside, mayBreak, sitesFor, wantedBy, type Wanted } from './ground.ts';
 import plugin from './order-by-ground.ts';
+import { replacePod } from './tunnel-parts.ts';
+import type { EdgeWorld } from './world.ts';
 
 const node = (name: string, site: string) => ({ name, site, tier: 'edge', role: 'worker', address: '10.0.0.1' }) as const;
 const east = { name: 'east', nodes: [node('e1', 'east'), node('e2', 'east')] };
@@ -67,4 +70,12 @@ test('what runs beside others comes first, of those on one site those with a nei
   let ordered: unknown[] = [];
   plugin.coordinator({ transform: (_, transformer) => void (ordered = transformer(pickles)) });
   assert.equal(ordered.map((one) => (one as (typeof pickles)[number]).pickle.name).join(''), 'bdecgaf');
+});
+
+test('a part of the tunnel is neither deleted nor stopped while other scenarios run', async () => {
+  // It has nothing to do anything with: whoever goes on fails otherwise.
+  const world = { demandAlone: (what: string) => { throw new Error(`not alone: ${what}`); } } as unknown as EdgeWorld;
+  const pod = { metadata: { name: 'server-1' }, spec: { nodeName: 'cloud' } } as Parameters<typeof replacePod>[2];
+  await assert.rejects(replacePod(world, 'server', pod), /not alone: the end of tunnel server server-1/);
+  await assert.rejects(findCarriers(world, {} as Parameters<typeof findCarriers>[1], [pod], new Map()), /not alone: a tunnel server that stands still/);
 });

@@ -56,6 +56,7 @@ const successorMs = 60_000;
 
 /** Deletes a Pod of the tunnel with a second's grace, and waits until another one runs in its place. */
 export async function replacePod(world: EdgeWorld, part: 'server' | 'agent', victim: KubePod): Promise<Successor> {
+  world.demandAlone(`the end of tunnel ${part} ${victim.metadata.name}`);
   const before = new Set((await allPodsOf(world, part)).map(({ metadata }) => metadata.uid));
   await world.kube.delete('v1', 'Pod', victim.metadata.name, { namespace: partsOf(world).namespace, graceSeconds: 1, signal: world.signal });
   return await waitFor(`a successor of ${victim.metadata.name}`, async () => {

@@ -167,7 +167,7 @@ export class EdgeWorld extends World {
   async remember(): Promise<Before> {
     if (this.before === undefined) {
       const { name } = this.roles.edgeNode;
-      const [snapshot, mac] = await Promise.all([takeSnapshot(this.kube, this.docker, name, this.signal), vtepMac(this.docker, name, this.signal)]);
+      const [snapshot, mac] = await Promise.all([takeSnapshot(this.kube, this.docker, name, { signal: this.signal, ...(this.scope.ground === 'namespace' && { namespace: this.namespace }) }), vtepMac(this.docker, name, this.signal)]);
       this.before = { snapshot, vtepMac: mac };
     }
     return this.before;
