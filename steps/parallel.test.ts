@@ -23,7 +23,7 @@ Before(async function ({ pickle }) {
   this.taken = await takeGround(wantedBy(pickle.tags.map(({ name }) => name), false), sitesOf(${JSON.stringify(cluster)}), { timeoutMs: 20_000 });
   await tell(\`+ \${pickle.name} \${this.taken.ground.site ?? this.taken.ground}\`);
 });
-Given('a moment', async () => void (await sleep(400)));
+Given('a moment', async () => void (await sleep(300)));
 After(async function ({ pickle }) { await tell('- ' + pickle.name); await this.taken[Symbol.asyncDispose](); });
 `;
 
