@@ -61,7 +61,7 @@ Before(async function (this: EdgeWorld, scenario: ITestCaseHookParameter) {
   const session = typeof ground === 'string' ? whole : { ...whole, cluster: partOf(whole.cluster, ground.site) };
   const { kube, docker, cluster } = session;
   const namespace = `${promiseOf(scenario).slice(0, 57)}-${Math.random().toString(36).slice(2, 7)}`;
-  const scope: Scope = { namespace, ground };
+  const scope: Scope = { namespace, ground, admitted: new Set() };
   // What the clean-up of an earlier scenario could not end would be told as a promise that this one saw broken.
   const left = await healEverything(session, scope, this.signal);
   await waitUntilWhole(kube, docker, cluster, { timeoutMs: wholeBeforeMs, signal: this.signal, disturbed: disturbedBy(left, cluster) });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { findCarriers } from './carriers.ts';
-import { mayStartBeside, mayBreak, sitesFor, wantedBy, type Wanted } from './ground.ts';
+import { admit, mayStartBeside, mayBreak, sitesFor, wantedBy, type Wanted } from './ground.ts';
 import plugin from './order-by-ground.ts';
 import { replacePod } from './tunnel-parts.ts';
 import type { EdgeWorld } from './world.ts';
@@ -58,11 +58,20 @@ test('who breaks nothing starts beside its kind only, who stands on a site besid
 });
 
 test('a scenario may break what it stands on, and always the Pods of its namespace', () => {
-  const on = (ground: Parameters<typeof mayBreak>[0]['ground']) => (target: string) => mayBreak({ namespace: 'mine', ground }, target);
+  const on = (ground: Parameters<typeof mayBreak>[0]['ground']) => (target: string) => mayBreak({ namespace: 'mine', ground, admitted: new Set() }, target);
   const targets = ['pod mine/app', 'site east', 'node e2', 'node e1,e2', 'node e1,w1', 'node w1', 'site west', 'pod mine-too/app'];
   assert.deepEqual(targets.filter(on('everything')), targets);
   assert.deepEqual(targets.filter(on('namespace')), ['pod mine/app']);
   assert.deepEqual(targets.filter(on({ site: 'east', nodes: ['e1', 'e2'] })), ['pod mine/app', 'site east', 'node e2', 'node e1,e2']);
+});
+
+test('a Pod of another namespace is a scenario\'s to break when it runs on a node of its site', async () => {
+  const scope = { namespace: 'mine', ground: { site: 'east', nodes: ['e1', 'e2'] }, admitted: new Set<string>() };
+  const nodeOf = async ({ name }: { name: string }) => ({ proxy: 'e2', elsewhere: 'w1' })[name];
+  assert.equal(mayBreak(scope, 'pod kube-system/proxy'), false);
+  assert.deepEqual(await Promise.all(['pod kube-system/proxy', 'pod kube-system/elsewhere', 'pod kube-system/gone', 'site west'].map(async (target) => await admit(scope, target, nodeOf))), [true, false, false, false]);
+  assert.equal(mayBreak(scope, 'pod kube-system/proxy'), true);
+  assert.equal(await admit({ ...scope, ground: 'namespace', admitted: new Set() }, 'pod kube-system/proxy', nodeOf), false);
 });
 
 test('what runs beside others comes first, of those on one site those with a neighbour; otherwise the order stays', () => {

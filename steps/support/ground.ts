@@ -16,6 +16,8 @@ export type Ground = 'everything' | 'namespace' | { readonly site: string; reado
 export interface Scope {
   readonly namespace: string;
   readonly ground: Ground;
+  /** Pods of other namespaces that it has asked to break, as they run on nodes of its site: as the faults name them. */
+  readonly admitted: Set<string>;
 }
 
 /**
@@ -54,9 +56,24 @@ export function mayStartBeside(wanted: Wanted, running: readonly Wanted[], sites
 }
 
 /** Whether a fault on this target is felt by nobody but a scenario of this scope. */
-export function mayBreak({ namespace, ground }: Scope, target: string): boolean {
+export function mayBreak({ namespace, ground, admitted }: Scope, target: string): boolean {
   const parsed = parseTarget(target);
-  if (ground === 'everything' || (parsed?.type === 'pod' && parsed.namespace === namespace)) return true;
+  if (ground === 'everything' || admitted.has(target) || (parsed?.type === 'pod' && parsed.namespace === namespace)) return true;
   if (ground === 'namespace' || parsed === undefined || parsed.type === 'pod') return false;
   return parsed.type === 'site' ? parsed.site === ground.site : parsed.nodes.every((node) => ground.nodes.includes(node));
+}
+
+/**
+ * As `mayBreak`, and asks where a Pod of another namespace runs: on a node of the scenario's site it may break it, and is told of it from then on.
+ *
+ * @param nodeOf the node of a Pod; undefined when there is none
+ */
+export async function admit(scope: Scope, target: string, nodeOf: (pod: { readonly namespace: string; readonly name: string }) => Promise<string | undefined>): Promise<boolean> {
+  if (mayBreak(scope, target)) return true;
+  const parsed = parseTarget(target);
+  if (typeof scope.ground === 'string' || parsed?.type !== 'pod') return false;
+  const node = await nodeOf(parsed);
+  if (node === undefined || !scope.ground.nodes.includes(node)) return false;
+  scope.admitted.add(target);
+  return true;
 }

@@ -8,6 +8,7 @@ import type { ClusterState } from '../../harness/cluster/state.ts';
 import type { Docker } from '../../harness/docker/docker.ts';
 import type { KubeClient } from '../../harness/kube/client.ts';
 import type { Kubectl } from '../../harness/kube/kubectl.ts';
+import type { KubePod } from '../../harness/kube/objects.ts';
 import type { CloudSide } from '../../harness/probes/cloud-side.ts';
 import { vtepMac, type Identity } from '../../harness/probes/identity.ts';
 import type { ReachResult } from '../../harness/probes/reachability.ts';
@@ -17,7 +18,7 @@ import { mediaTypes, type BudgetAttachment } from '../../reports/attachments.ts'
 import { within } from './budget.ts';
 import type { Carriers } from './carriers.ts';
 import { disturbedBy, heal, inject } from './faults.ts';
-import { mayBreak, type Scope } from './ground.ts';
+import { admit, type Scope } from './ground.ts';
 import type { HeldOpen } from './held-open.ts';
 import type { Latencies } from './latencies.ts';
 import { interruption } from './interruption.ts';
@@ -36,7 +37,7 @@ export interface Before {
 /** What the steps of one scenario share. Set up by the hooks before its first step. */
 export class EdgeWorld extends World {
   #session: Session | undefined;
-  #scope: Scope = { namespace: '', ground: 'everything' };
+  #scope: Scope = { namespace: '', ground: 'everything', admitted: new Set() };
   #roles: Roles | undefined;
   /** Held until the clean-up has ended. */
   taken: TakenGround | undefined;
@@ -183,7 +184,7 @@ export class EdgeWorld extends World {
 
   /** Breaks something, and goes on only when the victim has felt it. @throws CannotTellError `FAULT_NOT_SEEN`; `NOT_ALONE` */
   async disturb(kind: FaultKind, target: string): Promise<FaultRecord> {
-    if (!mayBreak(this.scope, target)) this.demandAlone(`${kind} on ${target}`);
+    if (!(await admit(this.scope, target, async (pod) => await this.#nodeOf(pod)))) this.demandAlone(`${kind} on ${target}`);
     await this.remember();
     this.reached.clear();
     const record = await inject(this.session, kind, target, this.signal);
@@ -192,6 +193,10 @@ export class EdgeWorld extends World {
     this.#lastFaultAt = Date.now();
     this.#faultBeganAt = Date.parse(record.struckAt ?? record.startedAt);
     return record;
+  }
+
+  async #nodeOf({ namespace, name }: { readonly namespace: string; readonly name: string }): Promise<string | undefined> {
+    return (await this.kube.find<KubePod>('v1', 'Pod', name, { namespace, signal: this.signal }))?.spec.nodeName;
   }
 
   /** Ends the scenario's open faults of these kinds. @throws CannotTellError `NO_FAULT` when there is none */
