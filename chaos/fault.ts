@@ -9,13 +9,14 @@ import { nodeDelete } from './faults/node-delete.ts';
 import { nodeRestart } from './faults/node-restart.ts';
 import { powerCut } from './faults/power-cut.ts';
 import { sandboxKill } from './faults/sandbox-kill.ts';
+import { unitKill } from './faults/unit-kill.ts';
 import { wanBlackhole } from './faults/wan-blackhole.ts';
 import { wanDown } from './faults/wan-down.ts';
 import { wanRebind } from './faults/wan-rebind.ts';
 import { wanReset } from './faults/wan-reset.ts';
 import { formsOf, parseTarget, type Target, type TargetType } from './target.ts';
 
-export const faultKinds = ['wan-down', 'wan-blackhole', 'wan-reset', 'wan-rebind', 'lb-stop', 'lb-delete', 'node-restart', 'power-cut', 'node-delete', 'kubelet-restart', 'flannel-restart', 'container-kill', 'sandbox-kill'] as const;
+export const faultKinds = ['wan-down', 'wan-blackhole', 'wan-reset', 'wan-rebind', 'lb-stop', 'lb-delete', 'node-restart', 'power-cut', 'node-delete', 'kubelet-restart', 'flannel-restart', 'unit-kill', 'container-kill', 'sandbox-kill'] as const;
 export type FaultKind = (typeof faultKinds)[number];
 
 export interface FaultContext {
@@ -30,7 +31,7 @@ export interface FaultContext {
  */
 export interface Fault {
   readonly kind: FaultKind;
-  /** `site east`, `node dev-worker2`, `pod shop/web-0`. */
+  /** `site east`, `node dev-worker2`, `pod shop/web-0`, `unit dev-worker2/containerd.service`. */
   readonly target: string;
   /** Over as soon as it was seen: a restart, a kill. Others last until they are healed. */
   readonly momentary: boolean;
@@ -76,6 +77,7 @@ const faultTypes: Readonly<Record<FaultKind, FaultType>> = {
   'node-delete': { takes: ['node'], momentary: false, make: nodeDelete },
   'kubelet-restart': { takes: ['node', 'site'], momentary: true, make: kubeletRestart },
   'flannel-restart': { takes: ['node', 'site'], momentary: true, make: flannelRestart },
+  'unit-kill': { takes: ['unit'], momentary: true, make: unitKill },
   'container-kill': { takes: ['pod'], momentary: true, make: containerKill },
   'sandbox-kill': { takes: ['pod'], momentary: true, make: sandboxKill },
 };

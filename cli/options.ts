@@ -29,7 +29,7 @@ export interface ConformanceOptions extends Omit<UpOptions, 'name'> {
   readonly keep: boolean;
 }
 
-export type ControlOptions = Omit<ConformanceOptions, 'implementation' | 'tags'>;
+export type ControlOptions = Omit<ConformanceOptions, 'implementation'>;
 
 export interface ImagesBuildOptions {
   /** A folder of implementations/. */

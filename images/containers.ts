@@ -45,6 +45,8 @@ export const edgeContainers: readonly ContainerImage[] = [
   ...everywhere,
   { ...kubernetes, tags: [kubeadmImages.kubeProxy] },
   { tags: [kubeadmImages.pause], programs: { '/pause': 'pause' }, entrypoint: ['/pause'] },
+  // Kubernetes schedules the cluster's DNS to any node, and an implementation may have one on each.
+  { tags: [kubeadmImages.coredns], programs: { '/coredns': 'coredns' }, entrypoint: ['/coredns'] },
 ];
 
 /** For cloud nodes built here, on top of what edge nodes have. */
@@ -53,5 +55,4 @@ export const cloudContainers: readonly ContainerImage[] = [
   { ...kubernetes, tags: kubeadmImages.kubernetes },
   { ...kubernetes, tags: [metricsServerImage], entrypoint: [`${path}/metrics-server`] },
   { tags: [kubeadmImages.etcd], programs: { [`${path}/etcd`]: 'etcd' } },
-  { tags: [kubeadmImages.coredns], programs: { '/coredns': 'coredns' }, entrypoint: ['/coredns'] },
 ];

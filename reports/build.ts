@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { loadCatalogue, type Scenario } from '../features/catalogue.ts';
+import { aboutRun } from '../features/soak.ts';
 import { conformanceYaml } from './conformance-yaml.ts';
 import { judgeControl } from './control.ts';
 import { reportFiles } from './facts.ts';
@@ -19,7 +20,7 @@ import { logsFolder, messagesFile, readRun } from './run.ts';
  */
 export async function readReport(runDir: string, catalogue?: readonly Scenario[]): Promise<Report> {
   const run = await readRun(runDir);
-  const scenarios = catalogue ?? await loadCatalogue();
+  const scenarios = aboutRun(catalogue ?? await loadCatalogue(), run.tags);
   const report = buildModel(runDir, run, await readMessages(join(runDir, messagesFile)), scenarios, await listLogs(runDir));
   return run.mode === 'control' ? { ...report, control: judgeControl(report, scenarios) } : report;
 }

@@ -20,6 +20,11 @@ Given('an application {string} with a Service on a cloud node', async function (
   await startApps(this, [{ name, node: this.roles.cloudNode.name, service: true }]);
 });
 
+Given('these applications run on the edge node:', async function (this: EdgeWorld, table: DataTable) {
+  const rows = rowsOf(table, { application: 'text', kind: ['Deployment', 'StatefulSet', 'DaemonSet'], network: ['pod', 'host'] });
+  await startApps(this, rows.map((row): AppOptions => ({ name: row.application, kind: row.kind, node: this.roles.edgeNode.name, hostNetwork: row.network === 'host', service: true })));
+});
+
 Given('these applications run in the site:', async function (this: EdgeWorld, table: DataTable) {
   const rows = rowsOf(table, { application: 'text', node: ['the edge node', 'its neighbour'], network: ['pod', 'host'] });
   await startApps(this, rows.map((row): AppOptions => {

@@ -1,10 +1,11 @@
-import { Then } from '@cucumber/cucumber';
-import { CannotTellError } from '../core/errors.ts';
+import { Then, When } from '@cucumber/cucumber';
+import { CannotTellError, PromiseBroken } from '../core/errors.ts';
+import { waitFor } from '../core/wait.ts';
 import { describeNodePod, isRunning, podsOn } from '../harness/probes/pods-on-node.ts';
-import { containersReplaced, notRunningAgain } from '../harness/probes/snapshot.ts';
+import { containersReplaced, notRunningAgain, type NodeSnapshot } from '../harness/probes/snapshot.ts';
 import { echoContainer } from '../harness/workloads/echo.ts';
 import type { KubePod } from '../harness/kube/objects.ts';
-import { slugOf } from './support/apps.ts';
+import { slugOf, type App } from './support/apps.ts';
 import { throughout } from './support/budget.ts';
 import type { EdgeWorld } from './support/world.ts';
 
@@ -29,7 +30,71 @@ Then('every Pod that ran on the edge node runs again within {int} s as the same 
   });
 });
 
+Then('every Pod that ran in the site runs again within {int} s as the same Pod', async function (this: EdgeWorld, seconds: number) {
+  const before = this.siteBefore;
+  if (before.length === 0) throw new CannotTellError('NO_SNAPSHOT', 'no step has looked at what runs in the site');
+  const count = before.reduce((sum, { pods }) => sum + pods.length, 0);
+  await this.within({ what: `all ${count} Pods running again on ${before.map(({ node }) => node).join(', ')}`, seconds, code: 'POD_NOT_RUNNING', since: this.lastFaultAt, everyMs: 500 }, async (signal) => {
+    const missing = (await Promise.all(before.map(async (snapshot) => notRunningAgain(snapshot, await podsOn(this.docker, snapshot.node, signal))))).flat();
+    return missing.length === 0 ? { done: true } : { missing: `${missing.length} of ${count} do not run: ${missing.join('; ')}` };
+  });
+});
+
+Then('for {int} s every Pod that ran in the site goes on running', { timeout: 600_000 }, async function (this: EdgeWorld, seconds: number) {
+  const now = await Promise.all(this.siteBefore.map(async ({ node }) => ({ node, takenAt: new Date().toISOString(), pods: await podsOn(this.docker, node, this.signal) })));
+  const before = now.map((seen, index): NodeSnapshot => ({ ...seen, pods: seen.pods.filter(({ uid }) => this.siteBefore[index]?.pods.some((pod) => pod.uid === uid)) }));
+  if (before.length === 0) throw new CannotTellError('NO_SNAPSHOT', 'no step has looked at what runs in the site');
+  await throughout({ forMs: seconds * 1000, everyMs: 2000, code: 'POD_REPLACED', signal: this.signal }, async () => {
+    const replaced = (await Promise.all(before.map(async (snapshot) => containersReplaced(snapshot, await podsOn(this.docker, snapshot.node, this.signal))))).flat();
+    return replaced.length === 0 ? undefined : replaced.join('; ');
+  });
+});
+
+Then('the cloud knows the same Pods, and marks none for deletion', async function (this: EdgeWorld) {
+  const differs = pastOf(await podsKnownToCloud(this), [...this.apps.values()]);
+  if (differs !== undefined) throw new PromiseBroken('POD_REPLACED', differs);
+});
+
+When('the cloud removes {string}', async function (this: EdgeWorld, name: string) {
+  const app = this.app(name);
+  await this.kube.delete('apps/v1', 'Deployment', slugOf(name), { namespace: this.namespace, signal: this.signal });
+  await waitFor(`the cloud marking ${app.pod} for deletion`, async (signal) => {
+    const pod = await this.kube.find<KubePod>('v1', 'Pod', app.pod, { namespace: this.namespace, signal });
+    return pod === undefined || pod.metadata.deletionTimestamp !== undefined ? { done: true } : { missing: 'it is not marked' };
+  }, { timeoutMs: 15_000, signal: this.signal });
+});
+
+const runsOn = async (world: EdgeWorld, { node, uid }: { readonly node: string; readonly uid: string }, signal: AbortSignal): Promise<string | undefined> => {
+  const pod = (await podsOn(world.docker, node, signal)).find((one) => one.uid === uid);
+  return pod !== undefined && (pod.sandbox.ready || pod.containers.some(({ running }) => running)) ? describeNodePod(pod) : undefined;
+};
+
+Then('the edge node has ended {string} within {int} s', async function (this: EdgeWorld, name: string, seconds: number) {
+  const app = this.app(name);
+  await this.within({ what: `${app.pod} ended on ${app.node}`, seconds, code: 'POD_KEPT' }, async (signal) => {
+    const still = await runsOn(this, app, signal);
+    return still === undefined ? { done: true } : { missing: still };
+  });
+});
+
+Then('for {int} s the edge node does not run {string}', async function (this: EdgeWorld, seconds: number, name: string) {
+  const app = this.app(name);
+  await throughout({ forMs: seconds * 1000, code: 'POD_RISEN', signal: this.signal }, async () => {
+    const risen = await runsOn(this, app, this.signal);
+    return risen === undefined ? undefined : `${app.node} runs what the cloud has removed: ${risen}`;
+  });
+});
+
 const podsKnownToCloud = async (world: EdgeWorld): Promise<KubePod[]> => await world.kube.list<KubePod>('v1', 'Pod', { namespace: world.namespace, signal: world.signal });
+
+/** What the cloud has done to the Pods of some applications: a sentence, or undefined when it knows just these, and wants them. */
+function pastOf(known: readonly KubePod[], apps: readonly App[]): string | undefined {
+  const doomed = known.find(({ metadata }) => metadata.deletionTimestamp !== undefined);
+  if (doomed !== undefined) return `the cloud has marked ${doomed.metadata.name} for deletion`;
+  const extra = known.filter(({ metadata }) => !apps.some(({ uid }) => uid === metadata.uid));
+  if (extra.length > 0) return `the cloud has made ${extra.map(({ metadata }) => metadata.name).join(', ')} beside ${apps.map(({ name }) => slugOf(name)).join(', ')}`;
+  return known.length === apps.length ? undefined : `the cloud knows ${known.length} of ${apps.length} Pods`;
+}
 
 Then('for {int} s the cloud marks no Pod of {string} for deletion', async function (this: EdgeWorld, seconds: number, name: string) {
   const app = this.app(name);
@@ -45,11 +110,6 @@ Then('for {int} s the edge node runs the same containers as before, and the clou
   await throughout({ forMs: seconds * 1000, code: 'POD_REPLACED', signal: this.signal }, async () => {
     const replaced = containersReplaced(snapshot, await podsOn(this.docker, snapshot.node, this.signal));
     if (replaced.length > 0) return replaced.join('; ');
-    const known = await podsKnownToCloud(this);
-    const doomed = known.find(({ metadata }) => metadata.deletionTimestamp !== undefined);
-    if (doomed !== undefined) return `the cloud has marked ${doomed.metadata.name} for deletion`;
-    const extra = known.filter(({ metadata }) => ![...this.apps.values()].some(({ uid }) => uid === metadata.uid));
-    if (extra.length > 0) return `the cloud has made ${extra.map(({ metadata }) => metadata.name).join(', ')} beside ${[...this.apps.keys()].map(slugOf).join(', ')}`;
-    return known.length === this.apps.size ? undefined : `the cloud knows ${known.length} of ${this.apps.size} Pods`;
+    return pastOf(await podsKnownToCloud(this), [...this.apps.values()]);
   });
 });

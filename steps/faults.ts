@@ -1,10 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Given, When } from '@cucumber/cucumber';
+import { CannotTellError } from '../core/errors.ts';
 import { waitFor } from '../core/wait.ts';
 import { noticing } from '../harness/cluster/kind-config.ts';
 import { nodesOfSite } from '../harness/cluster/state.ts';
 import type { KubeNode } from '../harness/kube/objects.ts';
 import { isReady } from '../harness/kube/objects.ts';
+import { podsOn } from '../harness/probes/pods-on-node.ts';
+import { takeSnapshot } from '../harness/probes/snapshot.ts';
 import { podTarget } from './support/apps.ts';
 import type { EdgeWorld } from './support/world.ts';
 
@@ -14,7 +17,7 @@ Given('the WAN of the site is down', async function (this: EdgeWorld) {
   await cutOff(this);
 });
 
-When('the WAN of the site is down for {int} s', async function (this: EdgeWorld, seconds: number) {
+When('the WAN of the site is down for {int} s', { timeout: 600_000 }, async function (this: EdgeWorld, seconds: number) {
   await cutOff(this);
   // The length of the cut is what the scenario is about; there is nothing to wait for.
   await sleep(seconds * 1000, undefined, { signal: this.signal });
@@ -81,6 +84,23 @@ When('the edge node is restarted', async function (this: EdgeWorld) {
 
 When('the edge node loses its power', async function (this: EdgeWorld) {
   await this.disturb('power-cut', `node ${this.roles.edgeNode.name}`);
+});
+
+When('every node of the site loses its power', async function (this: EdgeWorld) {
+  this.siteBefore = await Promise.all(nodesOfSite(this.cluster, this.roles.site).map(async ({ name }) => await takeSnapshot(this.kube, this.docker, name, this.signal)));
+  await this.disturb('power-cut', `site ${this.roles.site}`);
+});
+
+When('containerd, kube-proxy, DNS, flannel, what makes the edge node autonomous and its kubelet are killed, one after the other', async function (this: EdgeWorld) {
+  const { name } = this.roles.edgeNode;
+  await this.disturb('unit-kill', `unit ${name}/containerd.service`);
+  // kube-proxy is there on every node, DNS where the implementation has put it there.
+  const system = (await podsOn(this.docker, name, this.signal)).filter(({ namespace, sandbox }) => namespace === 'kube-system' && sandbox.ready);
+  if (!system.some((pod) => pod.name.startsWith('kube-proxy-'))) throw new CannotTellError('NO_KUBE_PROXY', `${name} runs no kube-proxy`);
+  for (const pod of system) await this.disturb('container-kill', `pod ${pod.namespace}/${pod.name}`);
+  await this.disturb('flannel-restart', `node ${name}`);
+  for (const unit of this.cluster.autonomy?.units ?? []) await this.disturb('unit-kill', `unit ${name}/${unit}`);
+  await this.disturb('unit-kill', `unit ${name}/kubelet.service`);
 });
 
 When('the kubelet of the edge node is restarted', async function (this: EdgeWorld) {

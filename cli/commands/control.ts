@@ -1,4 +1,4 @@
-import { checkTopology, defaultTopology, imagesOption, nameOption, type ControlOptions } from '../options.ts';
+import { checkTags, checkTopology, defaultTopology, imagesOption, nameOption, type ControlOptions } from '../options.ts';
 import type { Register } from '../program.ts';
 
 type Flags = Omit<ControlOptions, 'topology' | 'topologyArgument' | 'keep'> & { readonly topology: string; readonly keep?: boolean };
@@ -8,14 +8,16 @@ export const control: Register = (program, io, run) => {
     .command('control')
     .description('the negative control: all features on plain Kubernetes, each of which must do what its tags say')
     .option('--topology <topology>', 'a name (two-sites, one-edge, many-cloud) or the path of a YAML file', defaultTopology)
+    .option('--tags <expression>', "only these scenarios, for example '@autonomy and not @baseline'")
     .addOption(nameOption('name of the cluster'))
     .option('--keep', 'leave the cluster running at the end')
     .addOption(imagesOption())
     .addHelpText('after', '\nA topology without two sites, or without a site of two nodes, skips scenarios: the control then cannot tell (exit 2).\n\nExample:\n  edgeproof control --keep')
-    .action(run(async ({ topology, name, keep = false, images }: Flags) => {
+    .action(run(async ({ topology, tags, name, keep = false, images }: Flags) => {
       const checked: ControlOptions = {
         topology: await checkTopology(topology, io.cwd),
         topologyArgument: topology,
+        ...(tags !== undefined && { tags: await checkTags(tags) }),
         ...(name !== undefined && { name }),
         keep,
         images,

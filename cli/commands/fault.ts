@@ -23,7 +23,7 @@ export const fault: Register = (program, io, run) => {
 
   withFlags(group.command('inject'))
     .description('inject a fault, and look from the victim that it took effect')
-    .argument('<kind>', 'wan-down, wan-blackhole, wan-reset, wan-rebind, lb-stop, lb-delete, node-restart, power-cut, node-delete, kubelet-restart, flannel-restart, container-kill, sandbox-kill')
+    .argument('<kind>', 'wan-down, wan-blackhole, wan-reset, wan-rebind, lb-stop, lb-delete, node-restart, power-cut, node-delete, kubelet-restart, flannel-restart, unit-kill, container-kill, sandbox-kill')
     .argument('<target...>', '"site NAME", "node NAME" or "pod NAMESPACE/NAME"')
     .addHelpText('after', '\nExamples:\n  edgeproof fault inject wan-blackhole site east\n  edgeproof fault inject container-kill pod default/web-0')
     .action(run(async (kind: string, target: string[], flags: Flags) => {

@@ -1,5 +1,6 @@
 import { loadImplementation } from '../../implementations/load.ts';
 import { loadCatalogue } from '../../features/catalogue.ts';
+import { aboutRun, withoutSoak } from '../../features/soak.ts';
 import type { Io } from '../io.ts';
 import type { ConformanceOptions } from '../options.ts';
 import { gradedRun } from './graded-run.ts';
@@ -8,6 +9,6 @@ import { selectionOf } from './selection.ts';
 
 /** `edgeproof conformance`: the scenarios of what the implementation claims. */
 export async function runConformance(options: ConformanceOptions, io: Io): Promise<number> {
-  const selection = selectionOf(await loadImplementation(options.implementation), options.tags, await loadCatalogue());
-  return await gradedRun({ ...options, mode: 'conformance', selection, reproduce: commandLine('conformance', options) }, io);
+  const selection = selectionOf(await loadImplementation(options.implementation), options.tags, aboutRun(await loadCatalogue(), options.tags));
+  return await gradedRun({ ...options, mode: 'conformance', selection: withoutSoak(selection), reproduce: commandLine('conformance', options) }, io);
 }

@@ -46,6 +46,8 @@ const flags = {
   cacheBytes: flag.bytes(256 * 1024 * 1024),
   /** Where Pods and kube-proxy of this node find the hub: they are shown it in place of the API server. */
   shownAs: flag.remote.optional(),
+  /** Where they find the cluster's DNS, when this node has one of its own. */
+  dnsShownAs: flag.remote.optional(),
   /** How long requests may go on after SIGTERM. Watches go on until then too. */
   drainMs: flag.ms(1000),
   refreshMs: flag.ms(10_000),
@@ -56,14 +58,14 @@ const flags = {
 const graceMs = 10_000;
 
 await runMain('edge-hub', async (signal) => {
-  const { ca, clientCa, nodeName, nodeCertificate, pki, names, cert, key, health, drainMs, dialMs, pingEveryMs, pongWithinMs, probeEveryMs, logLevel, serverName, cache, cacheBytes, shownAs, ...options } = parseFlags(flags, process.argv.slice(2));
+  const { ca, clientCa, nodeName, nodeCertificate, pki, names, cert, key, health, drainMs, dialMs, pingEveryMs, pongWithinMs, probeEveryMs, logLevel, serverName, cache, cacheBytes, shownAs, dnsShownAs, ...options } = parseFlags(flags, process.argv.slice(2));
   const log = createLog('edge-hub', logLevel, { node: nodeName });
   const unused = (reason: string): void => log.warn({ reason }, 'files are not used');
   let pair: ServingPair;
   if (cert !== undefined && key !== undefined) pair = servingFiles({ cert, key }, unused);
   else if (pki !== undefined && names.length > 0) pair = await NodeAuthority.open({ folder: pki, nodeName, names, troubled: unused });
   else throw new UsageError('the hub needs a certificate to serve with', { next: 'give --cert and --key, or --pki and --names to have it make one' });
-  const shown: Shown | undefined = shownAs !== undefined && pair instanceof NodeAuthority ? { node: nodeName, authority: pair.trusted, address: shownAs.host, port: shownAs.port } : undefined;
+  const shown: Shown | undefined = shownAs !== undefined && pair instanceof NodeAuthority ? { node: nodeName, authority: pair.trusted, address: shownAs.host, port: shownAs.port, ...(dnsShownAs && { dns: { address: dnsShownAs.host, port: dnsShownAs.port } }) } : undefined;
   if (shownAs !== undefined && shown === undefined) throw new UsageError('--shown-as needs an authority that clients can be shown', { next: 'give --pki and --names' });
   await using store = cache === undefined ? undefined : await CacheStore.open(cache, { maxBytes: cacheBytes, ownIdentity: `system:node:${nodeName}`, told: (notice) => log.warn({ notice: notice.code, cause: notice.cause === undefined ? undefined : String(notice.cause) }, notice.message) });
   const memory = store && new Memory({ store, nodeName, ...(shown && { shown }), troubled: (what, reason) => log.warn({ what, reason: String(reason) }, 'not kept') });

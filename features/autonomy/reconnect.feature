@@ -27,3 +27,25 @@ Feature: A cut of the link is not a reason to touch anything
     # A kubelet whose watch was refused again and again may pause for up to a minute before it tries again.
     Then every node of the topology is Ready within 90 s
     And for 5 s the edge node runs the same containers as before, and the cloud knows the same Pods
+
+  @autonomy-ten-minutes @soak @stock:POD_NOT_RUNNING
+  Scenario: A site that is cut off for ten minutes, and loses its power in the middle, comes back whole
+    Why: a digger takes the fibre and, a little later, the power line; what was running before must be running after, without anybody at the site.
+    Bug: KubeEdge #4210: after a reboot without the cloud the node's Pods did not come back. KubeEdge #4048: Pods were replaced after the node reconnected.
+
+    Given these applications run on the edge node:
+      | application | kind        | network |
+      | app         | Deployment  | pod     |
+      | host app    | Deployment  | host    |
+      | stateful    | StatefulSet | pod     |
+      | daemon      | DaemonSet   | pod     |
+    When the WAN of the site is down for 300 s
+    And every node of the site loses its power
+    Then every Pod that ran in the site runs again within 45 s as the same Pod
+    And "app" reaches "host app" at its DNS name within 10 s
+    And for 300 s every Pod that ran in the site goes on running
+    When the WAN of the site is back
+    Then every node of the topology is Ready within 30 s
+    And every Pod that ran in the site runs again within 10 s as the same Pod
+    And for 30 s every Pod that ran in the site goes on running
+    And the cloud knows the same Pods, and marks none for deletion

@@ -40,6 +40,12 @@ export interface TunnelParts {
   };
 }
 
+/** What of a node's autonomy runs on the node itself, for features that break it. */
+export interface AutonomyParts {
+  /** Services of systemd on every edge node, each with its suffix. */
+  readonly units: readonly string[];
+}
+
 /** What edgeproof remembers of a running cluster, in `clusters/NAME/cluster.json` below its home. */
 export interface ClusterState {
   readonly name: string;
@@ -48,6 +54,8 @@ export interface ClusterState {
   readonly implementation: string;
   /** Of an implementation that has a tunnel and says where. */
   readonly tunnel?: TunnelParts;
+  /** Of an implementation that has parts on its nodes and says which. */
+  readonly autonomy?: AutonomyParts;
   /** The cluster's own Docker network, IPv4 only. */
   readonly network: { readonly name: string; readonly subnet: string };
   /** Path of the cluster's own kubeconfig (mode 0600). */

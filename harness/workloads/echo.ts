@@ -16,6 +16,8 @@ export interface EchoOptions {
   readonly tolerateEdge?: boolean;
   /** Seconds after which the cloud evicts its Pods from an unreachable node. Default: Kubernetes' own 300. */
   readonly evictAfterSeconds?: number;
+  /** Default: the namespace's own. */
+  readonly serviceAccount?: string;
 }
 
 /** What an echo application answers to `GET /`: who it is, by its own environment. */
@@ -73,6 +75,7 @@ function podSpec(options: EchoOptions): object {
     ...placed,
     tolerations: [...placed.tolerations, ...evictable],
     hostNetwork: options.hostNetwork ?? false,
+    ...(options.serviceAccount !== undefined && { serviceAccountName: options.serviceAccount }),
     terminationGracePeriodSeconds: 1,
     containers: [
       {

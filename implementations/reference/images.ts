@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { repositoryRoot } from '../../core/paths.ts';
 import type { ImagesContext, ImplementationImage } from '../../harness/implementation.ts';
 import { bundle } from '../../harness/images/bundle.ts';
+import { controllerName, hubName } from './hub/names.ts';
 import { agentName, componentsImage, serverName } from './names.ts';
 
 export const bundlePath = (name: string): string => `/app/${name}.mjs`;
@@ -13,7 +14,12 @@ export async function componentImages({ signal }: ImagesContext): Promise<Implem
     tags: [componentsImage],
     tiers: ['cloud', 'edge'],
     node: true,
-    files: Object.fromEntries([await built(serverName, 'tunnel/server/main.ts'), await built(agentName, 'tunnel/agent/main.ts')]),
+    files: Object.fromEntries([
+      await built(serverName, 'tunnel/server/main.ts'),
+      await built(agentName, 'tunnel/agent/main.ts'),
+      await built(hubName, 'hub/main.ts'),
+      await built(controllerName, 'hub/cloud/main.ts'),
+    ]),
     entrypoint: ['/usr/local/bin/node'],
   }];
 }

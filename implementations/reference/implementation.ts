@@ -6,6 +6,8 @@ import type { KubeObject } from '../../harness/kube/objects.ts';
 import { agentManifests } from './agent-manifests.ts';
 import { makeCertificates, readPair } from './certificates.ts';
 import { egressPatches } from './egress.ts';
+import { installHubs } from './hub/install.ts';
+import { hubName } from './hub/names.ts';
 import { componentImages } from './images.ts';
 import { metricsManifests } from './metrics-manifests.ts';
 import { agentHealthPort, agentName, namespace, ports, serverName, version } from './names.ts';
@@ -20,7 +22,8 @@ async function prepare({ folder, topology }: PrepareContext): Promise<KindPatche
   return await egressPatches(folder, topology);
 }
 
-async function install({ cluster, folder, kube, kubectl, step, signal }: InstallContext): Promise<void> {
+async function install(context: InstallContext): Promise<void> {
+  const { cluster, folder, kube, kubectl, step, signal } = context;
   const { topology } = cluster;
   step.detail('approving the certificates of kubelets');
   await approveKubeletServing(kube, cluster, { timeoutMs: approvalTimeoutMs, signal });
@@ -38,16 +41,18 @@ async function install({ cluster, folder, kube, kubectl, step, signal }: Install
     step.detail(`waiting for ${workload}`);
     await kubectl.run(['rollout', 'status', workload, '--namespace', namespace, `--timeout=${rolloutTimeoutMs / 1000}s`], { timeoutMs: rolloutTimeoutMs + 5000, signal });
   }
-  step.result(`${edgeNodes(cluster).length} agents connected`);
+  await installHubs(context);
+  step.result(`${edgeNodes(cluster).length} agents connected, ${edgeNodes(cluster).length} hubs`);
 }
 
 /** edgeproof's own components. */
 export const implementation: Implementation = {
   name: 'reference',
-  description: "edgeproof's own edge components: the tunnel",
+  description: "edgeproof's own edge components: the tunnel, and edge-hub",
   version,
-  claims: ['lifecycle', 'tunnel'],
+  claims: ['lifecycle', 'tunnel', 'autonomy'],
   tunnel: { namespace, server: serverName, agent: agentName, streams: { metric: 'edge_tunnel_streams', timers: 'nodejs_active_resources{type="Timeout"}', serverPort: ports.health, agentPort: agentHealthPort } },
+  autonomy: { units: [`${hubName}.service`] },
   images: componentImages,
   prepare,
   install,

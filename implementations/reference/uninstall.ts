@@ -1,14 +1,17 @@
 import { waitFor } from '../../core/wait.ts';
 import { metricsServerDeployment } from '../../harness/cluster/metrics-server.ts';
 import type { InstallContext } from '../../harness/implementation.ts';
+import { removeHubs } from './hub/install.ts';
 import { metricsSecret } from './metrics-manifests.ts';
 import { namespace, serverName } from './names.ts';
 
 const apiserverManifest = '/etc/kubernetes/manifests/kube-apiserver.yaml';
 const apiserverTimeoutMs = 120_000;
 
-/** The API server dials by itself again, metrics-server too, and nothing of the tunnel is left. */
-export async function uninstall({ cluster, docker, kube, step, signal }: InstallContext): Promise<void> {
+/** Nodes and the API server dial by themselves again, metrics-server too, and nothing of the hubs and the tunnel is left. */
+export async function uninstall(context: InstallContext): Promise<void> {
+  const { cluster, docker, kube, step, signal } = context;
+  await removeHubs(context);
   const controlPlane = cluster.nodes.find(({ role }) => role === 'control-plane')!;
   step.detail('taking the egress configuration from the API server');
   // First: with the configuration and without servers it would reach no node at all. The kubelet restarts it when its file changes.

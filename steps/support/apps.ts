@@ -26,6 +26,8 @@ export interface AppOptions {
   readonly hostNetwork?: boolean;
   readonly service?: boolean;
   readonly evictAfterSeconds?: number;
+  readonly kind?: NonNullable<EchoOptions['kind']>;
+  readonly serviceAccount?: string;
 }
 
 /** Set-up has its own deadline: what does not start here says nothing of the promise. */

@@ -63,5 +63,6 @@ test('a fault disturbs the nodes of its site, or those that it names, until the 
     { id: 'c', kind: 'container-kill', target: 'pod ns/app', startedAt: at(20), endedAt: at(21) },
   ];
   assert.deepEqual(disturbedBy(records, cluster), { nodes: ['e1', 'e2', 'w1'], until: new Date(9) });
+  assert.deepEqual(disturbedBy([{ id: 'd', kind: 'unit-kill', target: 'unit e1/containerd.service', startedAt: at(3), endedAt: at(4) }], cluster), { nodes: ['e1'], until: new Date(4) });
   assert.deepEqual(disturbedBy([], cluster), { nodes: [], until: new Date(0) });
 });

@@ -37,7 +37,8 @@ export function disturbedBy(records: readonly FaultRecord[], cluster: ClusterSta
   const grave = records.filter(({ target }) => !target.startsWith('pod '));
   const nodes = grave.flatMap(({ target }) => {
     const [form, name = ''] = target.split(' ');
-    return form === 'site' ? nodesOfSite(cluster, name).map((node) => node.name) : name.split(',');
+    if (form === 'site') return nodesOfSite(cluster, name).map((node) => node.name);
+    return form === 'unit' ? name.split('/', 1) : name.split(',');
   });
   const ends = grave.map(({ endedAt, startedAt }) => endedAt ?? startedAt).sort();
   return { nodes: [...new Set(nodes)], until: new Date(ends.at(-1) ?? 0) };

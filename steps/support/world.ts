@@ -52,6 +52,10 @@ export class EdgeWorld extends World {
   pairs: { from: string; to: string; service: boolean }[] = [];
   /** What runs for the length of the scenario, by what its steps call it: a followed log, a forwarded port. */
   readonly programs = new Map<string, StartedProgram>();
+  /** Names of the objects that a client of the API was given before anything was done. */
+  namesRead: readonly string[] = [];
+  /** What each node of the site ran before all of them were hit. */
+  siteBefore: readonly NodeSnapshot[] = [];
   /** What an application was last made to write to its log. */
   written = { lines: 0, bytes: 0 };
   /** Which tunnel servers carry which followed logs. */

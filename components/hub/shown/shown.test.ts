@@ -39,6 +39,17 @@ test('the API server\'s endpoint is the hub, for kube-proxy and the kubelet', ()
   assert.deepEqual(as(kubeProxy, slices, other), other);
 });
 
+test('the DNS of the cluster is the node\'s own where it has one, also while the cloud has none', () => {
+  const slice = { metadata: { name: 'kube-dns-abc', namespace: 'kube-system', labels: { 'kubernetes.io/service-name': 'kube-dns' } }, addressType: 'IPv4', endpoints: [] as { addresses: string[] }[], ports: [{ name: 'metrics', port: 9153, protocol: 'TCP' }] };
+  assert.deepEqual(as(kubeProxy, slices, slice), slice);
+  const own = { ...shown, dns: { address: '169.254.77.1', port: 53 } };
+  const seen = (of: object): typeof slice => JSON.parse(rewriteFor(slices, kubeProxy, own)!(JSON.stringify(of))) as typeof slice;
+  assert.deepEqual(seen(slice).endpoints.map(({ addresses }) => addresses), [['169.254.77.1']]);
+  assert.deepEqual(seen(slice).ports, [{ name: 'dns', port: 53, protocol: 'UDP' }, { name: 'dns-tcp', port: 53, protocol: 'TCP' }]);
+  const another = { ...slice, metadata: { ...slice.metadata, labels: { 'kubernetes.io/service-name': 'mine' } } };
+  assert.deepEqual(seen(another), another);
+});
+
 test('everybody else sees what there is, and what is not rewritten keeps its bytes', () => {
   for (const [identity, asked] of [['system:serviceaccount:default:app', configMaps], ['system:serviceaccount:default:app', slices], [kubeProxy, configMaps], ['system:node:edge-2', configMaps], [kubelet, { ...configMaps, resource: 'pods' }], [kubelet, { ...configMaps, apiGroup: 'apps' }]] as const) {
     assert.equal(rewriteFor(asked, identity, shown), undefined);

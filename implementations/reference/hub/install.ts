@@ -4,7 +4,8 @@ import { isReady, type KubePod } from '../../../harness/kube/objects.ts';
 import { replaceServiceProxies } from '../../../harness/kube/service-proxy.ts';
 import { waitFor } from '../../../core/wait.ts';
 import { controllerManifests } from './controller-manifests.ts';
-import { autonomousLabel, controllerName, namespace } from './names.ts';
+import { dnsManifests, dnsNamespace } from './dns-manifests.ts';
+import { autonomousLabel, controllerName, dnsName, namespace } from './names.ts';
 import { installHub, removeHub } from './node-install.ts';
 
 const replaceTimeoutMs = 90_000;
@@ -14,15 +15,20 @@ const flannel = { namespace: 'kube-flannel', labelSelector: 'app=flannel' } as c
 export async function installHubs({ cluster, docker, kube, kubectl, step, signal }: InstallContext): Promise<void> {
   const edges = edgeNodes(cluster);
   const names = edges.map(({ name }) => name);
+  const rolledOut = async (kind: string, name: string, of: string): Promise<unknown> => await kubectl.run(['rollout', 'status', `${kind}/${name}`, '--namespace', of, `--timeout=${replaceTimeoutMs / 1000}s`], { timeoutMs: replaceTimeoutMs + 5000, signal });
   step.detail('a hub on each edge node');
   await kube.applyAll(controllerManifests(cluster.topology), { signal });
   await Promise.all(edges.map(async (node) => await installHub({ docker, cluster, node, signal })));
+  // Before any kube-proxy is shown it: until then names are asked of the cloud's.
+  step.detail('DNS on each edge node');
+  await kube.applyAll(dnsManifests(), { signal });
+  await rolledOut('daemonset', dnsName, dnsNamespace);
   // What ran before the hub came has read whom to dial and whom to trust already.
   step.detail('restarting what knew the API server by another name');
   await replaceServiceProxies(kube, names, { timeoutMs: replaceTimeoutMs, signal });
   await replaceFlannel({ kube, signal }, names);
   await Promise.all(names.map(async (name) => await kubectl.run(['label', 'node', name, '--overwrite', `${autonomousLabel.key}=${autonomousLabel.value}`], { timeoutMs: 30_000, signal })));
-  await kubectl.run(['rollout', 'status', `deployment/${controllerName}`, '--namespace', namespace, `--timeout=${replaceTimeoutMs / 1000}s`], { timeoutMs: replaceTimeoutMs + 5000, signal });
+  await rolledOut('deployment', controllerName, namespace);
 }
 
 /** Leaves plain nodes. */
@@ -35,7 +41,12 @@ export async function removeHubs({ cluster, docker, kube, kubectl, step, signal 
   await Promise.all(edges.map(async (node) => await removeHub({ docker, cluster, node, signal })));
   await replaceServiceProxies(kube, names, { timeoutMs: replaceTimeoutMs, signal });
   await replaceFlannel({ kube, signal }, names);
-  for (const kind of ['ClusterRoleBinding', 'ClusterRole']) await kube.delete('rbac.authorization.k8s.io/v1', kind, controllerName, { signal });
+  // The names of the cloud's DNS answer again: every kube-proxy has been replaced.
+  await kube.delete('apps/v1', 'DaemonSet', dnsName, { namespace: dnsNamespace, signal });
+  for (const kind of ['ConfigMap', 'ServiceAccount']) await kube.delete('v1', kind, dnsName, { namespace: dnsNamespace, signal });
+  for (const name of [controllerName, dnsName]) {
+    for (const kind of ['ClusterRoleBinding', 'ClusterRole']) await kube.delete('rbac.authorization.k8s.io/v1', kind, name, { signal });
+  }
   await kube.delete('v1', 'Namespace', namespace, { signal });
 }
 

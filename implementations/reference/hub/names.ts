@@ -12,6 +12,9 @@ export const hubPort = 6444;
 /** On the loopback of every edge node. */
 export const hubHealthPort = 10_272;
 export const controllerHealthPort = 10_273;
+/** On the loopback of every edge node: of its DNS. */
+export const dnsHealthPort = 10_274;
+export const dnsReadyPort = 10_275;
 
 /** On a node: the hub's runtime and program; its state. */
 export const programFolder = '/opt/edge-hub';

@@ -48,6 +48,7 @@ export function hubUnit(cluster: ClusterState, node: NodeState): string {
     names: certificateNames(serviceSubnet).join(','),
     cache: `${stateFolder}/cache`,
     shownAs: `${nodeAddress}:${hubPort}`,
+    dnsShownAs: `${nodeAddress}:53`,
     health: `127.0.0.1:${hubHealthPort}`,
   })];
   return `[Unit]
