@@ -87,7 +87,7 @@ When('the edge node loses its power', async function (this: EdgeWorld) {
 });
 
 When('every node of the site loses its power', async function (this: EdgeWorld) {
-  this.siteBefore = await Promise.all(nodesOfSite(this.cluster, this.roles.site).map(async ({ name }) => await takeSnapshot(this.kube, this.docker, name, this.signal)));
+  this.siteBefore = await Promise.all(nodesOfSite(this.cluster, this.roles.site).map(async ({ name }) => await takeSnapshot(this.kube, this.docker, name, { signal: this.signal })));
   await this.disturb('power-cut', `site ${this.roles.site}`);
 });
 

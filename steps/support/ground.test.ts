@@ -59,10 +59,10 @@ test('who breaks nothing starts beside its kind only, who stands on a site besid
 
 test('a scenario may break what it stands on, and always the Pods of its namespace', () => {
   const on = (ground: Parameters<typeof mayBreak>[0]['ground']) => (target: string) => mayBreak({ namespace: 'mine', ground, admitted: new Set() }, target);
-  const targets = ['pod mine/app', 'site east', 'node e2', 'node e1,e2', 'node e1,w1', 'node w1', 'site west', 'pod mine-too/app'];
+  const targets = ['pod mine/app', 'site east', 'node e2', 'node e1,e2', 'node e1,w1', 'node w1', 'site west', 'pod mine-too/app', 'unit e2/kubelet.service', 'unit w1/kubelet.service'];
   assert.deepEqual(targets.filter(on('everything')), targets);
   assert.deepEqual(targets.filter(on('namespace')), ['pod mine/app']);
-  assert.deepEqual(targets.filter(on({ site: 'east', nodes: ['e1', 'e2'] })), ['pod mine/app', 'site east', 'node e2', 'node e1,e2']);
+  assert.deepEqual(targets.filter(on({ site: 'east', nodes: ['e1', 'e2'] })), ['pod mine/app', 'site east', 'node e2', 'node e1,e2', 'unit e2/kubelet.service']);
 });
 
 test('a Pod of another namespace is a scenario\'s to break when it runs on a node of its site', async () => {

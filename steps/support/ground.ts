@@ -60,7 +60,8 @@ export function mayBreak({ namespace, ground, admitted }: Scope, target: string)
   const parsed = parseTarget(target);
   if (ground === 'everything' || admitted.has(target) || (parsed?.type === 'pod' && parsed.namespace === namespace)) return true;
   if (ground === 'namespace' || parsed === undefined || parsed.type === 'pod') return false;
-  return parsed.type === 'site' ? parsed.site === ground.site : parsed.nodes.every((node) => ground.nodes.includes(node));
+  if (parsed.type === 'site') return parsed.site === ground.site;
+  return (parsed.type === 'unit' ? [parsed.node] : parsed.nodes).every((node) => ground.nodes.includes(node));
 }
 
 /**
