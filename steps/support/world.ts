@@ -82,13 +82,15 @@ export class EdgeWorld extends World {
   readonly expectedPods = new Map<string, number>();
   /** What the probes of the isolation saw since the last fault: of the node that they were about, or of `all`. */
   readonly reached = new Map<string, readonly ReachResult[]>();
-  readonly startedAt = new Date();
+  /** When it had its ground: what was broken there before is of others. */
+  startedAt = new Date();
 
   constructor(options: IWorldOptions) {
     super(options);
   }
 
   open(session: Session, scope: Scope): void {
+    this.startedAt = new Date();
     this.#scope = scope;
     this.#session = session;
     this.#roles = rolesOf(session.cluster);
