@@ -1,6 +1,6 @@
 /*
  * The CLI runs this (it owns the cluster): `edgeproof conformance`. Order matters little to the result and much to the
- * reader: what runs side by side, then whether the cluster is one at all, then what is promised of it.
+ * reader: what runs beside others, then whether the cluster is one at all, then what is promised of it.
  */
 const capabilities = ['lifecycle', 'tunnel', 'autonomy', 'identity', 'units'];
 
@@ -8,9 +8,9 @@ export default {
   paths: capabilities.map((capability) => `features/${capability}/**/*.feature`),
   import: ['steps/**/!(*.test).ts'],
   format: ['./steps/support/progress-formatter.ts'],
-  plugin: ['./steps/support/side-by-side-first.ts'],
+  plugin: ['./steps/support/order-by-ground.ts'],
   order: 'defined',
-  // Scenarios that break something are alone all the same: steps/parallel.ts. Two, as budgets are meant for a machine that has room.
+  // Who runs beside whom: steps/parallel.ts. Two, as budgets are meant for a machine that has room.
   parallel: 2,
   retry: 0,
   strict: true,

@@ -90,6 +90,7 @@ const refused: [name: string, files: Record<string, string>, expected: RegExp[]]
   ['neither baseline nor stock', { 'tunnel/a.feature': feature(scenario('@tunnel-a-b')) }, [/exactly one of @baseline .*it has neither/]],
   ['both baseline and stock', { 'tunnel/a.feature': feature(scenario('@tunnel-a-b @baseline @stock:X')) }, [/it has @baseline @stock:X/]],
   ['a stock tag with no code', { 'tunnel/a.feature': feature(scenario('@tunnel-a-b @stock:pod-ip')) }, [/write it like @stock:POD_IP_CHANGED/]],
+  ['one site and more than that', { 'tunnel/a.feature': feature(scenario('@tunnel-a-b @baseline @one-site @needs-two-sites')) }, [/it has @one-site and @needs-two-sites; keep one/]],
   ['no Why and no Bug', { 'tunnel/a.feature': feature(scenario('@tunnel-a-b @baseline', { description: '' })) }, [/no 'Why:' line/, /no 'Bug:' line/]],
   ['a promise made twice, in two files', { 'tunnel/a.feature': feature(scenario('@tunnel-a-b @baseline')), 'tunnel/b.feature': feature(scenario('@tunnel-a-b @baseline')) },
     [/^features\/tunnel\/b\.feature:5: promise @tunnel-a-b is already that of .*features\/tunnel\/a\.feature:5/]],

@@ -10,6 +10,12 @@ export interface TagFacts {
 
 /** Breaks nothing but Pods of its own, and has room for others on the machine: such scenarios run several at a time. */
 export const sideBySideTag = '@side-by-side';
+/** Breaks nothing outside of one site, and looks at nothing there: such scenarios run at the same time, each on a site of its own. */
+export const oneSiteTag = '@one-site';
+/** Needs a site with two nodes, and is skipped where there is none. */
+export const neighbourTag = '@needs-neighbour';
+/** Needs two sites, and is skipped where there is one. */
+export const twoSitesTag = '@needs-two-sites';
 
 const idPattern = /^[a-z0-9]+(-[a-z0-9]+)+$/;
 const codePattern = /^[A-Z][A-Z0-9_]*$/;
@@ -58,6 +64,9 @@ export function readTags(uri: string, tags: readonly string[], rowTags: readonly
   } else if (!baseline && !codePattern.test(stockCode)) {
     problems.push(`${stockTags[0]} does not name a code; write it like @stock:POD_IP_CHANGED`);
   }
+
+  const besideOneSite = [sideBySideTag, twoSitesTag].filter((tag) => tags.includes(tag));
+  if (tags.includes(oneSiteTag) && besideOneSite.length > 0) problems.push(`it has ${oneSiteTag} and ${list(besideOneSite)}; keep one, as it stands on one site or does not`);
 
   const misplaced = rowTags.filter((tag) => tag === '@baseline' || isStockTag(tag) || isPromiseTag(tag) || isCapability(tag.slice(1)));
   if (misplaced.length > 0) problems.push(`its Examples carry ${list(misplaced)}; an outline is one promise: move the tag above the scenario or remove it`);

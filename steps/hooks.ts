@@ -1,17 +1,19 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { After, Before, setDefaultTimeout, setDefinitionFunctionWrapper, type ITestCaseHookParameter } from '@cucumber/cucumber';
-import { caseSlug, promiseOfTags } from '../features/tags.ts';
+import { caseSlug, neighbourTag, promiseOfTags, twoSitesTag } from '../features/tags.ts';
+import { partOf, sitesOf } from '../harness/cluster/state.ts';
 import { makeWhole, waitUntilWhole } from '../harness/kube/whole.ts';
 import { collectState } from '../harness/probes/collect.ts';
 import { mediaTypes } from '../reports/attachments.ts';
 import { createNamespace, deleteNamespace } from '../harness/workloads/namespaces.ts';
 import { disturbedBy, faultsSince, healEverything } from './support/faults.ts';
 import { interruption } from './support/interruption.ts';
+import { isControl, wantedBy, type Scope } from './support/ground.ts';
 import { tellNext } from './support/next-sentence.ts';
 import { rolesOf } from './support/roles.ts';
 import { openSession, type Session } from './support/session.ts';
-import { isControl, runsSideBySide } from './support/side-by-side.ts';
+import { takeGround } from './support/take-ground.ts';
 import { cannotTurn, turnBack } from './support/trust.ts';
 import type { EdgeWorld } from './support/world.ts';
 
@@ -32,17 +34,20 @@ const wholeBeforeMs = 60_000;
 /** A node that reconnects by itself after a short cut does so in this time. After a failure nobody waits for that. */
 const patienceMs = 5000;
 
+/** Those that run before the first one on a site may be many, and their clean-up long. */
+const groundMs = 600_000;
+
 const promiseOf = ({ pickle }: ITestCaseHookParameter): string => promiseOfTags(pickle.tags.map(({ name }) => name)) ?? `line-${pickle.location?.line ?? 0}`;
 
 Before(async function (this: EdgeWorld) {
   return interruption.signal.aborted ? 'skipped' : undefined;
 });
 
-Before({ tags: '@needs-two-sites' }, async function (this: EdgeWorld) {
+Before({ tags: twoSitesTag }, async function (this: EdgeWorld) {
   return rolesOf((await openSession()).cluster).sites.length >= 2 ? undefined : 'skipped';
 });
 
-Before({ tags: '@needs-neighbour' }, async function (this: EdgeWorld) {
+Before({ tags: neighbourTag }, async function (this: EdgeWorld) {
   return rolesOf((await openSession()).cluster).neighbour === undefined ? 'skipped' : undefined;
 });
 
@@ -50,11 +55,18 @@ Before({ tags: '@needs-rotation' }, async function (this: EdgeWorld) {
   return (await cannotTurn(await openSession())) ? 'skipped' : undefined;
 });
 
+Before({ name: 'waiting for ground to stand on', timeout: groundMs + 10_000 }, async function (this: EdgeWorld, { pickle }: ITestCaseHookParameter) {
+  const { cluster } = await openSession();
+  this.taken = await takeGround(wantedBy(pickle.tags.map(({ name }) => name), isControl()), sitesOf(cluster), { timeoutMs: groundMs, signal: this.signal });
+});
+
 Before(async function (this: EdgeWorld, scenario: ITestCaseHookParameter) {
-  const session = await openSession();
+  const whole = await openSession();
+  const { ground } = this.taken!;
+  const session = typeof ground === 'string' ? whole : { ...whole, cluster: partOf(whole.cluster, ground.site) };
   const { kube, docker, cluster } = session;
   const namespace = `${promiseOf(scenario).slice(0, 57)}-${Math.random().toString(36).slice(2, 7)}`;
-  const scope = { namespace, alone: !runsSideBySide(scenario.pickle.tags.map(({ name }) => name), isControl()) };
+  const scope: Scope = { namespace, ground, admitted: new Set() };
   // What the clean-up of an earlier scenario could not end would be told as a promise that this one saw broken.
   const left = await healEverything(session, scope, this.signal);
   await waitUntilWhole(kube, docker, cluster, { timeoutMs: wholeBeforeMs, signal: this.signal, disturbed: disturbedBy(left, cluster) });
@@ -63,6 +75,7 @@ Before(async function (this: EdgeWorld, scenario: ITestCaseHookParameter) {
 });
 
 After(cleanUpTimeout, async function (this: EdgeWorld, scenario: ITestCaseHookParameter) {
+  await using _ = this.taken;
   if (!this.opened) return;
   const { session } = this;
   const failed = scenario.result?.status !== 'PASSED' && scenario.result?.status !== 'SKIPPED';

@@ -1,7 +1,7 @@
 import { Then } from '@cucumber/cucumber';
 import { CannotTellError, PromiseBroken } from '../core/errors.ts';
 import { edgeTaint, siteNodeLabel, tierNodeLabel } from '../harness/cluster/labels.ts';
-import { nodesOfSite } from '../harness/cluster/state.ts';
+import { nodesOfSite, type NodeState } from '../harness/cluster/state.ts';
 import type { KubeNode } from '../harness/kube/objects.ts';
 import { staleNodes } from '../harness/kube/whole.ts';
 import type { EdgeWorld } from './support/world.ts';
@@ -9,19 +9,26 @@ import type { EdgeWorld } from './support/world.ts';
 const nodesOf = async (world: EdgeWorld): Promise<KubeNode[]> => await world.kube.list<KubeNode>('v1', 'Node', { signal: world.signal });
 
 Then('every node of the topology is Ready within {int} s', async function (this: EdgeWorld, seconds: number) {
-  await this.within({ what: `all ${this.cluster.nodes.length} nodes Ready`, seconds, code: 'NODE_NOT_READY' }, async (signal) => {
-    const missing = await staleNodes(this.kube, this.cluster, this.disturbed, signal);
-    return missing.length === 0 ? { done: true } : { missing: missing.join('; ') };
-  });
+  await becomeReady(this, this.cluster.nodes, { what: `all ${this.cluster.nodes.length} nodes Ready`, seconds });
+});
+
+Then('every node of the site is Ready within {int} s', async function (this: EdgeWorld, seconds: number) {
+  const nodes = nodesOfSite(this.cluster, this.roles.site);
+  await becomeReady(this, nodes, { what: `all ${nodes.length} nodes of site ${this.roles.site} Ready`, seconds });
 });
 
 Then('the edge node is Ready again within {int} s', async function (this: EdgeWorld, seconds: number) {
-  const { name } = this.roles.edgeNode;
-  await this.within({ what: `node ${name} Ready`, seconds, code: 'NODE_NOT_READY', since: this.lastFaultAt }, async (signal) => {
-    const missing = (await staleNodes(this.kube, this.cluster, this.disturbed, signal)).filter((text) => text.startsWith(`node ${name} `));
+  const { edgeNode } = this.roles;
+  await becomeReady(this, [edgeNode], { what: `node ${edgeNode.name} Ready`, seconds, since: this.lastFaultAt });
+});
+
+async function becomeReady(world: EdgeWorld, nodes: readonly NodeState[], budget: { what: string; seconds: number; since?: number }): Promise<void> {
+  await world.within({ ...budget, code: 'NODE_NOT_READY' }, async (signal) => {
+    const stale = await staleNodes(world.kube, world.cluster, world.disturbed, signal);
+    const missing = stale.filter((text) => nodes.some(({ name }) => text.startsWith(`node ${name} `)));
     return missing.length === 0 ? { done: true } : { missing: missing.join('; ') };
   });
-});
+}
 
 Then('all nodes outside the site stayed Ready', function (this: EdgeWorld) {
   if (this.disturbedElsewhere === undefined) throw new CannotTellError('NOT_WATCHED', 'no step has watched the nodes outside the site');

@@ -1,4 +1,4 @@
-@autonomy
+@autonomy @one-site
 Feature: Who asks the API on a node that is cut off gets what was known, or an error
   Controllers, meshes and agents at the edge talk to the API server too, with the plain configuration that every Pod has.
   Cut off, they are given what the same client was given before; never somebody else's, and never an empty list for want of knowledge.

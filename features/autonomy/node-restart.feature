@@ -1,4 +1,4 @@
-@autonomy
+@autonomy @one-site
 Feature: A whole node comes back without the cloud
   After a boot a node knows nothing but what is on its disk. Whatever was scheduled to it runs again, as the same Pods, and they find each other.
 
@@ -39,7 +39,7 @@ Feature: A whole node comes back without the cloud
     And the WAN of the site goes down as soon as the edge node has dialled the cloud again
     Then every Pod that ran on the edge node runs again within 30 s as the same Pod
 
-  @autonomy-site-power-cut @stock:POD_NOT_RUNNING
+  @autonomy-site-power-cut @stock:POD_NOT_RUNNING @needs-neighbour
   Scenario: Cut off, a site that lost its power runs all its Pods again
     Why: a site has one fuse. Its nodes boot together, and none finds another that knows more.
     Bug: OpenYurt #1660: flannel did not start after a reboot without the cloud.

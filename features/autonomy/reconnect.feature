@@ -2,7 +2,7 @@
 Feature: A cut of the link is not a reason to touch anything
   A node that cannot be reached is not dead. While it is cut off and after it reconnects, its Pods are left alone.
 
-  @autonomy-reconnect @baseline
+  @autonomy-reconnect @baseline @one-site
   Scenario: A short cut restarts, evicts and duplicates nothing
     Why: links flap many times a day; each flap that restarts something is an outage that nobody can explain.
     Bug: KubeEdge #4048: Pods were replaced after the node reconnected.
@@ -10,7 +10,7 @@ Feature: A cut of the link is not a reason to touch anything
     Given an application "app" on the edge node
     When the WAN of the site is down for 10 s
     And the WAN of the site is back
-    Then every node of the topology is Ready within 30 s
+    Then every node of the site is Ready within 30 s
     And for 5 s the edge node runs the same containers as before, and the cloud knows the same Pods
 
   @autonomy-no-eviction @needs-neighbour @stock:POD_EVICTED

@@ -1,4 +1,4 @@
-@autonomy
+@autonomy @one-site
 Feature: What runs on an edge node comes back without the cloud
   The link to the cloud fails for hours. Applications crash, kubelets are upgraded, power is lost meanwhile.
   Whatever was scheduled to the node runs again, as the same Pods.

@@ -1,4 +1,4 @@
-@identity
+@identity @one-site
 Feature: A Pod keeps its IP
   A Pod's IP is bound to its name. Peers that are cut off from the cloud never learn of a new one, so a new one is
   an outage for them. It is read on the node, from the Pod's own interface.

@@ -1,4 +1,4 @@
-@identity @needs-neighbour
+@identity @one-site @needs-neighbour
 Feature: Cut off, traffic within a site recovers by itself
   A site that has lost the cloud still has work to do: its Pods talk to each other, on one node and across nodes, on
   the Pod network and on the host's. After a restart they find each other again where they were.

@@ -24,7 +24,7 @@ Feature: A node keeps its VTEP MAC
     And the annotation of the edge node names that MAC
     And within 10 s every other node sends frames for the edge node to that MAC
 
-  @identity-vtep-node-restart-offline @stock:VTEP_MISSING
+  @identity-vtep-node-restart-offline @stock:VTEP_MISSING @one-site @needs-neighbour
   Scenario: Cut off, flannel.1 comes back with the same MAC after a restart of the node
     Why: its neighbours in the site cannot be told of a new MAC, and without the interface the node's Pods are alone.
     Bug: OpenYurt #1660: flannel did not start after a reboot without the cloud.

@@ -69,3 +69,24 @@ export interface ClusterState {
 export const edgeNodes = (cluster: ClusterState): NodeState[] => cluster.nodes.filter((node) => node.tier === 'edge');
 export const cloudNodes = (cluster: ClusterState): NodeState[] => cluster.nodes.filter((node) => node.tier === 'cloud');
 export const nodesOfSite = (cluster: ClusterState, site: string): NodeState[] => cluster.nodes.filter((node) => node.site === site);
+
+/** The edge nodes that share a LAN. */
+export interface SiteState {
+  readonly name: string;
+  readonly nodes: readonly NodeState[];
+}
+
+/** The sites of a cluster, in the order of its nodes. */
+export const sitesOf = (cluster: Pick<ClusterState, 'nodes'>): SiteState[] =>
+  [...Map.groupBy(cluster.nodes.filter(({ site }) => site !== undefined), ({ site }) => site!)].map(([name, nodes]) => ({ name, nodes }));
+
+/** What a site sees of its cluster: the cloud and itself. */
+export function partOf(cluster: ClusterState, site: string): ClusterState {
+  const { topology, nodes, wans } = cluster;
+  return {
+    ...cluster,
+    topology: { ...topology, sites: topology.sites.filter(({ name }) => name === site) },
+    nodes: nodes.filter((node) => node.tier === 'cloud' || node.site === site),
+    wans: wans.filter((wan) => wan.site === site),
+  };
+}

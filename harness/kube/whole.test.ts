@@ -78,3 +78,20 @@ test('a kube-proxy that backs off is replaced instead of waited for; one that li
   await makeWhole(kube, docker, cluster, options);
   assert.deepEqual([state.proxies, state.restarts], [['new'], 1]);
 });
+
+test('a part of a cluster is whole whatever becomes of the nodes outside and of the Pods there, but not while a Pod has no node', async () => {
+  const ready = { conditions: [{ type: 'Ready', status: 'True' }] };
+  const outside = { metadata: { name: 'kube-proxy-west', uid: 'w' }, spec: { nodeName: 'west', containers: [] }, status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'False' }] } };
+  const homeless = { metadata: { name: 'coredns', uid: 'c' }, spec: { containers: [] }, status: { phase: 'Pending' } };
+  const state = { pods: [outside] as object[] };
+  const kube = {
+    list: async (_version: string, kind: string, { namespace }: { namespace?: string } = {}) => {
+      if (kind === 'Node') return [...cluster.nodes.map(({ name }) => ({ metadata: { name }, spec: {}, status: ready })), { metadata: { name: 'west' }, spec: {}, status: {} }];
+      return kind === 'Pod' && namespace === 'kube-system' ? state.pods : [];
+    },
+  } as unknown as KubeClient;
+  const docker = {} as Docker;
+  await waitUntilWhole(kube, docker, cluster, { timeoutMs: 300 });
+  state.pods = [outside, homeless];
+  await assert.rejects(waitUntilWhole(kube, docker, cluster, { timeoutMs: 300 }), /coredns/);
+});

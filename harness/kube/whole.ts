@@ -29,8 +29,8 @@ const hearingMs = 3000;
 const badTaints = ['node.kubernetes.io/unreachable', 'node.kubernetes.io/not-ready'];
 
 /**
- * Waits until a cluster is whole: every node Ready and fresh, every system Pod running, and every node that was disturbed
- * serving a Service that did not exist before.
+ * Waits until a cluster, or the part of it that `cluster` has the nodes of, is whole: every node Ready and fresh, every
+ * system Pod running there, and every node that was disturbed serving a Service that did not exist before.
  *
  * @throws WaitTimeoutError saying what is not.
  */
@@ -85,7 +85,7 @@ async function newsFor(kube: KubeClient, docker: Docker, cluster: ClusterState, 
 async function wholeWith(news: ServiceNews, kube: KubeClient, docker: Docker, cluster: ClusterState, options: WholeOptions): Promise<void> {
   const call = { timeoutMs: options.timeoutMs, ...(options.signal && { signal: options.signal }) };
   await waitFor(`cluster ${cluster.name} whole`, async (signal) => {
-    const missing = [...(await staleNodes(kube, cluster, options.disturbed, signal)), ...(await podsMissing(kube, docker, options.disturbed?.nodes ?? [], signal))];
+    const missing = [...(await staleNodes(kube, cluster, options.disturbed, signal)), ...(await podsMissing(kube, docker, cluster, options.disturbed?.nodes ?? [], signal))];
     if (missing.length === 0) missing.push(...(await news.unheard(signal)).map(({ why }) => why));
     return missing.length === 0 ? { done: true } : { missing: missing.slice(0, 8).join('; ') };
   }, call);
@@ -119,9 +119,12 @@ async function nodesNotReady(kube: KubeClient, cluster: ClusterState, signal: Ab
   });
 }
 
-async function podsMissing(kube: KubeClient, docker: Docker, lookInside: readonly string[], signal: AbortSignal): Promise<string[]> {
+async function podsMissing(kube: KubeClient, docker: Docker, cluster: ClusterState, lookInside: readonly string[], signal: AbortSignal): Promise<string[]> {
   const pods = (await Promise.all(systemNamespaces.map((namespace) => kube.list<KubePod>('v1', 'Pod', { namespace, signal })))).flat();
-  const alive = pods.filter((pod) => pod.metadata.deletionTimestamp === undefined && pod.status.phase !== 'Succeeded');
+  const names = new Set(cluster.nodes.map(({ name }) => name));
+  // One that has no node yet may get one of these.
+  const here = pods.filter(({ spec }) => spec.nodeName === undefined || names.has(spec.nodeName));
+  const alive = here.filter((pod) => pod.metadata.deletionTimestamp === undefined && pod.status.phase !== 'Succeeded');
   const missing = alive.filter((pod) => !isReady(pod) && !isMetricsServer(pod)).map(describePod);
   for (const node of lookInside) {
     if (!(await hasOverlay(docker, node, signal))) missing.push(`flannel on ${node} has not told the CNI its subnet`);

@@ -7,8 +7,10 @@ import type { FaultRecord } from '../../chaos/fault.ts';
 import { FaultLog } from '../../chaos/fault-log.ts';
 import type { ClusterState } from '../../harness/cluster/state.ts';
 import { Docker } from '../../harness/docker/docker.ts';
+import type { Ground } from './ground.ts';
 import { disturbedBy, faultsSince, healEverything } from './faults.ts';
 
+const none = new Set<string>();
 const at = (ms: number): string => new Date(ms).toISOString();
 const cluster = { nodes: [{ name: 'e1', site: 'east' }, { name: 'e2', site: 'east' }, { name: 'w1', site: 'west' }] } as unknown as ClusterState;
 
@@ -18,7 +20,7 @@ test('a scenario hears of its faults from the log, also of one that nobody felt'
   const unfelt: FaultRecord = { id: 'b', kind: 'node-restart', target: 'node w1', startedAt: at(2000), endedAt: at(3000) };
   await faults.put({ id: 'a', kind: 'wan-down', target: 'site east', startedAt: at(1000), endedAt: at(1500) });
   await faults.put(unfelt);
-  assert.deepEqual(await faultsSince({ faults }, { namespace: 'mine', alone: true }, new Date(2000)), [unfelt]);
+  assert.deepEqual(await faultsSince({ faults }, { namespace: 'mine', ground: 'everything', admitted: none }, new Date(2000)), [unfelt]);
   assert.deepEqual(disturbedBy([unfelt], cluster), { nodes: ['w1'], until: new Date(3000) });
 });
 
@@ -26,9 +28,18 @@ test('a scenario that is alone hears of all faults of its time, one that runs si
   await using folder = await mkdtempDisposable(join(tmpdir(), 'edgeproof-faults-'));
   const faults = new FaultLog(join(folder.path, 'faults.json'));
   for (const target of ['pod mine/app', 'pod other/app', 'pod edgeproof-tunnel/server-1']) await faults.put({ id: target, kind: 'container-kill', target, startedAt: at(2), endedAt: at(3) });
-  const targets = async (alone: boolean): Promise<string[]> => (await faultsSince({ faults }, { namespace: 'mine', alone }, new Date(1))).map(({ target }) => target);
-  assert.deepEqual(await targets(true), ['pod mine/app', 'pod other/app', 'pod edgeproof-tunnel/server-1']);
-  assert.deepEqual(await targets(false), ['pod mine/app']);
+  const targets = async (ground: Ground): Promise<string[]> => (await faultsSince({ faults }, { namespace: 'mine', ground, admitted: none }, new Date(1))).map(({ target }) => target);
+  assert.deepEqual(await targets('everything'), ['pod mine/app', 'pod other/app', 'pod edgeproof-tunnel/server-1']);
+  assert.deepEqual(await targets('namespace'), ['pod mine/app']);
+});
+
+test('a scenario on one site hears of what befell that site and its own Pods, and of nothing else', async () => {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'edgeproof-faults-'));
+  const faults = new FaultLog(join(folder.path, 'faults.json'));
+  const mine = ['site east', 'node e2', 'node e1,e2', 'pod mine/app', 'pod kube-system/proxy'];
+  for (const target of ['site west', 'node w1', 'node e1,w1', 'pod other/app', ...mine]) await faults.put({ id: target, kind: 'wan-down', target, startedAt: at(2), endedAt: at(3) });
+  const seen = await faultsSince({ faults }, { namespace: 'mine', ground: { site: 'east', nodes: ['e1', 'e2'] }, admitted: new Set(['pod kube-system/proxy']) }, new Date(1));
+  assert.deepEqual(seen.map(({ target }) => target), mine);
 });
 
 test('the clean-up of a scenario leaves alone what one that runs side by side with it is just doing', async () => {
@@ -37,10 +48,12 @@ test('the clean-up of a scenario leaves alone what one that runs side by side wi
   const session = { cluster, docker: new Docker({ host: 'unix:///nowhere', private: false, version: '' }), faults };
   const others = await faults.put({ id: 'a', kind: 'container-kill', target: 'pod other/app', startedAt: at(1) });
   await faults.put({ id: 'b', kind: 'container-kill', target: 'pod mine/app', startedAt: at(2) });
-  const healed = async (alone: boolean): Promise<string[]> => (await healEverything(session, { namespace: 'mine', alone }, AbortSignal.timeout(5000))).map(({ id }) => id);
-  assert.deepEqual(await healed(false), ['b']);
+  const healed = async (ground: Ground): Promise<string[]> => (await healEverything(session, { namespace: 'mine', ground, admitted: none }, AbortSignal.timeout(5000))).map(({ id }) => id);
+  assert.deepEqual(await healed('namespace'), ['b']);
+  await faults.put({ id: 'c', kind: 'container-kill', target: 'pod mine/app', startedAt: at(3) });
+  assert.deepEqual(await healed({ site: 'east', nodes: ['e1', 'e2'] }), ['c']);
   assert.deepEqual(await faults.active(), [others]);
-  assert.deepEqual(await healed(true), ['a']);
+  assert.deepEqual(await healed('everything'), ['a']);
 });
 
 test('a fault disturbs the nodes of its site, or those that it names, until the last one ended; the death of a container is none', () => {

@@ -1,6 +1,7 @@
 import { createFault, type FaultContext, type FaultKind, type FaultRecord } from '../../chaos/fault.ts';
 import { healAll, healFault, injectFault } from '../../chaos/run.ts';
 import { nodesOfSite, type ClusterState } from '../../harness/cluster/state.ts';
+import { mayBreak, type Scope } from './ground.ts';
 import type { Session } from './session.ts';
 
 const contextOf = ({ cluster, docker }: Pick<Session, 'cluster' | 'docker'>, signal: AbortSignal): FaultContext => ({ cluster, docker, signal });
@@ -15,17 +16,13 @@ export async function heal(session: Session, record: FaultRecord, signal: AbortS
   return await healFault(contextOf(session, signal), session.faults, record.id);
 }
 
-/** What a scenario may break. */
-export interface Scope {
-  readonly namespace: string;
-  /** No other scenario runs meanwhile. */
-  readonly alone: boolean;
-}
+/**
+ * Whether a fault can be of a scenario, or left over from one before: one that has all to itself is told of all that is broken, one on a site
+ * of nothing outside, and one that breaks only its own Pods of no Pods of others.
+ */
+const mayBeOf = (scope: Scope) => ({ target }: FaultRecord): boolean => mayBreak(scope, target) || (scope.ground === 'namespace' && !target.startsWith('pod '));
 
-/** Whether a fault can be of a scenario: those that run side by side break Pods of their own namespace, and one that is alone all that is broken. */
-const mayBeOf = ({ namespace, alone }: Scope) => ({ target }: FaultRecord): boolean => alone || !target.startsWith('pod ') || target.startsWith(`pod ${namespace}/`);
-
-/** Ends all faults of the cluster that are not ended, whoever began them, but not what a scenario that runs side by side with this one is just doing. */
+/** Ends all faults of the cluster that are not ended, whoever began them, but not what a scenario that runs beside this one is just doing. */
 export async function healEverything(session: Pick<Session, 'cluster' | 'docker' | 'faults'>, scope: Scope, signal: AbortSignal): Promise<FaultRecord[]> {
   return await healAll(contextOf(session, signal), session.faults, mayBeOf(scope));
 }

@@ -1,7 +1,7 @@
 import { CannotTellError } from '../../core/errors.ts';
-import { cloudNodes, nodesOfSite, type ClusterState, type NodeState } from '../../harness/cluster/state.ts';
+import { cloudNodes, sitesOf, type ClusterState, type NodeState } from '../../harness/cluster/state.ts';
 
-/** The nodes that the features speak of. All are of the topology's largest site, so that the edge node has a neighbour if any has. */
+/** The nodes that the features speak of. All are of the largest site that the scenario has, so that the edge node has a neighbour if any has. */
 export interface Roles {
   readonly site: string;
   readonly edgeNode: NodeState;
@@ -14,10 +14,10 @@ export interface Roles {
 
 /** @throws CannotTellError `NO_EDGE` */
 export function rolesOf(cluster: ClusterState): Roles {
-  const sites = [...new Set(cluster.nodes.flatMap(({ site }) => (site === undefined ? [] : [site])))];
-  const [largest] = sites.map((site) => ({ site, nodes: nodesOfSite(cluster, site) })).sort((a, b) => b.nodes.length - a.nodes.length);
+  const sites = sitesOf(cluster);
+  const [largest] = sites.toSorted((a, b) => b.nodes.length - a.nodes.length);
   const edgeNode = largest?.nodes[0];
   const cloudNode = cloudNodes(cluster).find(({ role }) => role === 'worker') ?? cloudNodes(cluster)[0];
   if (largest === undefined || edgeNode === undefined || cloudNode === undefined) throw new CannotTellError('NO_EDGE', `cluster ${cluster.name} lacks an edge node or a cloud node`);
-  return { site: largest.site, edgeNode, neighbour: largest.nodes[1], cloudNode, sites };
+  return { site: largest.name, edgeNode, neighbour: largest.nodes[1], cloudNode, sites: sites.map(({ name }) => name) };
 }

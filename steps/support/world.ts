@@ -2,12 +2,13 @@ import { World, setWorldConstructor, type IWorldOptions } from '@cucumber/cucumb
 import { CannotTellError } from '../../core/errors.ts';
 import type { StartedProgram } from '../../core/started-program.ts';
 import type { Look } from '../../core/wait.ts';
-import { sideBySideTag } from '../../features/tags.ts';
+import { oneSiteTag, sideBySideTag } from '../../features/tags.ts';
 import type { FaultKind, FaultRecord } from '../../chaos/fault.ts';
 import type { ClusterState } from '../../harness/cluster/state.ts';
 import type { Docker } from '../../harness/docker/docker.ts';
 import type { KubeClient } from '../../harness/kube/client.ts';
 import type { Kubectl } from '../../harness/kube/kubectl.ts';
+import type { KubePod } from '../../harness/kube/objects.ts';
 import { vtepMac, type Identity } from '../../harness/probes/identity.ts';
 import type { ReachResult } from '../../harness/probes/reachability.ts';
 import { takeSnapshot, type NodeSnapshot } from '../../harness/probes/snapshot.ts';
@@ -15,13 +16,15 @@ import type { App } from './apps.ts';
 import { mediaTypes, type BudgetAttachment } from '../../reports/attachments.ts';
 import { within } from './budget.ts';
 import type { Carriers } from './carriers.ts';
-import { disturbedBy, heal, inject, type Scope } from './faults.ts';
+import { disturbedBy, heal, inject } from './faults.ts';
+import { admit, type Scope } from './ground.ts';
 import type { HeldOpen } from './held-open.ts';
 import type { Latencies } from './latencies.ts';
 import { interruption } from './interruption.ts';
 import { OldSessions } from './old-sessions.ts';
 import { rolesOf, type Roles } from './roles.ts';
 import type { Session } from './session.ts';
+import type { TakenGround } from './take-ground.ts';
 import type { Successor } from './tunnel-parts.ts';
 import type { TunnelSessions } from './tunnel-sessions.ts';
 
@@ -35,8 +38,10 @@ export interface Before {
 /** What the steps of one scenario share. Set up by the hooks before its first step. */
 export class EdgeWorld extends World {
   #session: Session | undefined;
-  #scope: Scope = { namespace: '', alone: true };
+  #scope: Scope = { namespace: '', ground: 'everything', admitted: new Set() };
   #roles: Roles | undefined;
+  /** Held until the clean-up has ended. */
+  taken: TakenGround | undefined;
   readonly apps = new Map<string, App>();
   readonly faultRecords = new Map<string, FaultRecord>();
   before: Before | undefined;
@@ -80,13 +85,15 @@ export class EdgeWorld extends World {
   readonly expectedPods = new Map<string, number>();
   /** What the probes of the isolation saw since the last fault: of the node that they were about, or of `all`. */
   readonly reached = new Map<string, readonly ReachResult[]>();
-  readonly startedAt = new Date();
+  /** When it had its ground: what was broken there before is of others. */
+  startedAt = new Date();
 
   constructor(options: IWorldOptions) {
     super(options);
   }
 
   open(session: Session, scope: Scope): void {
+    this.startedAt = new Date();
     this.#scope = scope;
     this.#session = session;
     this.#roles = rolesOf(session.cluster);
@@ -114,6 +121,7 @@ export class EdgeWorld extends World {
     return this.#roles;
   }
 
+  /** What the scenario sees of the cluster: all of it, or the cloud and its own site. */
   get cluster(): ClusterState {
     return this.session.cluster;
   }
@@ -169,21 +177,23 @@ export class EdgeWorld extends World {
   async remember(): Promise<Before> {
     if (this.before === undefined) {
       const { name } = this.roles.edgeNode;
-      const [snapshot, mac] = await Promise.all([takeSnapshot(this.kube, this.docker, name, { signal: this.signal, ...(!this.scope.alone && { namespace: this.namespace }) }), vtepMac(this.docker, name, this.signal)]);
+      const [snapshot, mac] = await Promise.all([takeSnapshot(this.kube, this.docker, name, { signal: this.signal, ...(this.scope.ground === 'namespace' && { namespace: this.namespace }) }), vtepMac(this.docker, name, this.signal)]);
       this.before = { snapshot, vtepMac: mac };
     }
     return this.before;
   }
 
-  /** Before anything that others than this scenario would feel. @throws CannotTellError `NOT_ALONE` when it runs side by side with others */
+  /** Before anything that others than this scenario would feel. @throws CannotTellError `NOT_ALONE` when others run beside it */
   demandAlone(what: string): void {
-    if (this.scope.alone) return;
-    throw new CannotTellError('NOT_ALONE', `${what} would be felt by scenarios that run side by side with this one`, { next: `take ${sideBySideTag} from this scenario; on plain Kubernetes, look first whether the tunnel works` });
+    const { ground } = this.scope;
+    if (ground === 'everything') return;
+    if (ground === 'namespace') throw new CannotTellError('NOT_ALONE', `${what} would be felt by scenarios that run side by side with this one`, { next: `take ${sideBySideTag} from this scenario; on plain Kubernetes, look first whether the tunnel works` });
+    throw new CannotTellError('NOT_ALONE', `${what} is about more than site ${ground.site}, and another scenario may stand there`, { next: `take ${oneSiteTag} from this scenario` });
   }
 
   /** Breaks something, and goes on only when the victim has felt it. @throws CannotTellError `FAULT_NOT_SEEN`; `NOT_ALONE` */
   async disturb(kind: FaultKind, target: string): Promise<FaultRecord> {
-    if (!target.startsWith(`pod ${this.namespace}/`)) this.demandAlone(`${kind} on ${target}`);
+    if (!(await admit(this.scope, target, async (pod) => await this.#nodeOf(pod)))) this.demandAlone(`${kind} on ${target}`);
     await this.remember();
     this.reached.clear();
     const record = await inject(this.session, kind, target, this.signal);
@@ -192,6 +202,10 @@ export class EdgeWorld extends World {
     this.#lastFaultAt = Date.now();
     this.#faultBeganAt = Date.parse(record.struckAt ?? record.startedAt);
     return record;
+  }
+
+  async #nodeOf({ namespace, name }: { readonly namespace: string; readonly name: string }): Promise<string | undefined> {
+    return (await this.kube.find<KubePod>('v1', 'Pod', name, { namespace, signal: this.signal }))?.spec.nodeName;
   }
 
   /** Ends the scenario's open faults of these kinds. @throws CannotTellError `NO_FAULT` when there is none */

@@ -1,0 +1,58 @@
+import { locks } from 'node:worker_threads';
+import { waitFor } from '../../core/wait.ts';
+import type { SiteState } from '../../harness/cluster/state.ts';
+import { sitesFor, type Ground, type Wanted } from './ground.ts';
+
+/** Dispose of it when the scenario has cleaned up. */
+export interface TakenGround extends AsyncDisposable {
+  readonly ground: Ground;
+}
+
+/**
+ * Waits until a scenario has what it wants to itself, and keeps it from those of other workers of this process. Those that
+ * break nothing share all sites with each other. A worker that dies lets go of what it had.
+ *
+ * @throws WaitTimeoutError; the signal's reason
+ */
+export async function takeGround(wanted: Wanted, sites: readonly SiteState[], options: { readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<TakenGround> {
+  return await waitFor('ground for the scenario to stand on', async () => {
+    const taken = wanted.ground === 'one-site' ? await oneOf(sitesFor(wanted, sites)) : await allOf(wanted.ground, sites);
+    return taken === undefined ? { missing: 'other scenarios stand there' } : { done: taken };
+  }, { everyMs: 100, ...options });
+}
+
+async function oneOf(sites: readonly SiteState[]): Promise<TakenGround | undefined> {
+  for (const { name, nodes } of sites) {
+    const held = await hold(name, 'exclusive');
+    if (held !== undefined) return { ground: { site: name, nodes: nodes.map((node) => node.name) }, [Symbol.asyncDispose]: async () => await held[Symbol.asyncDispose]() };
+  }
+  return undefined;
+}
+
+async function allOf(ground: 'everything' | 'namespace', sites: readonly SiteState[]): Promise<TakenGround | undefined> {
+  await using stack = new AsyncDisposableStack();
+  for (const { name } of sites) {
+    const held = await hold(name, ground === 'namespace' ? 'shared' : 'exclusive');
+    if (held === undefined) return undefined;
+    stack.use(held);
+  }
+  const all = stack.move();
+  return { ground, [Symbol.asyncDispose]: async () => await all[Symbol.asyncDispose]() };
+}
+
+/** Holds a site unless somebody else does. Node's locks reach all threads of a process, and end with the one that holds them. */
+async function hold(site: string, mode: 'shared' | 'exclusive'): Promise<AsyncDisposable | undefined> {
+  const [held, over] = [Promise.withResolvers<boolean>(), Promise.withResolvers<void>()];
+  const end = locks.request(`edgeproof-site-${site}`, { mode, ifAvailable: true }, async (lock) => {
+    held.resolve(lock !== null);
+    if (lock !== null) await over.promise;
+  });
+  end.catch(held.reject);
+  if (!(await held.promise)) return undefined;
+  return {
+    [Symbol.asyncDispose]: async () => {
+      over.resolve();
+      await end;
+    },
+  };
+}
