@@ -20,7 +20,7 @@ const failsWith = (code: string, mayHaveBeenSeen?: boolean) => (error: unknown):
 };
 
 /** For tests in which nothing is silent: a busy machine must not look like a link that is. */
-const patient = { ...quick, dialMs: 5000, pongWithinMs: 5000 };
+const patient = { ...quick, dialMs: 5000, pongWithinMs: 5000, firstVerdictMs: 5000 };
 
 /** Begins an answer and leaves it open. */
 const begin = ({ stream }: Arrived): void => {
@@ -205,7 +205,7 @@ test('a start with a link: requests wait for it and are answered', async () => {
 
 test('a session that the API server ends is replaced: what is under way goes on, what it did not take up is sent again', async () => {
   await using world = await World.create();
-  const { link, states } = await world.connectedLink();
+  const { link, states } = await world.connectedLink({ timings: patient });
   world.api.answer = begin;
   const watch = await ask(link, '/watch', { via: 'node' });
   let got = '';
@@ -234,7 +234,7 @@ test('a session that the API server ends is replaced: what is under way goes on,
 
 test('an API server that is restarted behind its load balancer: reads come through, writes are told the truth, and nobody is cut off', async () => {
   await using world = await World.create();
-  const { link, states } = await world.connectedLink();
+  const { link, states } = await world.connectedLink({ timings: patient });
   world.api.answer = silent;
   const reading = ask(link, '/read');
   const writing = ask(link, '/write', { method: 'PUT', body: Buffer.from('x') });
@@ -394,7 +394,7 @@ test('all sessions fall silent at once, and new ones do not (one of several API 
 
 test('a session that lives is link enough, though no new one can be had', async () => {
   await using world = await World.create();
-  const { link, states } = await world.connectedLink({ timings: { ...quick, suspicionJitterMs: 0 } });
+  const { link, states } = await world.connectedLink({ timings: { ...patient, suspicionJitterMs: 0 } });
   world.wan.leadTo(await impostor(world, (socket) => socket.destroy()));
   const { probes } = world.api;
   await assert.rejects(ask(link, '/x'), failsWith('UNREACHABLE', false));
@@ -405,7 +405,7 @@ test('a session that lives is link enough, though no new one can be had', async 
 
 test('a big answer that is read slowly holds up nothing else, and a PING behind it finds nobody dead', async () => {
   await using world = await World.create();
-  const { link, states } = await world.connectedLink();
+  const { link, states } = await world.connectedLink({ timings: patient });
   world.api.answer = ({ stream, path }) => {
     stream.respond({ ':status': 200 });
     stream.end(path === '/big' ? Buffer.alloc(40 << 20) : 'small');
