@@ -58,7 +58,7 @@ export class FaultLog {
       // What JSON leaves out is absent, never undefined.
       return fileSchema.parse(JSON.parse(text)) as FaultRecord[];
     } catch (error) {
-      throw new CannotTellError('FAULT_LOG', `${this.#path} is not a list of faults`, { cause: error, next: 'edgeproof down removes the cluster and this file with it' });
+      throw new CannotTellError('FAULT_LOG', `${this.#path} is not a list of faults`, { cause: error instanceof z.ZodError ? new Error(z.prettifyError(error)) : error, next: 'edgeproof down removes the cluster and this file with it' });
     }
   }
 

@@ -132,6 +132,11 @@ test('status of no cluster, and of one whose containers are gone', async () => {
     const list = await edgeproof(['fault', 'list', '--json']);
     assert.deepEqual([list.code, JSON.parse(list.stdout)], [0, { faults: [] }]);
     assert.match((await edgeproof(['fault', 'heal', 'x'])).stderr, /cluster never-booted has had no fault "x"/);
+    // As another version of edgeproof may have written it: no reason to tell nothing of this cluster and of all others.
+    await writeFile(join(home, 'faults.json'), '[{"id":"a","kind":"flood","target":"site east","startedAt":"2026-11-23T02:00:00.000Z"}]');
+    const unread = await edgeproof(['status']);
+    assert.deepEqual([unread.code, /faults\.json is not a list of faults\n[^]*because: .*Invalid option[^]* at \[0\]\.kind/.exec(unread.stdout) !== null], [0, true], unread.stdout);
+    assert.match((JSON.parse((await edgeproof(['status', '--json'])).stdout) as { clusters: { faultsProblem: string }[] }).clusters[0]!.faultsProblem, /is not a list of faults/);
     assert.match((await edgeproof(['status', 'neverbooted'])).stderr, /did you mean never-booted\?/);
   } finally {
     await rm(home, { recursive: true });

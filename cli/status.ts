@@ -1,6 +1,6 @@
 import { describeError } from '../core/errors.ts';
 import { loadCluster } from '../harness/cluster/store.ts';
-import type { NodeState, WanState } from '../harness/cluster/state.ts';
+import type { ClusterState, NodeState, WanState } from '../harness/cluster/state.ts';
 import { Docker, type Engine } from '../harness/docker/docker.ts';
 import { cloudServices } from '../harness/wan/services.ts';
 import { connectWan } from '../harness/wan/wan.ts';
@@ -29,6 +29,8 @@ export interface ClusterStatus {
   readonly links: readonly LinkStatus[];
   /** Faults that were injected and not healed. */
   readonly faults: readonly { readonly id: string; readonly kind: string; readonly target: string; readonly startedAt: string }[];
+  /** Why nothing can be said of its faults. */
+  readonly faultsProblem?: string;
 }
 
 /** What a cluster is and how it is, as the engine and its WANs say now. @throws UsageError when there is no such cluster */
@@ -39,8 +41,7 @@ export async function clusterStatus(name: string, engine: Engine | undefined, si
   const statusOf = (container: string): ContainerStatus => (containers === undefined ? 'unknown' : (containers.get(container) ?? 'gone'));
   const nodes = state.nodes.map((node) => ({ ...node, status: statusOf(node.name) }));
   const links = await Promise.all(state.wans.map(async (wan) => await linkStatus(name, wan, statusOf(wan.container), docker, signal)));
-  const { FaultLog } = await import('../chaos/fault-log.ts');
-  const faults = await (await FaultLog.open(state)).active();
+  const faults = await openFaults(state);
   return {
     name,
     topology: state.topology.name,
@@ -50,8 +51,18 @@ export async function clusterStatus(name: string, engine: Engine | undefined, si
     kubeconfig: state.kubeconfig,
     nodes,
     links,
-    faults,
+    ...faults,
   };
+}
+
+/** What cannot be read is told beside all else that is known of a cluster. */
+async function openFaults(state: ClusterState): Promise<Pick<ClusterStatus, 'faults' | 'faultsProblem'>> {
+  const { FaultLog } = await import('../chaos/fault-log.ts');
+  try {
+    return { faults: await (await FaultLog.open(state)).active() };
+  } catch (error) {
+    return { faults: [], faultsProblem: describeError(error) };
+  }
 }
 
 async function containerStatuses(docker: Docker, names: readonly string[], signal: AbortSignal): Promise<Map<string, ContainerStatus>> {

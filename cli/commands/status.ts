@@ -35,6 +35,7 @@ function shown(cluster: ClusterStatus): string {
     `KUBECONFIG=${cluster.kubeconfig}`,
     indent(table(['node', 'tier', 'site', 'address', 'status'], nodes)),
     indent(table(['link of site', 'container', 'status', 'lets through'], links)),
+    ...(cluster.faultsProblem === undefined ? [] : [indent(`its faults are not known: ${cluster.faultsProblem}`)]),
     ...(faults.length === 0 ? [] : [indent(table(['open fault', 'kind', 'target', 'since'], faults))]),
     '',
   ].join('\n');
