@@ -105,6 +105,19 @@ test('doctor tells machines what it found, and whether there is anything to do',
   assert.equal(code, ready ? 0 : 1);
 });
 
+test('images list tells machines each image that a cluster is made of, with its state, also where none is there', async () => {
+  const { code, stdout } = await edgeproof(['images', 'list', '--json']);
+  const { engine, versions, images } = JSON.parse(stdout) as { engine: string | null; versions: Record<string, string>; images: { name: string; state: string; bytes?: number }[] };
+  assert.equal(code, 0);
+  assert.match(versions['kubernetes'] ?? '', /^v1\.37\./);
+  const wanted = images.filter(({ state }) => state !== 'superseded');
+  for (const name of ['cloud-node-reference:', 'edge-node-reference:']) assert.ok(wanted.some((image) => image.name.includes(name)), name);
+  for (const { name, state, bytes } of images) {
+    assert.ok((engine === null ? ['unknown'] : ['current', 'superseded', 'not built']).includes(state), `${name}: ${state}`);
+    assert.equal(bytes !== undefined, state === 'current' || state === 'superseded', `${name}: only what is there has a size`);
+  }
+});
+
 test('status of no cluster, and of one whose containers are gone', async () => {
   assert.deepEqual((JSON.parse((await edgeproof(['status', '--json'])).stdout) as { clusters: unknown[] }).clusters, []);
   const state: ClusterState = {
