@@ -8,6 +8,7 @@ import { agentName, namespace, serverName } from './names.ts';
 
 const apiserverManifest = '/etc/kubernetes/manifests/kube-apiserver.yaml';
 const apiserverTimeoutMs = 120_000;
+const endWithinSeconds = 5;
 
 /** Nodes and the API server dial by themselves again, metrics-server too, and nothing of the hubs and the tunnel is left. */
 export async function uninstall(context: InstallContext): Promise<void> {
@@ -29,6 +30,9 @@ export async function uninstall(context: InstallContext): Promise<void> {
   for (const kind of ['ClusterRoleBinding', 'ClusterRole']) await kube.delete('rbac.authorization.k8s.io/v1', kind, serverName, { signal });
   // Before their namespace: that is looked at again only after half of what its Pods may take to end, and a server may take minutes (seen: 166 s).
   for (const [kind, name] of [['DaemonSet', agentName], ['Deployment', serverName]] as const) await kube.delete('apps/v1', kind, name, { namespace, signal });
+  // A server that is stopped goes on for ten minutes with what it carries, for a successor; here there is none.
+  const old = await kube.list<KubePod>('v1', 'Pod', { namespace, signal });
+  await Promise.all(old.map(async ({ metadata }) => await kube.delete('v1', 'Pod', metadata.name, { namespace, graceSeconds: endWithinSeconds, signal })));
   await waitFor('the tunnel\'s Pods gone', async (look) => {
     const pods = await kube.list<KubePod>('v1', 'Pod', { namespace, signal: look });
     return pods.length === 0 ? { done: true } : { missing: `${pods.map(({ metadata }) => metadata.name).join(', ')} are still there` };

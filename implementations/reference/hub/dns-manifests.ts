@@ -2,7 +2,7 @@ import { kubeadmImages } from '../../../images/versions.ts';
 import { tierNodeLabel } from '../../../harness/cluster/labels.ts';
 import type { Manifest } from '../../../harness/kube/objects.ts';
 import { lockedDown, mount } from '../pod-parts.ts';
-import { dnsHealthPort, dnsName, dnsReadyPort, nodeAddress } from './names.ts';
+import { dnsHealthPort, dnsName, dnsReadyPort, hubPort, nodeAddress } from './names.ts';
 
 /** Where the cluster's own DNS is too: Pods there may use the host's network and the priority of a node's own parts. */
 export const dnsNamespace = 'kube-system';
@@ -76,6 +76,8 @@ export function dnsManifests(): Manifest[] {
               image: kubeadmImages.coredns,
               imagePullPolicy: 'IfNotPresent',
               args: ['-conf', '/etc/coredns/Corefile'],
+              // The hub by its address: by the Service's, it is the cloud's API server until kube-proxy has written this node's rules, and what that says the hub does not remember.
+              env: [{ name: 'KUBERNETES_SERVICE_HOST', value: nodeAddress }, { name: 'KUBERNETES_SERVICE_PORT', value: String(hubPort) }],
               readinessProbe: probe(dnsReadyPort, '/ready', { periodSeconds: 1 }),
               livenessProbe: probe(dnsHealthPort, '/health', { periodSeconds: 10, initialDelaySeconds: 10 }),
               resources: { requests: { cpu: '10m', memory: '32Mi' }, limits: { memory: '170Mi' } },

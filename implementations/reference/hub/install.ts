@@ -7,7 +7,7 @@ import { beforeAnnotation as toleratedBefore } from '../../../components/hub/clo
 import { controllerManifests } from './controller-manifests.ts';
 import { dnsManifests, dnsNamespace } from './dns-manifests.ts';
 import { autonomousLabel, controllerName, dnsName, namespace } from './names.ts';
-import { installHub, removeHub } from './node-install.ts';
+import { installHub, removeHub, serviceLeadsToHub } from './node-install.ts';
 
 const replaceTimeoutMs = 90_000;
 const flannel = { namespace: 'kube-flannel', labelSelector: 'app=flannel' } as const;
@@ -27,6 +27,8 @@ export async function installHubs({ cluster, docker, kube, kubectl, step, signal
   // What ran before the hub came has read whom to dial and whom to trust already.
   step.detail('restarting what knew the API server by another name');
   await replaceServiceProxies(kube, names, { timeoutMs: replaceTimeoutMs, signal });
+  // A kube-proxy that runs has not written its rules yet: whoever dials the Service before that reaches the cloud, and the hub remembers nothing of it.
+  await Promise.all(edges.map(async (node) => await serviceLeadsToHub({ docker, cluster, node, signal })));
   await replaceFlannel({ kube, signal }, names);
   await Promise.all(names.map(async (name) => await kubectl.run(['label', 'node', name, '--overwrite', `${autonomousLabel.key}=${autonomousLabel.value}`], { timeoutMs: 30_000, signal })));
   await rolledOut('deployment', controllerName, namespace);

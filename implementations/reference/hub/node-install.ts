@@ -3,7 +3,7 @@ import type { ClusterState, NodeState } from '../../../harness/cluster/state.ts'
 import type { Docker } from '../../../harness/docker/docker.ts';
 import { componentsImage } from '../names.ts';
 import { authorityFile, hubHealthPort, hubName, hubPort, kubeletConfig, kubeletConfigBefore, programFolder, stateFolder } from './names.ts';
-import { addressUnit, hubUnit } from './units.ts';
+import { addressUnit, hubUnit, kubernetesAddress } from './units.ts';
 
 interface Node {
   readonly docker: Docker;
@@ -34,6 +34,19 @@ export async function installHub(target: Node): Promise<void> {
     return code === 0 && stdout.trim().endsWith('200') ? { done: undefined } : { missing: `${stdout} ${stderr}`.trim() };
   }, { timeoutMs: readyTimeoutMs, everyMs: 200, signal: target.signal });
   await pointKubelet(target);
+}
+
+/**
+ * Waits until who dials the Service `kubernetes` on a node reaches the node's hub: only that has a certificate of the hub's authority.
+ *
+ * @throws WaitTimeoutError
+ */
+export async function serviceLeadsToHub({ docker, cluster, node, signal }: Node): Promise<void> {
+  const url = `https://${kubernetesAddress(cluster.topology.overlay.serviceSubnet)}/livez`;
+  await waitFor(`the Service kubernetes leading to the hub on ${node.name}`, async (look) => {
+    const { code, stderr } = await docker.exec(node.name, ['curl', '--silent', '--show-error', '--max-time', '2', '--cacert', authorityFile, '--output', '/dev/null', url], { accept: 'any', timeoutMs: 10_000, signal: look });
+    return code === 0 ? { done: undefined } : { missing: stderr.trim() };
+  }, { timeoutMs: readyTimeoutMs, everyMs: 200, signal });
 }
 
 /** @throws ExecError */
