@@ -22,11 +22,12 @@ function cluster(folder: string): { ctx: FaultContext; current: () => X509Certif
   const exec = async (name: string, argv: string[], { input }: { input?: string }) => {
     const answer = (stdout: string) => ({ code: 0, stdout, stderr: '' });
     if (name === 'cp') return answer(argv[1]!.endsWith('ca.key') ? authority.keyPem : authority.certPem);
-    if (argv[0] === 'sh' && argv[2]!.includes('curl')) return answer(`"username": "${current().subject.split('\n').find((line) => line.startsWith('CN='))!.slice(3)}"`);
+    // The cloud itself is asked: an implementation may have something of its own answer on the node.
+    if (argv[0] === 'curl') return answer(!argv.at(-1)!.startsWith('https://10.0.0.2:6443/apis/') ? 'somebody else\n401' : `"username": "${current().subject.split('\n').find((line) => line.startsWith('CN='))!.slice(3)}"\n201`);
     const inFolder = argv.map((word) => (word.startsWith(pki) ? join(folder, word) : word));
     return answer(execFileSync(inFolder[0]!, inFolder.slice(1), { input: input ?? '', encoding: 'utf8' }));
   };
-  const nodes = [{ name: 'cp', role: 'control-plane', tier: 'cloud' }, ...['edge', 'edge2'].map((name) => ({ name, role: 'worker', tier: 'edge', site: 'east' }))];
+  const nodes = [{ name: 'cp', role: 'control-plane', tier: 'cloud', address: '10.0.0.2' }, ...['edge', 'edge2'].map((name) => ({ name, role: 'worker', tier: 'edge', site: 'east' }))];
   const ctx = { cluster: { name: 'dev', nodes }, docker: { exec } as unknown as Docker, signal: AbortSignal.timeout(5000) } as unknown as FaultContext;
   return { ctx, current, files: () => readdirSync(join(folder, pki)).sort() };
 }

@@ -1,7 +1,8 @@
 import { CannotTellError } from '../../core/errors.ts';
 import { loadAuthority, type IssuedCertificate, type Validity } from '../../core/pki.ts';
 import { waitFor } from '../../core/wait.ts';
-import { kubeletCertificate, nodeCertificate, userOfNode } from '../../harness/probes/node-certificate.ts';
+import { controlPlaneOf, kubeletCertificate } from '../../harness/probes/cloud-as-node.ts';
+import { nodeCertificate, userOfNode } from '../../harness/probes/node-certificate.ts';
 import { type Fault, type FaultContext } from '../fault.ts';
 import { nodesOf, type Target } from '../target.ts';
 
@@ -35,8 +36,7 @@ export const shortLifeSeconds = 8;
 
 /** A certificate of a node by the cluster's authority, whose key is on the control plane. */
 async function issueFor({ cluster, docker, signal }: FaultContext, node: string, validity: Validity): Promise<IssuedCertificate> {
-  const controlPlane = cluster.nodes.find(({ role }) => role === 'control-plane');
-  if (controlPlane === undefined) throw new CannotTellError('CLUSTER_EMPTY', 'the cluster has no control plane');
+  const controlPlane = controlPlaneOf(cluster);
   const read = async (file: string): Promise<string> => (await docker.exec(controlPlane.name, ['cat', `/etc/kubernetes/pki/${file}`], { timeoutMs, signal })).stdout;
   const authority = await loadAuthority({ certPem: await read('ca.crt'), keyPem: await read('ca.key') });
   return await authority.issue({ commonName: `system:node:${node}`, organizations: ['system:nodes'], client: true, ...validity });
@@ -60,7 +60,7 @@ function replaced(target: Target, how: { ofNode(ctx: FaultContext, node: string)
       return await waitFor(`another certificate of ${name}`, async (signal) => {
         const { serialNumber, endsAt } = await nodeCertificate(ctx.docker, name, signal);
         if (serialNumber !== made.get(name)) return { missing: `its file holds one of serial ${serialNumber}, not ${made.get(name)}` };
-        const taken = await userOfNode(ctx.docker, name, signal);
+        const taken = await userOfNode(ctx.docker, ctx.cluster, name, signal);
         return taken === user ? { done: `${name} is ${user} to the API server, until ${new Date(endsAt).toISOString()}` } : { missing: `the API server takes it for ${taken}` };
       }, { timeoutMs: 5000, everyMs: 100, signal: ctx.signal });
     }))).join('; '),

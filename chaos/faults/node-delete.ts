@@ -1,6 +1,7 @@
 import { CannotTellError } from '../../core/errors.ts';
 import { waitFor } from '../../core/wait.ts';
 import { type ExecResult } from '../../core/exec.ts';
+import { askCloudAsNode, controlPlaneOf } from '../../harness/probes/cloud-as-node.ts';
 import { type Fault, type FaultContext } from '../fault.ts';
 import { nodesOf, type Target } from '../target.ts';
 
@@ -11,17 +12,7 @@ const savedAt = (node: string): string => `/var/lib/edgeproof-deleted-node-${nod
 
 /** On the control plane itself: no client of the cluster's is needed, and what is saved there goes with the cluster. */
 async function onControlPlane({ cluster, docker, signal }: FaultContext, argv: readonly string[], options: { input?: string; accept?: 'any' } = {}): Promise<ExecResult> {
-  const controlPlane = cluster.nodes.find(({ role }) => role === 'control-plane');
-  if (controlPlane === undefined) throw new CannotTellError('CLUSTER_EMPTY', 'the cluster has no control plane');
-  return await docker.exec(controlPlane.name, argv, { timeoutMs, signal, ...options });
-}
-
-/** The HTTP status that a node's own kubelet would get when it asks for its Node, with its own certificate. */
-async function askedByItself({ docker, signal }: FaultContext, node: string): Promise<string> {
-  const pair = '/var/lib/kubelet/pki/kubelet-client-current.pem';
-  const script = 'curl --silent --output /dev/null --write-out "%{http_code}" --max-time 5 --noproxy "*" --cacert /etc/kubernetes/pki/ca.crt --cert "$1" --key "$1" "$(sed -n "s/^ *server: //p" /etc/kubernetes/kubelet.conf)/api/v1/nodes/$2"';
-  const { stdout } = await docker.exec(node, ['sh', '-c', script, 'edgeproof', pair, node], { accept: 'any', timeoutMs, signal });
-  return stdout.trim();
+  return await docker.exec(controlPlaneOf(cluster).name, argv, { timeoutMs, signal, ...options });
 }
 
 /**
@@ -44,7 +35,7 @@ export function nodeDelete(target: Target): Pick<Fault, 'inject' | 'verify' | 'h
     },
     verify: async (ctx) => {
       const seen = await Promise.all(nodesOf(target, ctx.cluster).map(async ({ name }) => await waitFor(`Node ${name} deleted`, async (signal) => {
-        const status = await askedByItself({ ...ctx, signal }, name);
+        const { status } = await askCloudAsNode({ ...ctx, signal }, name, `/api/v1/nodes/${name}`);
         return status === '404' ? { done: `${name} asked for its Node with its kubelet's certificate: 404` } : { missing: `${name} asked for its Node with its kubelet's certificate: ${status}` };
       }, { timeoutMs: 5000, everyMs: 100, signal: ctx.signal })));
       return seen.join('; ');

@@ -1,9 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import { CannotTellError } from '../../core/errors.ts';
+import type { ClusterState } from '../cluster/state.ts';
 import type { Docker } from '../docker/docker.ts';
-
-/** Where a kubelet keeps its client certificate and key: a link to the newest file beside it. */
-export const kubeletCertificate = '/var/lib/kubelet/pki/kubelet-client-current.pem';
+import { askCloudAsNode, kubeletCertificate } from './cloud-as-node.ts';
 
 /** The certificate with which a node shows who it is, as its file says. */
 export interface NodeCertificate {
@@ -26,10 +25,10 @@ export async function nodeCertificate(docker: Docker, node: string, signal?: Abo
   }
 }
 
-const whoAmI = 'curl --silent --max-time 5 --noproxy "*" --cacert /etc/kubernetes/pki/ca.crt --cert "$1" --key "$1" --header "Content-Type: application/json" --data \'{"apiVersion":"authentication.k8s.io/v1","kind":"SelfSubjectReview"}\' "$(sed -n "s/^ *server: //p" /etc/kubernetes/kubelet.conf)/apis/authentication.k8s.io/v1/selfsubjectreviews"';
+const review = JSON.stringify({ apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' });
 
 /** Who the API server takes a node for that comes with that certificate, asked by the node itself; what it said instead, when for nobody. */
-export async function userOfNode(docker: Docker, node: string, signal?: AbortSignal): Promise<string> {
-  const { stdout } = await docker.exec(node, ['sh', '-c', whoAmI, 'edgeproof', kubeletCertificate], { accept: 'any', timeoutMs, ...(signal && { signal }) });
-  return /"username":\s*"([^"]+)"/.exec(stdout)?.[1] ?? `nobody (${stdout.trim().slice(0, 200)})`;
+export async function userOfNode(docker: Docker, cluster: Pick<ClusterState, 'nodes'>, node: string, signal?: AbortSignal): Promise<string> {
+  const { said } = await askCloudAsNode({ docker, cluster, ...(signal && { signal }) }, node, '/apis/authentication.k8s.io/v1/selfsubjectreviews', review);
+  return /"username":\s*"([^"]+)"/.exec(said)?.[1] ?? `nobody (${said.trim().slice(0, 200)})`;
 }
