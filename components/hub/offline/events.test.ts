@@ -57,6 +57,18 @@ test('what a node reports while it is cut off is heard when it is back: in order
   assert.deepEqual(new Set(came.map(({ certificate }) => certificate)), new Set(['system:node:edge-1']));
 });
 
+test('what is not let in while a certificate is made new, or comes too slowly, waits: it is not refused for what it says', async () => {
+  await using stack = new AsyncDisposableStack();
+  const came: Came[] = [];
+  const answers = [401, 408, 201];
+  const { kubelet, store, cut, heal } = await stage(stack, answering(came, () => answers.shift() ?? 500));
+  await cut();
+  await kubelet.get(events, asJson, event('a'));
+  await heal();
+  await until('it was heard', () => store.events.size === 0);
+  assert.deepEqual(came.map(({ method, body }) => [method, body]), Array.from({ length: 3 }, () => ['POST', event('a')]));
+});
+
 test('what the API server refuses is dropped, what it has no time for is sent again before what follows', async () => {
   await using stack = new AsyncDisposableStack();
   const came: Came[] = [];
