@@ -117,3 +117,25 @@ test('what the kubelet says of an Event when the link is back is not written ove
   await until('all was heard', () => store.events.size === 0);
   assert.deepEqual([...new Set(came.map(({ method, path }) => `${method} ${path}`))], [`POST ${events}`, `PATCH ${events}/old`]);
 });
+
+test('nor is an Event that the kubelet has made anew, as the cloud did not know it', async () => {
+  await using stack = new AsyncDisposableStack();
+  const came: Came[] = [];
+  let released = false;
+  const { kubelet, store, cut, heal } = await stage(stack, answering(came, (body) => {
+    if (body.includes('"first"')) return released ? 201 : 429;
+    return body === '{"count":3}' ? 404 : 201;
+  }));
+  await cut();
+  for (const [name, count] of [['first', 1], ['a', 1]] as const) await kubelet.get(events, asJson, event(name, count));
+  assert.equal((await kubelet.get(`${events}/a`, strategic, json({ count: 2 }))).status, 404);
+  await kubelet.get(events, asJson, event('a', 2));
+  await heal();
+  await until('one is tried', () => came.length > 0);
+  // It happens again before its turn has come.
+  assert.equal((await kubelet.get(`${events}/a`, strategic, json({ count: 3 }))).status, 404);
+  assert.equal((await kubelet.get(events, asJson, event('a', 3))).status, 201);
+  released = true;
+  await until('all was heard', () => store.events.size === 0);
+  assert.deepEqual(came.filter(({ body }) => body.includes('"a"')).map(({ method, body }) => [method, body]), [['POST', event('a', 3)]]);
+});

@@ -14,6 +14,7 @@ import { forgetRefused } from './refused.ts';
 import { listRewriting, objectRewriting, WatchRewriting, WholeBody } from './rewriting.ts';
 import { kubeRequestOf, subjectOf } from './subject.ts';
 import { guard, listGuard, listTap, objectTap, watchGuard, watchTap } from './taps.ts';
+import { supersedeEvents } from './told-events.ts';
 import { isTokenRequest, maxTokenRequestBytes, rememberToken } from './tokens.ts';
 import { WatchRecord } from './watch-record.ts';
 
@@ -66,7 +67,7 @@ export class Recorder implements Disposable {
     const troubled = (reason: unknown): void => this.#options.troubled?.(kube, reason);
     if (isTokenRequest(kube)) return status === 201 ? this.#tokenTap(exchange, troubled) : undefined;
     const representation = representationOfAnswer(first(headers, 'content-type'), kube.accept);
-    if (isEventUpdate(kube) && subject === this.#options.ownIdentity) store.events.supersede(kube.path);
+    if (subject === this.#options.ownIdentity) supersedeEvents(store.events, exchange);
     if (representation === undefined) return undefined;
     const { mediaType } = representation;
     const collection: CollectionKey = { identity: subject, path: kube.path, fieldSelector: kube.fieldSelector, labelSelector: kube.labelSelector, mediaType };
@@ -163,8 +164,6 @@ interface Exchange {
 
 /** What a status patch is applied to must be in JSON: the patch is. */
 const isNode = ({ apiGroup, resource }: KubeRequest): boolean => apiGroup === '' && resource === 'nodes';
-
-const isEventUpdate = ({ resource, verb, subresource }: KubeRequest): boolean => resource === 'events' && subresource === '' && (verb === 'patch' || verb === 'update');
 
 /** One whole object, not its log, its scale or a connection to it. */
 const isWhole = ({ verb, name, subresource }: KubeRequest): boolean => (verb === 'get' && name !== '' && subresource === '') || (['create', 'update', 'patch'].includes(verb) && (subresource === '' || subresource === 'status') && name !== '');
