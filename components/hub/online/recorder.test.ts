@@ -4,6 +4,7 @@ import { until } from '../../tunnel/testing/until.ts';
 import { json, type Arrived } from '../testing/api-server.ts';
 import { nodeName } from '../testing/pki.ts';
 import { bookmark, event, framesOf, initial, own, pod, respond, stage, watching } from '../testing/stage.ts';
+import { protobufCodec } from '../wire/index.ts';
 
 const pods = `/api/v1/pods?${own}`;
 const listOf = (resourceVersion: string, names: readonly string[], next = ''): object => ({ kind: 'PodList', apiVersion: 'v1', metadata: { resourceVersion, ...(next !== '' && { continue: next }) }, items: names.map((name) => pod(name, '3')) });
@@ -28,6 +29,19 @@ test('what the API server refuses now is not given from before, but under its ot
   await cut();
   assert.equal((await kubelet.get(pods)).status, 200);
   for (const path of ['/api/v1/pods', watched, gone, secret]) assert.equal((await kubelet.get(path)).status, 503, path);
+});
+
+test('what was deleted is not given, in whatever form it was kept', async () => {
+  await using stack = new AsyncDisposableStack();
+  const path = '/api/v1/namespaces/default/secrets/s';
+  const { kubelet, cut } = await stage(stack, (request) => {
+    if (request.method === 'DELETE') return respond(request, 200, protobufCodec.writeObject({ apiVersion: 'v1', kind: 'Status' }, Buffer.alloc(0)), protobufCodec.contentType);
+    respond(request, 200, { kind: 'Secret', apiVersion: 'v1', metadata: { name: 's', namespace: 'default', resourceVersion: '3' } });
+  });
+  await kubelet.get(path);
+  assert.equal((await kubelet.get(path, { ':method': 'DELETE', accept: protobufCodec.contentType })).status, 200);
+  await cut();
+  assert.equal((await kubelet.get(path)).status, 503);
 });
 
 test('a token that the API server would not make again is not given again', async () => {

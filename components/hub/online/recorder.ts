@@ -10,7 +10,7 @@ import { parseAccept } from '../wire/accept.ts';
 import { ListAgain, TooOld } from './list-again.ts';
 import { ListRecord } from './list-record.ts';
 import { Pages } from './pages.ts';
-import { forgetRefused } from './refused.ts';
+import { forgetDeleted, forgetRefused } from './refused.ts';
 import { listRewriting, objectRewriting, WatchRewriting, WholeBody } from './rewriting.ts';
 import { kubeRequestOf, subjectOf } from './subject.ts';
 import { guard, listGuard, listTap, objectTap, watchGuard, watchTap } from './taps.ts';
@@ -68,16 +68,13 @@ export class Recorder implements Disposable {
     if (isTokenRequest(kube)) return status === 201 ? this.#tokenTap(exchange, troubled) : undefined;
     const representation = representationOfAnswer(first(headers, 'content-type'), kube.accept);
     if (subject === this.#options.ownIdentity) supersedeEvents(store.events, exchange);
+    forgetDeleted(store, exchange);
     if (representation === undefined) return undefined;
     const { mediaType } = representation;
     const collection: CollectionKey = { identity: subject, path: kube.path, fieldSelector: kube.fieldSelector, labelSelector: kube.labelSelector, mediaType };
     const object: ObjectKey = { identity: subject, path: pathOfObject(kube), mediaType };
     if (kube.verb === 'list') return this.#listTap(exchange, collection, representation, troubled);
     if (kube.verb === 'watch') return this.#watchTap(exchange, collection, representation, troubled);
-    if (kube.verb === 'delete' && kube.subresource === '') {
-      store.deleteObject(object);
-      return undefined;
-    }
     return isWhole(kube) ? this.#objectTap(exchange, object, representation, troubled) : undefined;
   }
 
