@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { until } from '../../tunnel/testing/until.ts';
 import { json, type Arrived } from '../testing/api-server.ts';
 import { nodeName } from '../testing/pki.ts';
-import { bookmark, event, framesOf, initial, own, pod, respond, stage, watching } from '../testing/stage.ts';
+import { bearer, bookmark, event, framesOf, initial, jwt, own, pod, respond, stage, watching } from '../testing/stage.ts';
 import { protobufCodec } from '../wire/index.ts';
 
 const pods = `/api/v1/pods?${own}`;
@@ -96,6 +96,21 @@ test('a list that comes in pages is kept when its last page has come, if all are
   answers.set('', listOf('8', ['a'], 'old'));
   for (const page of ['', '&continue=old']) await kubelet.get(`${pods}&limit=1${page}`);
   assert.deepEqual(store.summary().collections.map(({ resourceVersion }) => resourceVersion), ['7']);
+});
+
+test('who begins many lists in pages and ends none costs only itself what it began', async () => {
+  await using stack = new AsyncDisposableStack();
+  const { kubelet, pods: others, cut } = await stage(stack, (request) => {
+    const isLast = request.path.includes('continue=');
+    respond(request, 200, listOf('20', [isLast ? 'b' : 'a'], isLast ? '' : 'next'));
+  });
+  assert.equal((await kubelet.get(`${pods}&limit=1`)).status, 200);
+  for (let count = 0; count < 20; count += 1) await others.get(`/api/v1/pods?labelSelector=x!%3D${count}&limit=1`, bearer(jwt('system:serviceaccount:default:app')));
+  assert.equal((await kubelet.get(`${pods}&limit=1&continue=next`)).status, 200);
+  await cut();
+  const kept = await kubelet.get(pods);
+  assert.equal(kept.status, 200);
+  assert.deepEqual(namesOf(kept.body), ['a', 'b']);
 });
 
 test('a client that knows more than what is kept is told to list, once; what is older is not given when cut off', async () => {
