@@ -84,7 +84,8 @@ export class EventSender implements Disposable {
       });
       await finished(answer.body.resume());
       const { status, headers } = answer;
-      if (status === 429 || status >= 500) return Math.min(Number(first(headers, 'retry-after')) || retryMs / 1000, longestRetrySeconds) * 1000;
+      // 401: of a certificate that ran out while the node was cut off, and is being made new. It says nothing of the Event.
+      if (status === 401 || status === 408 || status === 429 || status >= 500) return Math.min(Number(first(headers, 'retry-after')) || retryMs / 1000, longestRetrySeconds) * 1000;
       // 409: it got there before its answer was lost.
       if (status > 299 && status !== 409) this.#options.refused?.(event, `the API server answered ${status}`);
       return undefined;

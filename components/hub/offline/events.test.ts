@@ -57,6 +57,18 @@ test('what a node reports while it is cut off is heard when it is back: in order
   assert.deepEqual(new Set(came.map(({ certificate }) => certificate)), new Set(['system:node:edge-1']));
 });
 
+test('what is not let in while a certificate is made new, or comes too slowly, waits: it is not refused for what it says', async () => {
+  await using stack = new AsyncDisposableStack();
+  const came: Came[] = [];
+  const answers = [401, 408, 201];
+  const { kubelet, store, cut, heal } = await stage(stack, answering(came, () => answers.shift() ?? 500));
+  await cut();
+  await kubelet.get(events, asJson, event('a'));
+  await heal();
+  await until('it was heard', () => store.events.size === 0);
+  assert.deepEqual(came.map(({ method, body }) => [method, body]), Array.from({ length: 3 }, () => ['POST', event('a')]));
+});
+
 test('what the API server refuses is dropped, what it has no time for is sent again before what follows', async () => {
   await using stack = new AsyncDisposableStack();
   const came: Came[] = [];
@@ -104,4 +116,26 @@ test('what the kubelet says of an Event when the link is back is not written ove
   assert.equal((await kubelet.get(`${events}/old`, strategic, json({ count: 8 }))).status, 200);
   await until('all was heard', () => store.events.size === 0);
   assert.deepEqual([...new Set(came.map(({ method, path }) => `${method} ${path}`))], [`POST ${events}`, `PATCH ${events}/old`]);
+});
+
+test('nor is an Event that the kubelet has made anew, as the cloud did not know it', async () => {
+  await using stack = new AsyncDisposableStack();
+  const came: Came[] = [];
+  let released = false;
+  const { kubelet, store, cut, heal } = await stage(stack, answering(came, (body) => {
+    if (body.includes('"first"')) return released ? 201 : 429;
+    return body === '{"count":3}' ? 404 : 201;
+  }));
+  await cut();
+  for (const [name, count] of [['first', 1], ['a', 1]] as const) await kubelet.get(events, asJson, event(name, count));
+  assert.equal((await kubelet.get(`${events}/a`, strategic, json({ count: 2 }))).status, 404);
+  await kubelet.get(events, asJson, event('a', 2));
+  await heal();
+  await until('one is tried', () => came.length > 0);
+  // It happens again before its turn has come.
+  assert.equal((await kubelet.get(`${events}/a`, strategic, json({ count: 3 }))).status, 404);
+  assert.equal((await kubelet.get(events, asJson, event('a', 3))).status, 201);
+  released = true;
+  await until('all was heard', () => store.events.size === 0);
+  assert.deepEqual(came.filter(({ body }) => body.includes('"a"')).map(({ method, body }) => [method, body]), [['POST', event('a', 3)]]);
 });

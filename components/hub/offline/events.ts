@@ -5,7 +5,7 @@ import { representationOfAnswer, UnreadableAnswerError, type KubeRequest } from 
 import { whole } from './reads.ts';
 
 /** An Event is 1 KB. */
-const maxEventBytes = 64 * 1024;
+export const maxEventBytes = 64 * 1024;
 const mostPatched = 1000;
 
 /** Takes what the node has to report, while the cloud does not hear of it. */
@@ -45,7 +45,8 @@ export class OfflineEvents {
   }
 }
 
-function nameOf(contentType: string, body: Buffer): string | undefined {
+/** @returns undefined for what is no Event */
+export function nameOf(contentType: string, body: Buffer): string | undefined {
   try {
     const read = representationOfAnswer(contentType, [{ type: '*/*', quality: 1, parameters: {} }])?.codec.readObject(body);
     return read?.type.kind === 'Event' ? read.object.name : undefined;

@@ -26,6 +26,18 @@ test('a write that nobody would send on is not answered as if it were done', asy
   assert.deepEqual([again.status, (JSON.parse(again.body.toString()) as { reason: string }).reason], [409, 'AlreadyExists']);
 });
 
+test('a Lease that cannot be read is its sender\'s mistake, and renews nothing', async () => {
+  await using stack = new AsyncDisposableStack();
+  const { kubelet, cut, memory } = await stage(stack, (request) => respond(request, 200, lease));
+  await kubelet.get(leasePath(nodeName));
+  await cut();
+  for (const [type, body] of [['application/json', '{"kind":"Lease","meta'], ['application/vnd.kubernetes.protobuf', 'k8s\0\xff']] as const) {
+    const answer = await kubelet.get(leasePath(nodeName), { ':method': 'PUT', 'content-type': type }, Buffer.from(body, 'latin1'));
+    assert.deepEqual([answer.status, (JSON.parse(answer.body.toString()) as { reason: string }).reason], [400, 'BadRequest'], type);
+  }
+  assert.deepEqual(memory.waiting, []);
+});
+
 test('whoever has seen something newer is not given what is older, and a watch without initial events has none', async () => {
   await using stack = new AsyncDisposableStack();
   const { kubelet, cut, memory } = await stage(stack, (request) => respond(request, 200, { kind: 'PodList', apiVersion: 'v1', metadata: { resourceVersion: '20' }, items: [pod('a', '7')] }));

@@ -2,7 +2,7 @@ import type { CacheStore } from '../cache/index.ts';
 import { first } from '../common/headers.ts';
 import { answerStatus, type FrontRequest, type FrontResponse } from '../front/index.ts';
 import { isTokenRequest, tokenKey } from '../online/tokens.ts';
-import { jsonCodec, representationOfAnswer, type KubeRequest } from '../wire/index.ts';
+import { jsonCodec, representationOfAnswer, UnreadableAnswerError, type Codec, type KubeRequest } from '../wire/index.ts';
 import { conditionsOf, type Deferred } from './deferred.ts';
 import type { OfflineEvents } from './events.ts';
 import { leasePath, nodePath } from './paths.ts';
@@ -97,7 +97,15 @@ async function lease({ store, deferred, request, kube, subject, nodeName }: Writ
   const body = await request.readBody(maxBodyBytes);
   const representation = representationOfAnswer(contentType, [{ type: '*/*', quality: 1, parameters: {} }]);
   if (representation === undefined) return false;
-  const { type, object } = representation.codec.readObject(body);
+  let read: ReturnType<Codec['readObject']>;
+  try {
+    read = representation.codec.readObject(body);
+  } catch (error) {
+    if (!(error instanceof UnreadableAnswerError)) throw error;
+    answerStatus(request.response, { code: 400, reason: 'BadRequest', message: `the Lease cannot be read: ${error.message}` });
+    return true;
+  }
+  const { type, object } = read;
   if (object.name !== nodeName) return false;
   const key = { identity: subject, path: leasePath(nodeName), mediaType: representation.mediaType };
   if (kube.verb === 'create' && store.find({ ...key, namespace: kube.namespace, name: nodeName, collections: [] }).found === 'object') return alreadyExists(request.response, 'leases.coordination.k8s.io', nodeName);

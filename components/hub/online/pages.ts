@@ -3,12 +3,13 @@ import type { CacheStore, CollectionKey, Replacement } from '../cache/index.ts';
 /** A list that came in part, until its client asks for the rest. */
 interface Waiting {
   readonly id: string;
+  readonly identity: string;
   readonly replacement: Replacement;
   readonly resourceVersion: string;
   readonly timer: NodeJS.Timeout;
 }
 
-/** So many at once; the oldest goes first. Each is on disk in part, and counts as part of the cache. */
+/** So many at once; of whoever has most the oldest goes first. Each is on disk in part, and counts as part of the cache. */
 const mostWaiting = 8;
 /** After that the API server does not know any more what the rest was (etcd is compacted every 5 minutes). Milliseconds. */
 const waitMs = 5 * 60_000;
@@ -38,13 +39,20 @@ export class Pages implements Disposable {
   wait(key: CollectionKey, token: string, replacement: Replacement, resourceVersion: string): void {
     const id = idOf(key, token);
     this.#take(id)?.replacement.abort();
-    for (const oldest of [...this.#waiting.keys()].slice(0, Math.max(0, this.#waiting.size + 1 - mostWaiting))) this.#take(oldest)?.replacement.abort();
+    if (this.#waiting.size >= mostWaiting) this.#giveUpOne();
     const timer = setTimeout(() => this.#take(id)?.replacement.abort(), waitMs).unref();
-    this.#waiting.set(id, { id, replacement, resourceVersion, timer });
+    this.#waiting.set(id, { id, identity: key.identity, replacement, resourceVersion, timer });
   }
 
   [Symbol.dispose](): void {
     for (const id of [...this.#waiting.keys()]) this.#take(id)?.replacement.abort();
+  }
+
+  /** Nobody is to lose what it began by what others begin. */
+  #giveUpOne(): void {
+    const shares = [...Map.groupBy(this.#waiting.values(), ({ identity }) => identity).values()];
+    const [oldest] = shares.reduce((most, share) => (share.length > most.length ? share : most));
+    if (oldest !== undefined) this.#take(oldest.id)?.replacement.abort();
   }
 
   #take(id: string): Waiting | undefined {

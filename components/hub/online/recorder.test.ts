@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { until } from '../../tunnel/testing/until.ts';
 import { json, type Arrived } from '../testing/api-server.ts';
 import { nodeName } from '../testing/pki.ts';
-import { bookmark, event, framesOf, initial, own, pod, respond, stage, watching } from '../testing/stage.ts';
+import { bearer, bookmark, event, framesOf, initial, jwt, own, pod, respond, stage, watching } from '../testing/stage.ts';
+import { protobufCodec } from '../wire/index.ts';
 
 const pods = `/api/v1/pods?${own}`;
 const listOf = (resourceVersion: string, names: readonly string[], next = ''): object => ({ kind: 'PodList', apiVersion: 'v1', metadata: { resourceVersion, ...(next !== '' && { continue: next }) }, items: names.map((name) => pod(name, '3')) });
@@ -28,6 +29,19 @@ test('what the API server refuses now is not given from before, but under its ot
   await cut();
   assert.equal((await kubelet.get(pods)).status, 200);
   for (const path of ['/api/v1/pods', watched, gone, secret]) assert.equal((await kubelet.get(path)).status, 503, path);
+});
+
+test('what was deleted is not given, in whatever form it was kept', async () => {
+  await using stack = new AsyncDisposableStack();
+  const path = '/api/v1/namespaces/default/secrets/s';
+  const { kubelet, cut } = await stage(stack, (request) => {
+    if (request.method === 'DELETE') return respond(request, 200, protobufCodec.writeObject({ apiVersion: 'v1', kind: 'Status' }, Buffer.alloc(0)), protobufCodec.contentType);
+    respond(request, 200, { kind: 'Secret', apiVersion: 'v1', metadata: { name: 's', namespace: 'default', resourceVersion: '3' } });
+  });
+  await kubelet.get(path);
+  assert.equal((await kubelet.get(path, { ':method': 'DELETE', accept: protobufCodec.contentType })).status, 200);
+  await cut();
+  assert.equal((await kubelet.get(path)).status, 503);
 });
 
 test('a token that the API server would not make again is not given again', async () => {
@@ -82,6 +96,21 @@ test('a list that comes in pages is kept when its last page has come, if all are
   answers.set('', listOf('8', ['a'], 'old'));
   for (const page of ['', '&continue=old']) await kubelet.get(`${pods}&limit=1${page}`);
   assert.deepEqual(store.summary().collections.map(({ resourceVersion }) => resourceVersion), ['7']);
+});
+
+test('who begins many lists in pages and ends none costs only itself what it began', async () => {
+  await using stack = new AsyncDisposableStack();
+  const { kubelet, pods: others, cut } = await stage(stack, (request) => {
+    const isLast = request.path.includes('continue=');
+    respond(request, 200, listOf('20', [isLast ? 'b' : 'a'], isLast ? '' : 'next'));
+  });
+  assert.equal((await kubelet.get(`${pods}&limit=1`)).status, 200);
+  for (let count = 0; count < 20; count += 1) await others.get(`/api/v1/pods?labelSelector=x!%3D${count}&limit=1`, bearer(jwt('system:serviceaccount:default:app')));
+  assert.equal((await kubelet.get(`${pods}&limit=1&continue=next`)).status, 200);
+  await cut();
+  const kept = await kubelet.get(pods);
+  assert.equal(kept.status, 200);
+  assert.deepEqual(namesOf(kept.body), ['a', 'b']);
 });
 
 test('a client that knows more than what is kept is told to list, once; what is older is not given when cut off', async () => {

@@ -10,10 +10,11 @@ import { parseAccept } from '../wire/accept.ts';
 import { ListAgain, TooOld } from './list-again.ts';
 import { ListRecord } from './list-record.ts';
 import { Pages } from './pages.ts';
-import { forgetRefused } from './refused.ts';
+import { forgetDeleted, forgetRefused } from './refused.ts';
 import { listRewriting, objectRewriting, WatchRewriting, WholeBody } from './rewriting.ts';
 import { kubeRequestOf, subjectOf } from './subject.ts';
 import { guard, listGuard, listTap, objectTap, watchGuard, watchTap } from './taps.ts';
+import { supersedeEvents } from './told-events.ts';
 import { isTokenRequest, maxTokenRequestBytes, rememberToken } from './tokens.ts';
 import { WatchRecord } from './watch-record.ts';
 
@@ -66,17 +67,14 @@ export class Recorder implements Disposable {
     const troubled = (reason: unknown): void => this.#options.troubled?.(kube, reason);
     if (isTokenRequest(kube)) return status === 201 ? this.#tokenTap(exchange, troubled) : undefined;
     const representation = representationOfAnswer(first(headers, 'content-type'), kube.accept);
-    if (isEventUpdate(kube) && subject === this.#options.ownIdentity) store.events.supersede(kube.path);
+    if (subject === this.#options.ownIdentity) supersedeEvents(store.events, exchange);
+    forgetDeleted(store, exchange);
     if (representation === undefined) return undefined;
     const { mediaType } = representation;
     const collection: CollectionKey = { identity: subject, path: kube.path, fieldSelector: kube.fieldSelector, labelSelector: kube.labelSelector, mediaType };
     const object: ObjectKey = { identity: subject, path: pathOfObject(kube), mediaType };
     if (kube.verb === 'list') return this.#listTap(exchange, collection, representation, troubled);
     if (kube.verb === 'watch') return this.#watchTap(exchange, collection, representation, troubled);
-    if (kube.verb === 'delete' && kube.subresource === '') {
-      store.deleteObject(object);
-      return undefined;
-    }
     return isWhole(kube) ? this.#objectTap(exchange, object, representation, troubled) : undefined;
   }
 
@@ -163,8 +161,6 @@ interface Exchange {
 
 /** What a status patch is applied to must be in JSON: the patch is. */
 const isNode = ({ apiGroup, resource }: KubeRequest): boolean => apiGroup === '' && resource === 'nodes';
-
-const isEventUpdate = ({ resource, verb, subresource }: KubeRequest): boolean => resource === 'events' && subresource === '' && (verb === 'patch' || verb === 'update');
 
 /** One whole object, not its log, its scale or a connection to it. */
 const isWhole = ({ verb, name, subresource }: KubeRequest): boolean => (verb === 'get' && name !== '' && subresource === '') || (['create', 'update', 'patch'].includes(verb) && (subresource === '' || subresource === 'status') && name !== '');

@@ -13,6 +13,12 @@ export interface Refused {
 const partial = { as: 'PartialObjectMetadata', g: 'meta.k8s.io', v: 'v1' };
 const everyMediaType = [{}, partial].flatMap((parameters) => representationsOf([{ type: '*/*', quality: 1, parameters }])).map(({ mediaType }) => mediaType);
 
+/** What was deleted is gone in every form: who deletes may take another one than it was given. */
+export function forgetDeleted(store: CacheStore, { kube: { verb, subresource, path }, subject }: Pick<Refused, 'kube' | 'subject'>): void {
+  if (verb !== 'delete' || subresource !== '') return;
+  for (const mediaType of everyMediaType) store.deleteObject({ identity: subject, path, mediaType });
+}
+
 /**
  * What the API server no longer gives an identity (403), or says is not there (404), is not given to it here either. Of a token also 409: its Pod is another one
  * now. Not 401: it speaks of the credential, and the identity may have a better one.
