@@ -100,10 +100,16 @@ export class Agent {
       this.#options.log.info({ server: peerInstance }, 'session open');
     },
     draining: ({ peerInstance }, reason) => this.#options.log.info({ server: peerInstance, reason }, 'session is being drained: moving'),
-    ended: ({ peerInstance }, end) => this.#options.log.info({ server: peerInstance, ...end }, 'session over'),
+    ended: ({ peerInstance }, end) => this.#options.log.info({ server: peerInstance, ...end, ...this.#certificate }, 'session over'),
     failed: (error, waitMs) => {
       this.#metrics.connectFailures.inc({ reason: error instanceof EdgeproofError ? error.code : 'INTERNAL' });
-      this.#options.log.warn({ reason: describeError(error), nextInMs: Math.round(waitMs) }, 'no session');
+      this.#options.log.warn({ reason: describeError(error), ...this.#certificate, nextInMs: Math.round(waitMs) }, 'no session');
     },
   };
+
+  /** For logs: why servers end every session at once, when it is for what this end comes with. */
+  get #certificate(): { readonly certificate?: string } {
+    const { expiredAt } = this.#options.credentials;
+    return expiredAt === undefined ? {} : { certificate: `this node's has expired at ${expiredAt.toISOString()}` };
+  }
 }

@@ -40,6 +40,12 @@ export class Credentials {
     return this.#files.content;
   }
 
+  /** When the node's certificate ended, if it has: servers refuse it then, and TLS 1.3 tells this end no more than that the connection is closed. */
+  get expiredAt(): Date | undefined {
+    const { validToDate } = new X509Certificate(this.#files.content.cert);
+    return validToDate.getTime() < Date.now() ? validToDate : undefined;
+  }
+
   /** @returns whether a new session should be opened with what is there now */
   refresh(): boolean {
     return this.#files.refresh();

@@ -79,3 +79,12 @@ test('an agent stays the node that it was', async () => {
   await pki.writePair('other', await pki.server());
   assert.throws(() => new Credentials({ ...paths, ...pki.pair('other') }), { code: 'NOT_A_NODE' });
 });
+
+test('an agent knows that its certificate has ended: servers tell it no more than the end of the connection', async () => {
+  await using pki = await Pki.create();
+  const ca = pki.path('tunnel-ca.crt');
+  assert.equal(new Credentials({ ...(await pki.writePair('good', await pki.node('edge-1'))), ca }).expiredAt, undefined);
+  const endedAt = new Date(Math.floor(Date.now() / 1000) * 1000 - 60_000);
+  const ended = await pki.node('edge-1', { notBefore: new Date(endedAt.getTime() - 3_600_000), notAfter: endedAt });
+  assert.deepEqual(new Credentials({ ...(await pki.writePair('ended', ended)), ca }).expiredAt, endedAt);
+});
