@@ -48,7 +48,7 @@ Then('a kubectl exec and the last line of the log of {string} take as long as be
 });
 
 Given('it is known how much memory the tunnel holds on the way to {string}, and in which containers', async function (this: EdgeWorld, name: string) {
-  this.tunnelContainers = await containersOf(this);
+  this.tunnelContainers = await containersOf(this, 'staying');
   this.memoryBefore = await memoryHeld(this, this.app(name));
 });
 

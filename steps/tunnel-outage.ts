@@ -49,14 +49,14 @@ Then('the followed log ends within {int} s', async function (this: EdgeWorld, se
 });
 
 Given('it is known in which containers the tunnel runs', async function (this: EdgeWorld) {
-  this.tunnelContainers = await containersOf(this);
+  this.tunnelContainers = await containersOf(this, 'staying');
 });
 
 /** A container that has crashed, or was killed for its memory, is another one when it runs again. */
 Then('the tunnel runs in the same containers as before', async function (this: EdgeWorld) {
   const before = this.tunnelContainers;
   if (before === undefined) throw new CannotTellError('NOT_MEASURED', 'no step has looked in which containers the tunnel runs');
-  const now = await containersOf(this);
+  const now = await containersOf(this, 'all');
   const gone = [...before].filter(([name, id]) => now.get(name) !== id).map(([name]) => name);
   if (gone.length > 0) throw new PromiseBroken('CRASHED', `of ${before.size} containers ${gone.length} are not those of before: ${gone.join(', ')}`);
 });

@@ -24,7 +24,8 @@ Feature: A tunnel outlives its own parts
     Given kubectl logs of "app" shows the lines it wrote, within 5 s
     When all tunnel servers are killed
     Then kubectl logs of "app" shows the lines it wrote again, within 20 s
-    And kubectl exec in "app" works, 10 times in a row, within 5 s each
+    # Of two that were killed one is back first, and the cloud leads to both until it has heard that the other is not Ready.
+    And kubectl exec in "app" works again, 10 times in a row, within 20 s
 
   @tunnel-all-replaced @stock:LOGS_UNREACHABLE
   Scenario: When all agents and all servers are deleted at once, their successors find each other
