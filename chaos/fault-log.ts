@@ -6,7 +6,8 @@ import { CannotTellError } from '../core/errors.ts';
 import { lock } from '../core/lock.ts';
 import { type ClusterState } from '../harness/cluster/state.ts';
 import { clusterDir } from '../harness/cluster/store.ts';
-import { faultKinds, type FaultRecord } from './fault.ts';
+import { faultKinds } from './fault-kinds.ts';
+import { type FaultRecord } from './fault.ts';
 
 const time = z.iso.datetime();
 const fileSchema = z.array(z.strictObject({

@@ -1,6 +1,7 @@
 import { UsageError } from '../core/errors.ts';
 import { type ClusterState } from '../harness/cluster/state.ts';
 import { type Docker } from '../harness/docker/docker.ts';
+import { faultKinds, type FaultKind } from './fault-kinds.ts';
 import { containerKill } from './faults/container-kill.ts';
 import { flannelRestart } from './faults/flannel-restart.ts';
 import { kubeletRestart } from './faults/kubelet-restart.ts';
@@ -17,8 +18,8 @@ import { wanRebind } from './faults/wan-rebind.ts';
 import { wanReset } from './faults/wan-reset.ts';
 import { formsOf, parseTarget, type Target, type TargetType } from './target.ts';
 
-export const faultKinds = ['wan-down', 'wan-blackhole', 'wan-reset', 'wan-rebind', 'lb-stop', 'lb-delete', 'node-restart', 'power-cut', 'node-delete', 'cert-short', 'cert-other', 'kubelet-restart', 'flannel-restart', 'unit-kill', 'container-kill', 'sandbox-kill'] as const;
-export type FaultKind = (typeof faultKinds)[number];
+
+export { faultKinds, type FaultKind } from './fault-kinds.ts';
 
 export interface FaultContext {
   readonly cluster: ClusterState;

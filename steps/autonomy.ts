@@ -23,22 +23,23 @@ Then('{string} runs again within {int} s as the same Pod', async function (this:
   });
 });
 
-Then('every Pod that ran on the edge node runs again within {int} s as the same Pod', async function (this: EdgeWorld, seconds: number) {
-  const { snapshot } = await this.remember();
-  await this.within({ what: `all ${snapshot.pods.length} Pods running again on ${snapshot.node}`, seconds, code: 'POD_NOT_RUNNING', since: this.lastFaultAt, everyMs: 500 }, async (signal) => {
-    const missing = notRunningAgain(snapshot, await podsOn(this.docker, snapshot.node, signal));
-    return missing.length === 0 ? { done: true } : { missing: `${missing.length} of ${snapshot.pods.length} do not run: ${missing.join('; ')}` };
+/** @throws PromiseBroken `POD_NOT_RUNNING` */
+async function runAgain(world: EdgeWorld, before: readonly NodeSnapshot[], seconds: number): Promise<void> {
+  const count = before.reduce((sum, { pods }) => sum + pods.length, 0);
+  await world.within({ what: `all ${count} Pods running again on ${before.map(({ node }) => node).join(', ')}`, seconds, code: 'POD_NOT_RUNNING', since: world.lastFaultAt, everyMs: 500 }, async (signal) => {
+    const missing = (await Promise.all(before.map(async (snapshot) => notRunningAgain(snapshot, await podsOn(world.docker, snapshot.node, signal))))).flat();
+    return missing.length === 0 ? { done: true } : { missing: `${missing.length} of ${count} do not run: ${missing.join('; ')}` };
   });
+}
+
+Then('every Pod that ran on the edge node runs again within {int} s as the same Pod', async function (this: EdgeWorld, seconds: number) {
+  await runAgain(this, [(await this.remember()).snapshot], seconds);
 });
 
 Then('every Pod that ran in the site runs again within {int} s as the same Pod', async function (this: EdgeWorld, seconds: number) {
   const before = this.siteBefore;
   if (before.length === 0) throw new CannotTellError('NO_SNAPSHOT', 'no step has looked at what runs in the site');
-  const count = before.reduce((sum, { pods }) => sum + pods.length, 0);
-  await this.within({ what: `all ${count} Pods running again on ${before.map(({ node }) => node).join(', ')}`, seconds, code: 'POD_NOT_RUNNING', since: this.lastFaultAt, everyMs: 500 }, async (signal) => {
-    const missing = (await Promise.all(before.map(async (snapshot) => notRunningAgain(snapshot, await podsOn(this.docker, snapshot.node, signal))))).flat();
-    return missing.length === 0 ? { done: true } : { missing: `${missing.length} of ${count} do not run: ${missing.join('; ')}` };
-  });
+  await runAgain(this, before, seconds);
 });
 
 Then('for {int} s every Pod that ran in the site goes on running', { timeout: 600_000 }, async function (this: EdgeWorld, seconds: number) {

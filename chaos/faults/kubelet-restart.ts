@@ -1,12 +1,12 @@
 import { CannotTellError } from '../../core/errors.ts';
 import { type Fault, type FaultContext } from '../fault.ts';
+import { unitProperties } from '../systemd.ts';
 import { nodesOf, type Target } from '../target.ts';
 
 interface Unit { readonly pid: string; readonly startedUs: string; readonly state: string }
 
-async function kubeletOf({ docker, signal }: FaultContext, node: string): Promise<Unit> {
-  const { stdout } = await docker.exec(node, ['systemctl', 'show', 'kubelet', '--property', 'MainPID,ExecMainStartTimestampMonotonic,ActiveState'], { timeoutMs: 15_000, signal });
-  const values = new Map(stdout.trim().split('\n').map((line) => line.split('=', 2) as [string, string]));
+async function kubeletOf(ctx: FaultContext, node: string): Promise<Unit> {
+  const values = await unitProperties(ctx, node, 'kubelet', ['MainPID', 'ExecMainStartTimestampMonotonic', 'ActiveState']);
   return { pid: values.get('MainPID') ?? '', startedUs: values.get('ExecMainStartTimestampMonotonic') ?? '', state: values.get('ActiveState') ?? '' };
 }
 

@@ -1,7 +1,7 @@
-import { CannotTellError } from '../../core/errors.ts';
 import { loadAuthority, type IssuedCertificate, type Validity } from '../../core/pki.ts';
 import { waitFor } from '../../core/wait.ts';
-import { controlPlaneOf, kubeletCertificate } from '../../harness/probes/cloud-as-node.ts';
+import { controlPlaneOf } from '../../harness/cluster/state.ts';
+import { kubeletCertificate } from '../../harness/probes/cloud-as-node.ts';
 import { nodeCertificate, userOfNode } from '../../harness/probes/node-certificate.ts';
 import { type Fault, type FaultContext } from '../fault.ts';
 import { nodesOf, type Target } from '../target.ts';

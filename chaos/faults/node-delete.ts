@@ -1,7 +1,8 @@
 import { CannotTellError } from '../../core/errors.ts';
 import { waitFor } from '../../core/wait.ts';
 import { type ExecResult } from '../../core/exec.ts';
-import { askCloudAsNode, controlPlaneOf } from '../../harness/probes/cloud-as-node.ts';
+import { controlPlaneOf } from '../../harness/cluster/state.ts';
+import { askCloudAsNode } from '../../harness/probes/cloud-as-node.ts';
 import { type Fault, type FaultContext } from '../fault.ts';
 import { nodesOf, type Target } from '../target.ts';
 

@@ -1,6 +1,7 @@
 import { CannotTellError } from '../../core/errors.ts';
 import { waitFor } from '../../core/wait.ts';
 import { type Fault, type FaultContext } from '../fault.ts';
+import { unitProperties } from '../systemd.ts';
 import { nodeOfUnit, type Target } from '../target.ts';
 
 interface Running { readonly pid: number; readonly state: string }
@@ -8,9 +9,8 @@ interface Running { readonly pid: number; readonly state: string }
 /** systemd waits as long as the unit says before it starts it again: seconds, for those of a node. */
 const restartTimeoutMs = 30_000;
 
-async function mainProcess({ docker, signal }: FaultContext, node: string, unit: string): Promise<Running> {
-  const { stdout } = await docker.exec(node, ['systemctl', 'show', unit, '--property', 'MainPID,ActiveState'], { timeoutMs: 15_000, signal });
-  const values = new Map(stdout.trim().split('\n').map((line) => line.split('=', 2) as [string, string]));
+async function mainProcess(ctx: FaultContext, node: string, unit: string): Promise<Running> {
+  const values = await unitProperties(ctx, node, unit, ['MainPID', 'ActiveState']);
   return { pid: Number(values.get('MainPID') ?? 0), state: values.get('ActiveState') ?? '' };
 }
 

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { FaultContext, FaultRecord } from '../../chaos/fault.ts';
 import type { FaultLog } from '../../chaos/fault-log.ts';
+import { faultKinds } from '../../chaos/fault-kinds.ts';
 import { UsageError } from '../../core/errors.ts';
 import { suggest } from '../../core/suggest.ts';
 import { printJson, type Io } from '../io.ts';
@@ -23,11 +24,11 @@ export const fault: Register = (program, io, run) => {
 
   withFlags(group.command('inject'))
     .description('inject a fault, and look from the victim that it took effect')
-    .argument('<kind>', 'wan-down, wan-blackhole, wan-reset, wan-rebind, lb-stop, lb-delete, node-restart, power-cut, node-delete, cert-short, cert-other, kubelet-restart, flannel-restart, unit-kill, container-kill, sandbox-kill')
-    .argument('<target...>', '"site NAME", "node NAME" or "pod NAMESPACE/NAME"')
+    .argument('<kind>', faultKinds.join(', '))
+    .argument('<target...>', '"site NAME", "node NAME", "pod NAMESPACE/NAME" or "unit NODE/NAME.service"')
     .addHelpText('after', '\nExamples:\n  edgeproof fault inject wan-blackhole site east\n  edgeproof fault inject container-kill pod default/web-0')
     .action(run(async (kind: string, target: string[], flags: Flags) => {
-      const { createFault, faultKinds } = await import('../../chaos/fault.ts');
+      const { createFault } = await import('../../chaos/fault.ts');
       if (!(faultKinds as readonly string[]).includes(kind)) {
         const meant = suggest(kind, faultKinds);
         throw new UsageError(`no fault "${kind}"${meant === undefined ? '' : `; did you mean ${meant}?`}`, { next: `choose one of ${faultKinds.join(', ')}` });

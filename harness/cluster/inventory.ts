@@ -21,7 +21,7 @@ const inNamespaces = [['apps/v1', 'Deployment'], ['apps/v1', 'DaemonSet'], ['v1'
 
 /** What a cluster has now. @throws ExecError, KubeError, KubeUnreachableError */
 export async function takeInventory(kube: KubeClient, docker: Docker, cluster: Pick<ClusterState, 'nodes'>, signal: AbortSignal): Promise<Inventory> {
-  const nodes = edgeNodes(cluster as ClusterState).map(async ({ name }) => {
+  const nodes = edgeNodes(cluster).map(async ({ name }) => {
     const { stdout } = await docker.exec(name, ['sh', '-c', onNode], { timeoutMs: 30_000, signal });
     return stdout.trim().split('\n').map((line) => `${name}: ${line}`);
   });

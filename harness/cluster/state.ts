@@ -1,3 +1,4 @@
+import { CannotTellError } from '../../core/errors.ts';
 import type { Topology } from '../../topologies/schema.ts';
 
 export type Tier = 'cloud' | 'edge';
@@ -66,7 +67,14 @@ export interface ClusterState {
   readonly wans: readonly WanState[];
 }
 
-export const edgeNodes = (cluster: ClusterState): NodeState[] => cluster.nodes.filter((node) => node.tier === 'edge');
+/** @throws CannotTellError `CLUSTER_EMPTY` */
+export function controlPlaneOf({ nodes }: Pick<ClusterState, 'nodes'>): NodeState {
+  const controlPlane = nodes.find(({ role }) => role === 'control-plane');
+  if (controlPlane === undefined) throw new CannotTellError('CLUSTER_EMPTY', 'the cluster has no control plane');
+  return controlPlane;
+}
+
+export const edgeNodes = (cluster: Pick<ClusterState, 'nodes'>): NodeState[] => cluster.nodes.filter((node) => node.tier === 'edge');
 export const cloudNodes = (cluster: ClusterState): NodeState[] => cluster.nodes.filter((node) => node.tier === 'cloud');
 export const nodesOfSite = (cluster: ClusterState, site: string): NodeState[] => cluster.nodes.filter((node) => node.site === site);
 

@@ -1,5 +1,4 @@
-import { CannotTellError } from '../../core/errors.ts';
-import type { ClusterState, NodeState } from '../cluster/state.ts';
+import { controlPlaneOf, type ClusterState } from '../cluster/state.ts';
 import type { Docker } from '../docker/docker.ts';
 import { apiserver } from '../wan/services.ts';
 
@@ -7,13 +6,6 @@ import { apiserver } from '../wan/services.ts';
 export const kubeletCertificate = '/var/lib/kubelet/pki/kubelet-client-current.pem';
 
 const timeoutMs = 10_000;
-
-/** @throws CannotTellError `CLUSTER_EMPTY` */
-export function controlPlaneOf({ nodes }: Pick<ClusterState, 'nodes'>): NodeState {
-  const controlPlane = nodes.find(({ role }) => role === 'control-plane');
-  if (controlPlane === undefined) throw new CannotTellError('CLUSTER_EMPTY', 'the cluster has no control plane');
-  return controlPlane;
-}
 
 /**
  * Asks the cloud's API server from a node, over its WAN, with its kubelet's certificate: not by its kubelet's configuration, for an implementation may have pointed

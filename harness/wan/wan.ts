@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { CannotTellError, describeError } from '../../core/errors.ts';
 import { waitFor } from '../../core/wait.ts';
 import { clusterLabel, ownedLabel, siteLabel, wanContainerOf } from '../cluster/labels.ts';
-import { type ClusterState, type NodeState, type WanState } from '../cluster/state.ts';
+import { controlPlaneOf, type ClusterState, type NodeState, type WanState } from '../cluster/state.ts';
 import { clusterDir } from '../cluster/store.ts';
 import { type ContainerFacts, type Docker } from '../docker/docker.ts';
 import { pinAddress } from '../docker/pin-address.ts';
@@ -27,8 +27,7 @@ export interface WanSpec {
 
 /** The API server is on the control plane; the tunnel's NodePort answers on any cloud node, a worker if there is one. */
 export function upstreamsOf(nodes: readonly NodeState[]): Upstreams {
-  const controlPlane = nodes.find((node) => node.role === 'control-plane');
-  if (controlPlane === undefined) throw new CannotTellError('CLUSTER_EMPTY', 'the cluster has no control plane');
+  const controlPlane = controlPlaneOf({ nodes });
   const worker = nodes.find((node) => node.tier === 'cloud' && node.role === 'worker');
   return { apiserver: controlPlane.address, tunnel: (worker ?? controlPlane).address };
 }

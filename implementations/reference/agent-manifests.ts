@@ -1,11 +1,10 @@
-import { tierNodeLabel } from '../../harness/cluster/labels.ts';
 import { cloudNodes, type ClusterState } from '../../harness/cluster/state.ts';
 import type { Manifest } from '../../harness/kube/objects.ts';
 import { tunnel } from '../../harness/wan/services.ts';
 import { nodeFlags } from '../../components/tunnel/common/node-flags.ts';
 import { bundlePath } from './images.ts';
 import { agentHealthPort, agentName, authoritiesName, componentsImage, namespace } from './names.ts';
-import { flagsOf, lockedDown, mount } from './pod-parts.ts';
+import { flagsOf, lockedDown, loopbackProbe, mount, onEdgeNodes } from './pod-parts.ts';
 
 const labels = { app: agentName };
 
@@ -20,7 +19,6 @@ export const authorities = (...caPems: readonly string[]): Manifest => ({ apiVer
 
 /** The agents: one on each edge node, on its network, with its kubelet's certificate. They use no API and have no token. */
 export function agentManifests(cluster: ClusterState, caPem: string): Manifest[] {
-  const probe = (path: string, rest: object): object => ({ httpGet: { host: '127.0.0.1', path, port: agentHealthPort }, timeoutSeconds: 5, ...rest });
   return [
     authorities(caPem),
     {
@@ -36,9 +34,7 @@ export function agentManifests(cluster: ClusterState, caPem: string): Manifest[]
             hostNetwork: true,
             automountServiceAccountToken: false,
             enableServiceLinks: false,
-            priorityClassName: 'system-node-critical',
-            nodeSelector: { [tierNodeLabel]: 'edge' },
-            tolerations: [{ operator: 'Exists' }],
+            ...onEdgeNodes,
             terminationGracePeriodSeconds: 25,
             securityContext: { seccompProfile: { type: 'RuntimeDefault' } },
             containers: [{
@@ -53,8 +49,8 @@ export function agentManifests(cluster: ClusterState, caPem: string): Manifest[]
                 podInterface: 'cni0',
                 health: `127.0.0.1:${agentHealthPort}`,
               })],
-              readinessProbe: probe('/readyz', { periodSeconds: 1 }),
-              livenessProbe: probe('/healthz', { periodSeconds: 10, initialDelaySeconds: 10 }),
+              readinessProbe: loopbackProbe(agentHealthPort, '/readyz', { periodSeconds: 1 }),
+              livenessProbe: loopbackProbe(agentHealthPort, '/healthz', { periodSeconds: 10, initialDelaySeconds: 10 }),
               resources: { requests: { cpu: '10m', memory: '64Mi' }, limits: { memory: '384Mi' } },
               // Root, for the kubelet's key is root's; without any capability.
               securityContext: { ...lockedDown, runAsUser: 0 },

@@ -16,6 +16,12 @@ export const onCloudNodes = ({ workers }: Topology['cloud']): object => ({
   tolerations: workers > 0 ? [] : [{ key: 'node-role.kubernetes.io/control-plane', operator: 'Exists', effect: 'NoSchedule' }],
 });
 
+/** What ties a Pod to every edge node, as one of the node's own parts. */
+export const onEdgeNodes = { priorityClassName: 'system-node-critical', nodeSelector: { [tierNodeLabel]: 'edge' }, tolerations: [{ operator: 'Exists' }] } as const;
+
+/** A probe of a program on its host's network, which answers on the loopback alone. */
+export const loopbackProbe = (port: number, path: string, rest: object): object => ({ httpGet: { host: '127.0.0.1', path, port }, timeoutSeconds: 5, ...rest });
+
 export const mount = (name: string, mountPath: string): object => ({ name, mountPath, readOnly: true });
 
 export const base64 = (text: string): string => Buffer.from(text).toString('base64');

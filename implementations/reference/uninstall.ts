@@ -1,5 +1,6 @@
 import { waitFor } from '../../core/wait.ts';
 import { metricsServerDeployment } from '../../harness/cluster/metrics-server.ts';
+import { controlPlaneOf } from '../../harness/cluster/state.ts';
 import type { InstallContext } from '../../harness/implementation.ts';
 import type { KubePod } from '../../harness/kube/objects.ts';
 import { removeHubs } from './hub/install.ts';
@@ -14,7 +15,7 @@ const endWithinSeconds = 5;
 export async function uninstall(context: InstallContext): Promise<void> {
   const { cluster, docker, kube, step, signal } = context;
   await removeHubs(context);
-  const controlPlane = cluster.nodes.find(({ role }) => role === 'control-plane')!;
+  const controlPlane = controlPlaneOf(cluster);
   step.detail('taking the egress configuration from the API server');
   // First: with the configuration and without servers it would reach no node at all. The kubelet restarts it when its file changes.
   await docker.exec(controlPlane.name, ['sed', '-i', '/--egress-selector-config-file=/d', apiserverManifest], { signal });

@@ -1,4 +1,4 @@
-import { CannotTellError } from '../../core/errors.ts';
+import { controlPlaneOf } from '../../harness/cluster/state.ts';
 import type { KubePod } from '../../harness/kube/objects.ts';
 import { readMetric } from '../../harness/probes/metric.ts';
 import { figureOf, figuresOfPod, openFiles, ownMemory, type ProcessFigure } from '../../harness/probes/processes.ts';
@@ -30,8 +30,7 @@ async function partsTo(world: EdgeWorld, node: string): Promise<Part[]> {
  */
 export async function heldOpen(world: EdgeWorld, app: App): Promise<HeldOpen> {
   const { cluster, docker, signal } = world;
-  const controlPlane = cluster.nodes.find(({ role }) => role === 'control-plane');
-  if (controlPlane === undefined) throw new CannotTellError('CLUSTER_EMPTY', 'the cluster has no control plane');
+  const controlPlane = controlPlaneOf(cluster);
   const parts = await partsTo(world, app.node);
   const files = await Promise.all([
     figureOf(docker, controlPlane.name, 'kube-apiserver', openFiles, signal),

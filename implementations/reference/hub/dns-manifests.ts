@@ -1,7 +1,6 @@
 import { kubeadmImages } from '../../../images/versions.ts';
-import { tierNodeLabel } from '../../../harness/cluster/labels.ts';
 import type { Manifest } from '../../../harness/kube/objects.ts';
-import { lockedDown, mount } from '../pod-parts.ts';
+import { lockedDown, loopbackProbe, mount, onEdgeNodes } from '../pod-parts.ts';
 import { dnsHealthPort, dnsName, dnsReadyPort, hubPort, nodeAddress } from './names.ts';
 
 /** Where the cluster's own DNS is too: Pods there may use the host's network and the priority of a node's own parts. */
@@ -38,7 +37,6 @@ const corefile = `.:53 {
  */
 export function dnsManifests(): Manifest[] {
   const metadata = { name: dnsName, namespace: dnsNamespace, labels };
-  const probe = (port: number, path: string, rest: object): object => ({ httpGet: { host: '127.0.0.1', path, port }, timeoutSeconds: 5, ...rest });
   return [
     { apiVersion: 'v1', kind: 'ServiceAccount', metadata },
     {
@@ -67,9 +65,7 @@ export function dnsManifests(): Manifest[] {
             dnsPolicy: 'Default',
             serviceAccountName: dnsName,
             enableServiceLinks: false,
-            priorityClassName: 'system-node-critical',
-            nodeSelector: { [tierNodeLabel]: 'edge' },
-            tolerations: [{ operator: 'Exists' }],
+            ...onEdgeNodes,
             securityContext: { seccompProfile: { type: 'RuntimeDefault' } },
             containers: [{
               name: dnsName,
@@ -78,8 +74,8 @@ export function dnsManifests(): Manifest[] {
               args: ['-conf', '/etc/coredns/Corefile'],
               // The hub by its address: by the Service's, it is the cloud's API server until kube-proxy has written this node's rules, and what that says the hub does not remember.
               env: [{ name: 'KUBERNETES_SERVICE_HOST', value: nodeAddress }, { name: 'KUBERNETES_SERVICE_PORT', value: String(hubPort) }],
-              readinessProbe: probe(dnsReadyPort, '/ready', { periodSeconds: 1 }),
-              livenessProbe: probe(dnsHealthPort, '/health', { periodSeconds: 10, initialDelaySeconds: 10 }),
+              readinessProbe: loopbackProbe(dnsReadyPort, '/ready', { periodSeconds: 1 }),
+              livenessProbe: loopbackProbe(dnsHealthPort, '/health', { periodSeconds: 10, initialDelaySeconds: 10 }),
               resources: { requests: { cpu: '10m', memory: '32Mi' }, limits: { memory: '170Mi' } },
               securityContext: { ...lockedDown, runAsUser: 0, capabilities: { drop: ['ALL'], add: ['NET_BIND_SERVICE'] } },
               volumeMounts: [mount('config', '/etc/coredns')],

@@ -1,4 +1,4 @@
-import type { ClusterState, NodeState } from '../../../harness/cluster/state.ts';
+import { controlPlaneOf, type ClusterState, type NodeState } from '../../../harness/cluster/state.ts';
 import { nodeFlags } from '../../../components/tunnel/common/node-flags.ts';
 import { bundlePath } from '../images.ts';
 import { serviceAddress } from '../names.ts';
@@ -37,7 +37,7 @@ WantedBy=multi-user.target
 
 /** The hub: it sees its own program, its state, and of the node no more than certificates. */
 export function hubUnit(cluster: ClusterState, node: NodeState): string {
-  const controlPlane = cluster.nodes.find(({ role }) => role === 'control-plane')!;
+  const controlPlane = controlPlaneOf(cluster);
   const { serviceSubnet } = cluster.topology.overlay;
   const argv = ['/usr/local/bin/node', ...nodeFlags, bundlePath(hubName), ...flagsOf({
     server: `${controlPlane.address}:6443`,
