@@ -1,9 +1,7 @@
-import { After, Given } from '@cucumber/cucumber';
+import { Given } from '@cucumber/cucumber';
 import { CannotTellError } from '../core/errors.ts';
 import { startApps } from './support/apps.ts';
 import type { EdgeWorld } from './support/world.ts';
-
-const labelNode = async (world: EdgeWorld, node: string, key: string, value: string | null): Promise<unknown> => await world.kube.mergePatch('v1', 'Node', node, { metadata: { labels: { [key]: value } } });
 
 /** Where nothing makes nodes autonomous, as on plain Kubernetes, there is nothing to switch off. */
 Given('an application {string} on its neighbour, whose autonomy is switched off, that the cloud evicts after {int} s', async function (this: EdgeWorld, name: string, seconds: number) {
@@ -12,12 +10,12 @@ Given('an application {string} on its neighbour, whose autonomy is switched off,
   const { autonomy } = this.cluster;
   if (autonomy !== undefined && autonomy.nodeLabel === undefined) throw new CannotTellError('NO_SWITCH', `${this.cluster.implementation} does not say how a node is made autonomous`, { next: 'name the label in its manifest: autonomy.nodeLabel' });
   this.demandAlone(`${neighbour.name} without autonomy`);
-  if (autonomy?.nodeLabel !== undefined) await labelNode(this, neighbour.name, autonomy.nodeLabel.key, null);
+  if (autonomy?.nodeLabel !== undefined) {
+    const { kube } = this;
+    const { key, value } = autonomy.nodeLabel;
+    const label = async (now: string | null, signal: AbortSignal): Promise<void> => void (await kube.mergePatch('v1', 'Node', neighbour.name, { metadata: { labels: { [key]: now } } }, { signal }));
+    this.undos.add(`the autonomy of ${neighbour.name}`, async (signal) => await label(value, signal));
+    await label(null, this.signal);
+  }
   await startApps(this, [{ name, node: neighbour.name, evictAfterSeconds: seconds }]);
-});
-
-After({ tags: '@autonomy-no-eviction' }, async function (this: EdgeWorld) {
-  if (!this.opened) return;
-  const { cluster: { autonomy }, roles: { neighbour } } = this;
-  if (autonomy?.nodeLabel !== undefined && neighbour !== undefined) await labelNode(this, neighbour.name, autonomy.nodeLabel.key, autonomy.nodeLabel.value);
 });

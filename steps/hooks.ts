@@ -14,7 +14,7 @@ import { tellNext } from './support/next-sentence.ts';
 import { rolesOf } from './support/roles.ts';
 import { openSession, type Session } from './support/session.ts';
 import { takeGround } from './support/take-ground.ts';
-import { cannotTurn, turnBack } from './support/trust.ts';
+import { cannotTurn } from './support/trust.ts';
 import type { EdgeWorld } from './support/world.ts';
 
 /** A step that is still running then is the harness's fault; every wait in it has a shorter deadline of its own. */
@@ -109,7 +109,7 @@ async function cleanUp(world: EdgeWorld, session: Session, patience: number): Pr
     for (const record of await faultsSince(session, world.scope, world.startedAt)) world.faultRecords.set(record.id, record);
   }
   try {
-    if (world.trustTurned) await turnBack({ session, signal });
+    await world.undos.undoAll(signal);
   } finally {
     await deleteNamespace(kube, world.namespace, signal);
   }

@@ -6,7 +6,7 @@ import { nodeCertificate } from '../harness/probes/node-certificate.ts';
 import { execFailures } from './support/every-node.ts';
 import { attempt, failureOf } from './support/kubectl-attempt.ts';
 import { callsMeanwhile, type Calls } from './support/meanwhile.ts';
-import { turnTrust } from './support/trust.ts';
+import { turnBack, turnTrust } from './support/trust.ts';
 import { execArgs, where } from './support/tunnel.ts';
 import { notAnew, tunnelSessions } from './support/tunnel-sessions.ts';
 import type { EdgeWorld } from './support/world.ts';
@@ -25,10 +25,13 @@ function demandAll(world: EdgeWorld, { made, failures }: Calls, what: string): v
   if (failures.length > 0) throw new PromiseBroken(code, `${failures.length} of ${made} times ${what} failed: ${failures.slice(0, 3).join('; ')}`);
 }
 
+const changedTrust = 'the authority that agents trust';
+
 async function turn(world: EdgeWorld, trust: TunnelTrust): Promise<void> {
-  world.demandAlone('a rotation of the authority that agents trust');
-  world.trustTurned = true;
-  await turnTrust({ session: world.session, signal: world.signal }, trust);
+  world.demandAlone(`a rotation of ${changedTrust}`);
+  const { session } = world;
+  world.undos.add(changedTrust, async (signal) => await turnBack({ session, signal }));
+  await turnTrust({ session, signal: world.signal }, trust);
 }
 
 const stages: Readonly<Record<string, TunnelTrust>> = {
@@ -52,7 +55,7 @@ When("the tunnel's servers show certificates of the old authority again, as who 
 
 When("the tunnel's agents trust the old authority again", async function (this: EdgeWorld) {
   await turn(this, { trusted: ['old'], serving: 'old' });
-  this.trustTurned = false;
+  this.undos.drop(changedTrust);
 });
 
 /** @throws PromiseBroken `NOT_ANEW` */

@@ -27,6 +27,7 @@ import type { Session } from './session.ts';
 import type { TakenGround } from './take-ground.ts';
 import type { Successor } from './tunnel-parts.ts';
 import type { TunnelSessions } from './tunnel-sessions.ts';
+import { Undos } from './undos.ts';
 
 /** How things were before the scenario disturbed anything. */
 export interface Before {
@@ -71,8 +72,8 @@ export class EdgeWorld extends World {
   memoryBefore: ReadonlyMap<string, number> | undefined;
   /** The sessions that agents had before anything was done. */
   tunnelSessions: TunnelSessions | undefined;
-  /** The tunnel is not in the state of trust that it was installed in. */
-  trustTurned = false;
+  /** What its steps have changed besides its faults. */
+  readonly undos = new Undos();
   /** Sessions that the cloud held before its edge came back elsewhere. */
   readonly oldSessions = new OldSessions();
   /** How long what goes through the tunnel took before anything was done. */
