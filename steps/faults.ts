@@ -99,10 +99,12 @@ When('the edge node loses its power', async function (this: EdgeWorld) {
   await this.disturb('power-cut', `node ${this.roles.edgeNode.name}`);
 });
 
-When('every node of the site loses its power', async function (this: EdgeWorld) {
-  this.siteBefore = await Promise.all(nodesOfSite(this.cluster, this.roles.site).map(async ({ name }) => await takeSnapshot(this.kube, this.docker, name, { signal: this.signal })));
-  await this.disturb('power-cut', `site ${this.roles.site}`);
-});
+for (const [sentence, kind] of [['is restarted', 'node-restart'], ['loses its power', 'power-cut']] as const) {
+  When(`every node of the site ${sentence}`, async function (this: EdgeWorld) {
+    this.siteBefore = await Promise.all(nodesOfSite(this.cluster, this.roles.site).map(async ({ name }) => await takeSnapshot(this.kube, this.docker, name, { signal: this.signal })));
+    await this.disturb(kind, `site ${this.roles.site}`);
+  });
+}
 
 When('containerd, kube-proxy, DNS, flannel, what makes the edge node autonomous and its kubelet are killed, one after the other', async function (this: EdgeWorld) {
   const { name } = this.roles.edgeNode;

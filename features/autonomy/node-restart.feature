@@ -39,9 +39,19 @@ Feature: A whole node comes back without the cloud
     And the WAN of the site goes down as soon as the edge node has dialled the cloud again
     Then every Pod that ran on the edge node runs again within 30 s as the same Pod
 
+  @autonomy-site-restart @stock:POD_NOT_RUNNING @needs-neighbour
+  Scenario: Cut off, a site whose nodes are all restarted runs all its Pods again
+    Why: who upgrades a site restarts it as a whole, when nobody is there. Its nodes boot together, and none finds another that knows more.
+    Bug: OpenYurt #1660: flannel did not start after a reboot without the cloud.
+
+    Given an application "app" on the edge node
+    And the WAN of the site is down
+    When every node of the site is restarted
+    Then every Pod that ran in the site runs again within 45 s as the same Pod
+
   @autonomy-site-power-cut @stock:POD_NOT_RUNNING @needs-neighbour
   Scenario: Cut off, a site that lost its power runs all its Pods again
-    Why: a site has one fuse. Its nodes boot together, and none finds another that knows more.
+    Why: a site has one fuse, and what its nodes had not yet written is gone on all of them.
     Bug: OpenYurt #1660: flannel did not start after a reboot without the cloud.
 
     Given an application "app" on the edge node
