@@ -36,7 +36,7 @@ function errorsOf(text: string): string[] {
 
 test('the topologies that ship are good, and are called what their files are called', async () => {
   const names = await topologyNames();
-  assert.deepEqual(names, ['many-cloud', 'one-edge', 'two-sites']);
+  assert.deepEqual(names, ['many-cloud', 'many-sites', 'one-edge', 'two-sites']);
   for (const name of names) assert.equal((await loadTopology(name)).name, name);
   const { cloud, sites, interSite } = await loadTopology('two-sites');
   assert.deepEqual([cloud, sites.map((site) => [site.name, site.nodes.length]), interSite], [{ controlPlanes: 1, workers: 1 }, [['east', 2], ['west', 1]], 'deny']);

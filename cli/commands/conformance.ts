@@ -1,4 +1,4 @@
-import { checkImplementation, checkTags, checkTopology, defaultImplementation, defaultTopology, imagesOption, nameOption, type ConformanceOptions } from '../options.ts';
+import { checkImplementation, checkTags, checkTopology, defaultImplementation, defaultTopology, imagesOption, nameOption, topologyDescription, type ConformanceOptions } from '../options.ts';
 import type { Register } from '../program.ts';
 
 type Flags = Omit<ConformanceOptions, 'topology' | 'topologyArgument' | 'keep'> & { readonly topology: string; readonly keep?: boolean };
@@ -7,7 +7,7 @@ export const conformance: Register = (program, io, run) => {
   program
     .command('conformance')
     .description('boot a cluster, grade an implementation by the features, write the report, tear down')
-    .option('--topology <topology>', 'a name (two-sites, one-edge, many-cloud) or the path of a YAML file', defaultTopology)
+    .option('--topology <topology>', topologyDescription, defaultTopology)
     .option('--implementation <name>', 'what is graded: a folder of implementations/', defaultImplementation)
     .option('--tags <expression>', "only these scenarios, for example '@tunnel and not @baseline'")
     .addOption(nameOption('name of the cluster'))

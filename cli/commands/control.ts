@@ -1,4 +1,4 @@
-import { checkTags, checkTopology, defaultTopology, imagesOption, nameOption, type ControlOptions } from '../options.ts';
+import { checkTags, checkTopology, controlTopology, imagesOption, nameOption, topologyDescription, type ControlOptions } from '../options.ts';
 import type { Register } from '../program.ts';
 
 type Flags = Omit<ControlOptions, 'topology' | 'topologyArgument' | 'keep'> & { readonly topology: string; readonly keep?: boolean };
@@ -7,7 +7,7 @@ export const control: Register = (program, io, run) => {
   program
     .command('control')
     .description('the negative control: all features on plain Kubernetes, each of which must do what its tags say')
-    .option('--topology <topology>', 'a name (two-sites, one-edge, many-cloud) or the path of a YAML file', defaultTopology)
+    .option('--topology <topology>', topologyDescription, controlTopology)
     .option('--tags <expression>', "only these scenarios, for example '@autonomy and not @baseline'")
     .addOption(nameOption('name of the cluster'))
     .option('--keep', 'leave the cluster running at the end')

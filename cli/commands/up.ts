@@ -1,11 +1,11 @@
-import { checkImplementation, checkTopology, defaultImplementation, defaultName, defaultTopology, imagesOption, nameOption, type UpOptions } from '../options.ts';
+import { checkImplementation, checkTopology, defaultImplementation, defaultName, defaultTopology, imagesOption, nameOption, topologyDescription, type UpOptions } from '../options.ts';
 import type { Register } from '../program.ts';
 
 export const up: Register = (program, io, run) => {
   program
     .command('up')
     .description('boot a cluster, install an implementation on it, and leave it running')
-    .argument('[topology]', 'a name (two-sites, one-edge, many-cloud) or the path of a YAML file', defaultTopology)
+    .argument('[topology]', topologyDescription, defaultTopology)
     .addOption(nameOption('name of the cluster').default(defaultName))
     .option('--implementation <name>', 'what is installed: a folder of implementations/', defaultImplementation)
     .addOption(imagesOption())
