@@ -3,12 +3,14 @@ import { CannotTellError, PromiseBroken } from '../core/errors.ts';
 import { edgeNodes } from '../harness/cluster/state.ts';
 import type { ReachTopic } from '../harness/probes/reach-plan.ts';
 import { describeReach, probeReachability, type ReachResult } from '../harness/probes/reachability.ts';
+import { mayBreak } from './support/ground.ts';
 import type { EdgeWorld } from './support/world.ts';
 
 /** Probes once for the Thens after a fault; with a node, only what it takes part in. */
 async function probed(world: EdgeWorld, node?: string): Promise<readonly ReachResult[]> {
-  // That a WAN is the way is proven by shutting it for a moment.
-  world.demandAlone('a look at the isolation');
+  // That a WAN is the way is proven by shutting it for a moment: every WAN, or that of the node.
+  const site = node === undefined ? undefined : world.cluster.nodes.find(({ name }) => name === node)?.site;
+  if (site === undefined || !mayBreak(world.scope, `site ${site}`)) world.demandAlone('a look at the isolation');
   const key = node ?? 'all';
   const results = world.reached.get(key) ?? await probeReachability(world.docker, world.cluster, { signal: world.signal, ...(node !== undefined && { nodes: [node] }) });
   world.reached.set(key, results);

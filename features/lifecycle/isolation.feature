@@ -27,7 +27,7 @@ Feature: The edge is far away
     Then nodes of one site reach each other
     And nodes of different sites reach each other exactly if the topology allows it
 
-  @lifecycle-isolation-restart @baseline
+  @lifecycle-isolation-restart @baseline @one-site
   Scenario: The isolation holds after a restart of an edge node
     Why: a node that comes back with fresh rules, and for a moment with none, would reach the cloud just when it is tested without it.
     Bug: seen on plain Kubernetes: a restarted node has a new network namespace, and no rule that was set inside the old one.

@@ -7,7 +7,7 @@ Feature: A tunnel whose link breaks says so at once and comes back by itself
   Background:
     Given an application "app" on the edge node
 
-  @tunnel-outage @stock:LOGS_UNREACHABLE
+  @tunnel-outage @stock:LOGS_UNREACHABLE @one-site
   Scenario: With the WAN down kubectl logs fails at once and says why, and works again by itself
     Why: an operator who waits for a time-out at 3 a.m. cannot tell a dead link from a dead node.
     Bug: SuperEdge #501: a dial that failed at the edge was not told to the cloud, so kubectl hung.
@@ -20,7 +20,7 @@ Feature: A tunnel whose link breaks says so at once and comes back by itself
     Then kubectl logs of "app" shows the lines it wrote again, within 5 s
     And kubectl exec of a command in "app" returns its stdout, its stderr and its exit code 7, within 5 s
 
-  @tunnel-cut-streams @stock:EXEC_UNREACHABLE
+  @tunnel-cut-streams @stock:EXEC_UNREACHABLE @one-site
   Scenario: When the WAN goes down, what was running through it ends with an error
     Why: a script that waits for a cut-off exec waits for ever, and one that takes its end for success goes on with half the data.
     Bug: KubeEdge #3417: exec hung when the edge stopped.
@@ -30,7 +30,7 @@ Feature: A tunnel whose link breaks says so at once and comes back by itself
     Then kubectl exec, attach and port-forward end within 1 s, with a non-zero exit code and a sentence
     And the followed log ends within 1 s
 
-  @tunnel-reset @stock:EXEC_UNREACHABLE
+  @tunnel-reset @stock:EXEC_UNREACHABLE @one-site
   Scenario: When the connections over the WAN are reset, what ran through it ends with an error, and kubectl works again
     Why: a router, a NAT or a firewall that restarts forgets its connections while the link is as good as before.
     Bug: OpenYurt #1024: a port-forward was left with a broken pipe.
@@ -41,7 +41,7 @@ Feature: A tunnel whose link breaks says so at once and comes back by itself
     And the followed log ends within 1 s
     And kubectl logs of "app" shows the lines it wrote again, within 5 s
 
-  @tunnel-load-balancer @stock:EXEC_UNREACHABLE
+  @tunnel-load-balancer @stock:EXEC_UNREACHABLE @one-site
   Scenario Outline: When the load balancer <is gone>, what ran through it ends with an error, nothing crashes, and all works again when it is back
     Why: load balancers are replaced, moved and deleted by mistake, and nobody drives out to restart the agents behind them.
     Bug: yamux #142: after a write had timed out, who read from the session waited for ever.
@@ -62,7 +62,7 @@ Feature: A tunnel whose link breaks says so at once and comes back by itself
       | is stopped |
       | is deleted |
 
-  @tunnel-blackhole @stock:EXEC_UNREACHABLE
+  @tunnel-blackhole @stock:EXEC_UNREACHABLE @one-site
   Scenario: A WAN that swallows everything is found out, and what ran through it ends
     Why: mobile links and firewalls drop packets without a word; no socket tells of it.
     Bug: apiserver-network-proxy #152: dials went on to an agent that was gone.
@@ -85,7 +85,7 @@ Feature: A tunnel whose link breaks says so at once and comes back by itself
     When the site comes back at another address 3 times, of which the cloud does not hear, and kubectl exec works on every edge node within 5 s each time
     Then kubectl exec works on every edge node, whenever it is asked, until 3 s after the end of the old sessions, which comes within 16 s
 
-  @tunnel-node-deleted @stock:EXEC_UNREACHABLE
+  @tunnel-node-deleted @stock:EXEC_UNREACHABLE @one-site
   Scenario: When a Node is deleted, its live session is cut and stays cut, and it works again when the Node is there again
     Why: a device that was stolen or sold has a certificate for months to come; deleting its Node must put it out at once.
     Bug: seen in edgeproof's own tunnel with that taken out on purpose: what was open ran on.

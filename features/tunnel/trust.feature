@@ -26,7 +26,7 @@ Feature: What a tunnel trusts is replaced while it is in use
     Then kubectl exec in "app" works again, 5 times in a row, within 10 s
     And the tunnel runs in the same containers as before
 
-  @tunnel-node-certificate @stock:LOGS_UNREACHABLE
+  @tunnel-node-certificate @stock:LOGS_UNREACHABLE @one-site
   Scenario: An agent takes up its node's new certificate without a restart, and has no session by one that has ended
     Why: a kubelet renews its certificate for years on end, and an agent that does not follow is lost on the day the first one ends.
     Bug: KubeEdge #5788: the old certificate was used until a restart.

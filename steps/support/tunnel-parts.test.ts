@@ -11,13 +11,13 @@ test('of a Pod that waits for a node it is said that it has none', () => {
   for (const waiting of [pod(), pod('')]) assert.throws(() => nodeOf(waiting), { name: 'CannotTellError', code: 'POD_NOT_PLACED', message: /^Pod edge-tunnel\/server-1 has no node/ });
 });
 
-test('a server that is being removed is none of those that must stay', async () => {
-  const one = (name: string, leaving: boolean): KubePod => ({ ...pod('cloud'), metadata: { name, namespace: 'edge-tunnel', uid: name, ...(leaving && { deletionTimestamp: '2026-11-28T04:15:00Z' }) } });
+test('a server that is being removed is none of those that must stay, and an agent of a site that another scenario breaks is not looked for', async () => {
+  const one = (name: string, leaving: boolean, node = 'cloud'): KubePod => ({ ...pod(node), metadata: { name, namespace: 'edge-tunnel', uid: name, ...(leaving && { deletionTimestamp: '2026-11-28T04:15:00Z' }) } });
   const on = (name: string): object => ({ id: `box ${name}`, metadata: { name, uid: name, namespace: 'edge-tunnel' }, state: 'SANDBOX_READY', createdAt: '1' });
   const container = (name: string): object => ({ id: `id of ${name}`, podSandboxId: `box ${name}`, metadata: { name: 'server' }, state: 'CONTAINER_RUNNING', createdAt: '1' });
   const world = {
-    cluster: { tunnel: { namespace: 'edge-tunnel', server: 'server', agent: 'agent' } },
-    kube: { get: async (_: string, kind: string) => ({ spec: { selector: { matchLabels: { app: kind } } } }), list: async (_version: string, _kind: string, { labelSelector }: { labelSelector: string }) => (labelSelector === 'app=Deployment' ? [one('old', true), one('new', false)] : []) },
+    cluster: { nodes: [{ name: 'cloud' }], tunnel: { namespace: 'edge-tunnel', server: 'server', agent: 'agent' } },
+    kube: { get: async (_: string, kind: string) => ({ spec: { selector: { matchLabels: { app: kind } } } }), list: async (_version: string, _kind: string, { labelSelector }: { labelSelector: string }) => (labelSelector === 'app=Deployment' ? [one('old', true), one('new', false)] : [one('agent', false, 'edge elsewhere')]) },
     docker: { exec: async (_: string, argv: string[]) => ({ stdout: JSON.stringify(argv[1] === 'pods' ? { items: [on('old'), on('new')] } : { containers: [container('old'), container('new')] }) }) },
     signal: AbortSignal.timeout(5000),
   } as unknown as EdgeWorld;

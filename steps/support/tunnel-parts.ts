@@ -77,13 +77,14 @@ export async function replacePod(world: EdgeWorld, part: 'server' | 'agent', vic
 }
 
 /**
- * The containers of the tunnel that run, as their nodes say: `CONTAINER of POD on NODE` → its id, another one after each restart. The
+ * The containers of the tunnel that run in the scenario's part of the cluster, as their nodes say: `CONTAINER of POD on NODE` → its id, another one after each restart. The
  * API says which Pods there are; whether they are Ready it may not have heard yet.
  *
  * @param which `staying` leaves out Pods that are being removed: a server that an earlier scenario replaced drains for minutes, and ends when it will
  */
 export async function containersOf(world: EdgeWorld, which: 'all' | 'staying'): Promise<Map<string, string>> {
-  const known = (await Promise.all([allPodsOf(world, 'server'), allPodsOf(world, 'agent')])).flat();
+  const mine = new Set(world.cluster.nodes.map(({ name }) => name));
+  const known = (await Promise.all([allPodsOf(world, 'server'), allPodsOf(world, 'agent')])).flat().filter(({ spec }) => spec.nodeName === undefined || mine.has(spec.nodeName));
   const pods = known.filter(({ metadata }) => which === 'all' || metadata.deletionTimestamp === undefined);
   const uids = new Set(pods.map(({ metadata }) => metadata.uid));
   // One that waits for a node has no containers yet.
