@@ -43,9 +43,13 @@ Then('every Pod that ran in the site runs again within {int} s as the same Pod',
 });
 
 Then('for {int} s every Pod that ran in the site goes on running', { timeout: 600_000 }, async function (this: EdgeWorld, seconds: number) {
-  const now = await Promise.all(this.siteBefore.map(async ({ node }) => ({ node, takenAt: new Date().toISOString(), pods: await podsOn(this.docker, node, this.signal) })));
-  const before = now.map((seen, index): NodeSnapshot => ({ ...seen, pods: seen.pods.filter(({ uid }) => this.siteBefore[index]?.pods.some((pod) => pod.uid === uid)) }));
-  if (before.length === 0) throw new CannotTellError('NO_SNAPSHOT', 'no step has looked at what runs in the site');
+  if (this.siteBefore.length === 0) throw new CannotTellError('NO_SNAPSHOT', 'no step has looked at what runs in the site');
+  const before = await Promise.all(this.siteBefore.map(async (snapshot): Promise<NodeSnapshot> => {
+    const now = await podsOn(this.docker, snapshot.node, this.signal);
+    const missing = notRunningAgain(snapshot, now);
+    if (missing.length > 0) throw new PromiseBroken('POD_NOT_RUNNING', `not even at the beginning of ${seconds} s: ${missing.join('; ')}`);
+    return { node: snapshot.node, takenAt: new Date().toISOString(), pods: now.filter(({ uid }) => snapshot.pods.some((pod) => pod.uid === uid)) };
+  }));
   await throughout({ forMs: seconds * 1000, everyMs: 2000, code: 'POD_REPLACED', signal: this.signal }, async () => {
     const replaced = (await Promise.all(before.map(async (snapshot) => containersReplaced(snapshot, await podsOn(this.docker, snapshot.node, this.signal))))).flat();
     return replaced.length === 0 ? undefined : replaced.join('; ');

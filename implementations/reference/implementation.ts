@@ -1,3 +1,4 @@
+import { allDone } from '../../core/all-done.ts';
 import type { KeyPair } from '../../core/pki.ts';
 import { edgeNodes } from '../../harness/cluster/state.ts';
 import type { Implementation, InstallContext, PrepareContext } from '../../harness/implementation.ts';
@@ -40,11 +41,9 @@ async function install(context: InstallContext): Promise<void> {
     ...agentManifests(cluster, agentsCa.certPem),
     ...metricsManifests(topology, { ca, client, clusterCa: root.data['ca.crt'] }),
   ], { signal });
-  for (const workload of [`deployment/${serverName}`, `daemonset/${agentName}`]) {
-    step.detail(`waiting for ${workload}`);
-    await kubectl.run(['rollout', 'status', workload, '--namespace', namespace, `--timeout=${rolloutTimeoutMs / 1000}s`], { timeoutMs: rolloutTimeoutMs + 5000, signal });
-  }
-  await installHubs(context);
+  // Neither needs the other, and both wait for Pods most of their time.
+  const rolledOut = async (workload: string): Promise<unknown> => await kubectl.run(['rollout', 'status', workload, '--namespace', namespace, `--timeout=${rolloutTimeoutMs / 1000}s`], { timeoutMs: rolloutTimeoutMs + 5000, signal });
+  await allDone([installHubs(context), rolledOut(`deployment/${serverName}`), rolledOut(`daemonset/${agentName}`)]);
   step.result(`${edgeNodes(cluster).length} agents connected, ${edgeNodes(cluster).length} hubs`);
 }
 
