@@ -19,7 +19,7 @@ setTimeout(() => {
   abort.abort();
 }, 8 * 60_000).unref();
 
-await bringPrograms();
+await bringIptables();
 const typesOk = await typeCheck();
 const counts = abort.signal.aborted ? { passed: 0, failed: 1 } : await unitTests();
 const passed = counts.passed + (typesOk ? 1 : 0);
@@ -27,18 +27,16 @@ const failed = counts.failed + (typesOk ? 0 : 1);
 process.stdout.write(`${passed} passed, ${failed} failed\n`);
 process.exitCode = failed === 0 ? 0 : 1;
 
-/** What a few tests call besides what every system has: the OCI runtime wrapper's jq, and iptables in a network namespace of its own. */
-async function bringPrograms() {
+/** A few tests call it, in a network namespace of their own. */
+async function bringIptables() {
   const { canInstallPackages, hasProgram, installPackages } = await import('../harness/engine/host-packages.ts');
-  const missing = [];
-  for (const name of ['iptables', 'jq']) if (!(await hasProgram(name))) missing.push(name);
-  if (missing.length === 0) return;
+  if (await hasProgram('iptables')) return;
   if (!(await canInstallPackages())) {
-    process.stdout.write(`Without ${missing.join(' and ')}, the tests that need them are skipped or fail: install them.\n`);
+    process.stdout.write('Without iptables, the tests that need it are skipped or fail: install it.\n');
     return;
   }
-  process.stdout.write(`Installing ${missing.join(' and ')} for the tests…\n`);
-  await installPackages(missing, 'some tests call them', { detail: () => {} });
+  process.stdout.write('Installing iptables for the tests…\n');
+  await installPackages(['iptables'], 'some tests call it', { detail: () => {} });
 }
 
 /** The type check counts as one test. */

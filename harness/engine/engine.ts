@@ -6,8 +6,8 @@ import { findEngine, whyNoEngine } from './find-engine.ts';
 import { canInstallPackages, hasPackage, hasProgram, installPackages } from './host-packages.ts';
 import { lockEngine, startPrivateEngine, usePrivateEngine } from './private-engine.ts';
 
-/** What an engine of our own needs: Docker, and what the runtime wrapper and the rules call. */
-const programs = ['docker', 'dockerd', 'iptables', 'jq'] as const;
+/** What an engine of our own needs: Docker, and what the rules call. */
+const programs = ['docker', 'dockerd', 'iptables'] as const;
 
 /**
  * A Docker engine that answers: the user's, or else one of our own, installed and started if need be. This process is
@@ -36,7 +36,7 @@ async function ownEngine(step: Step, signal?: AbortSignal): Promise<Engine> {
   const missing = await Promise.all(programs.map(async (name) => !(await hasProgram(name))));
   if (missing.includes(true)) {
     const options = { detail: step.detail, ...(signal && { signal }) };
-    await installPackages(['docker.io', 'iptables', 'jq'], 'no Docker engine answers', options);
+    await installPackages(['docker.io', 'iptables'], 'no Docker engine answers', options);
     // From Debian 13 on, the docker program is a package of its own.
     if (!(await hasProgram('docker')) && (await hasPackage('docker-cli'))) await installPackages(['docker-cli'], 'there is no docker program', options);
     // With systemd, Debian's package has started its own engine: two would fight over the firewall.

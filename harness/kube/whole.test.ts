@@ -4,6 +4,7 @@ import { WaitTimeoutError } from '../../core/wait.ts';
 import type { ClusterState } from '../cluster/state.ts';
 import type { Docker } from '../docker/docker.ts';
 import type { KubeClient } from './client.ts';
+import { asNodeSays, asksForPods } from '../probes/pods-on-node.ts';
 import type { Manifest } from './objects.ts';
 import { makeWhole, staleNodes, waitUntilWhole } from './whole.ts';
 
@@ -50,7 +51,7 @@ function deafCluster() {
   const docker = {
     exec: async (_node: string, argv: readonly string[]) => {
       if (argv[0] === 'systemctl') state.restarts += 1;
-      const said = argv[1] === 'pods' ? JSON.stringify(sandboxes()) : argv[0] === 'crictl' ? '{}' : argv.at(-1) === '10.96.0.7' ? (state.proxies.includes('old') ? 'unknown' : 'known') : '';
+      const said = asksForPods(argv) ? asNodeSays(sandboxes(), {}) : argv.at(-1) === '10.96.0.7' ? (state.proxies.includes('old') ? 'unknown' : 'known') : '';
       return { code: 0, stdout: said, stderr: '' };
     },
   } as unknown as Docker;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Docker } from '../docker/docker.ts';
+import { asNodeSays, asksForPods } from './pods-on-node.ts';
 import { figureOf, figuresOfPod, openFiles, ownMemory } from './processes.ts';
 
 const sandbox = { id: 's1', metadata: { name: 'agent-x', uid: 'u1', namespace: 'tunnel' }, state: 'SANDBOX_READY', createdAt: '1' };
@@ -9,8 +10,7 @@ const container = (id: string, name: string, state = 'CONTAINER_RUNNING') => ({ 
 /** A node that answers `crictl` with these containers, and a count with these lines. */
 function node(counts: Readonly<Record<string, string>>, containers: readonly object[] = []): Docker {
   const exec = async (_node: string, argv: string[]) => {
-    if (argv[1] === 'pods') return { code: 0, stdout: JSON.stringify({ items: [sandbox] }), stderr: '' };
-    if (argv[1] === 'ps') return { code: 0, stdout: JSON.stringify({ containers }), stderr: '' };
+    if (asksForPods(argv)) return { code: 0, stdout: asNodeSays({ items: [sandbox] }, { containers }), stderr: '' };
     return { code: 0, stdout: counts[argv.at(-1)!] ?? '0\n', stderr: 'ls: cannot access' };
   };
   return { exec } as unknown as Docker;

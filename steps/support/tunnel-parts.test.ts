@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { KubePod } from '../../harness/kube/objects.ts';
+import { asNodeSays } from '../../harness/probes/pods-on-node.ts';
 import { containersOf, nodeOf } from './tunnel-parts.ts';
 import type { EdgeWorld } from './world.ts';
 
@@ -18,7 +19,7 @@ test('a server that is being removed is none of those that must stay, and an age
   const world = {
     cluster: { nodes: [{ name: 'cloud' }], tunnel: { namespace: 'edge-tunnel', server: 'server', agent: 'agent' } },
     kube: { get: async (_: string, kind: string) => ({ spec: { selector: { matchLabels: { app: kind } } } }), list: async (_version: string, _kind: string, { labelSelector }: { labelSelector: string }) => (labelSelector === 'app=Deployment' ? [one('old', true), one('new', false)] : [one('agent', false, 'edge elsewhere')]) },
-    docker: { exec: async (_: string, argv: string[]) => ({ stdout: JSON.stringify(argv[1] === 'pods' ? { items: [on('old'), on('new')] } : { containers: [container('old'), container('new')] }) }) },
+    docker: { exec: async () => ({ stdout: asNodeSays({ items: [on('old'), on('new')] }, { containers: [container('old'), container('new')] }) }) },
     signal: AbortSignal.timeout(5000),
   } as unknown as EdgeWorld;
   assert.deepEqual([...await containersOf(world, 'staying')], [['server of new on cloud', 'id of new']]);
