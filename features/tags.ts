@@ -28,6 +28,15 @@ export function promiseOfTags(tags: readonly string[]): string | undefined {
   return tags.find(isPromiseTag)?.slice(1);
 }
 
+/** The code with which plain Kubernetes breaks a scenario of these tags (with their `@`); undefined when it keeps it. */
+export const stockCodeOf = (tags: readonly string[]): string | undefined => tags.find((tag) => tag.startsWith('@stock:'))?.slice('@stock:'.length);
+
+/** Whether a scenario of these tags failed as plain Kubernetes must. @param reason the message of what it failed with, which begins with its code */
+export function failedAsNamed(tags: readonly string[], reason: string | undefined): boolean {
+  const code = stockCodeOf(tags);
+  return code !== undefined && reason?.startsWith(`[${code}]`) === true;
+}
+
 /**
  * Reads the tags that every scenario must carry: its capability (the name of its folder), the id of its promise, and
  * how plain Kubernetes does.

@@ -1,7 +1,7 @@
 import type { Pickle } from '@cucumber/messages';
 import { capabilities, isCapability, type Capability } from '../core/capabilities.ts';
 import type { Scenario } from '../features/catalogue.ts';
-import { promiseOfTags } from '../features/tags.ts';
+import { promiseOfTags, stockCodeOf } from '../features/tags.ts';
 import { readCase, type CaseReport } from './cases.ts';
 import type { ControlJudgement } from './control.ts';
 import { readRunHooks, type RunHookReport } from './run-hooks.ts';
@@ -121,7 +121,7 @@ function strangers(messages: Messages, catalogue: readonly Scenario[], problems:
 }
 
 function strangerOf(messages: Messages, pickle: Pickle, promise: string, capability: Capability, tags: readonly string[]): Scenario {
-  const stockCode = tags.find((tag) => tag.startsWith('@stock:'))?.slice('@stock:'.length);
+  const stockCode = stockCodeOf(tags);
   return {
     promise, capability, feature: messages.featureNames.get(pickle.uri) ?? '', name: pickle.name, uri: pickle.uri, line: pickle.location?.line ?? 0,
     tags, baseline: tags.includes('@baseline'), ...(stockCode === undefined ? {} : { stockCode }),

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { After, Before, setDefaultTimeout, setDefinitionFunctionWrapper, type ITestCaseHookParameter } from '@cucumber/cucumber';
-import { caseSlug, neighbourTag, promiseOfTags, twoSitesTag } from '../features/tags.ts';
+import { caseSlug, failedAsNamed, neighbourTag, promiseOfTags, twoSitesTag } from '../features/tags.ts';
 import { partOf, sitesOf } from '../harness/cluster/state.ts';
 import { makeWhole, waitUntilWhole } from '../harness/kube/whole.ts';
 import { collectState } from '../harness/probes/collect.ts';
@@ -81,7 +81,8 @@ After(cleanUpTimeout, async function (this: EdgeWorld, scenario: ITestCaseHookPa
   const failed = scenario.result?.status !== 'PASSED' && scenario.result?.status !== 'SKIPPED';
   for (const program of this.programs.values()) await program[Symbol.asyncDispose]();
   try {
-    if (failed) await collect(this, session, caseSlug(scenario.pickle));
+    // What fails on plain Kubernetes as it must has nothing to explain, and the look at every node is most of what its scenario takes of the machine.
+    if (failed && !(isControl() && failedAsNamed(scenario.pickle.tags.map(({ name }) => name), scenario.result?.exception?.message))) await collect(this, session, caseSlug(scenario.pickle));
   } finally {
     // Also when the disk is full: what is broken is healed, and told.
     try {

@@ -44,7 +44,7 @@ test('on plain Kubernetes four scenarios may run at a time; otherwise as many as
   const text = 'const { writeFileSync } = await import("node:fs"); writeFileSync(folder + "/args", process.argv.slice(2).join(" "));';
   await withCucumber(text, async (run, folder) => {
     await runFeatures({ ...run, mode: 'control' });
-    assert.match(await readFile(join(folder, 'args'), 'utf8'), /--parallel 8$/);
+    assert.match(await readFile(join(folder, 'args'), 'utf8'), /--parallel 6$/);
     await runFeatures({ ...run, tags: '@tunnel' });
     assert.match(await readFile(join(folder, 'args'), 'utf8'), /messages\.ndjson --tags @tunnel$/);
   });

@@ -33,7 +33,7 @@ const timeoutMs = 60 * 60_000;
 const windDownMs = 90_000;
 
 /** On plain Kubernetes what runs side by side does little but wait for what never answers. */
-const parallelInControl = 8;
+const parallelInControl = 6;
 
 const program = join(repositoryRoot, 'node_modules', '@cucumber', 'cucumber', 'bin', 'cucumber.js');
 

@@ -2,6 +2,7 @@ import type { Envelope, Pickle, TestCase, TestStepFinished } from '@cucumber/mes
 import { capabilities } from '../../core/capabilities.ts';
 import { formatDuration } from '../../core/duration.ts';
 import { printable } from '../../core/printable.ts';
+import { failedAsNamed, stockCodeOf } from '../../features/tags.ts';
 
 export interface ProgressOutput {
   readonly write: (text: string) => void;
@@ -106,10 +107,11 @@ export class ProgressPrinter {
 
   #judge({ pickle, verdict, reasons }: Running): { verdict: string; note: string } {
     if (this.#output.control !== true || verdict === '?' || verdict === '-') return { verdict, note: '' };
-    const wanted = pickle.tags.map(({ name }) => name).find((name) => name.startsWith('@stock:'))?.slice('@stock:'.length);
+    const tags = pickle.tags.map(({ name }) => name);
+    const wanted = stockCodeOf(tags);
     if (wanted === undefined) return { verdict, note: '' };
     if (verdict === '✓') return { verdict: '✗', note: `: it passed, and should fail with ${wanted}` };
-    return reasons[0]?.startsWith(`[${wanted}]`) === true ? { verdict: '✓', note: ', fails as it must' } : { verdict: '✗', note: `: it should fail with ${wanted}` };
+    return failedAsNamed(tags, reasons[0]) ? { verdict: '✓', note: ', fails as it must' } : { verdict: '✗', note: `: it should fail with ${wanted}` };
   }
 
   #count(done: number): string {
