@@ -1,7 +1,7 @@
 // Runs on edgeproof's own Node. Type check and all unit tests; the last line counts them.
 import { spawn } from 'node:child_process';
-import { globSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { globSync, mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
@@ -18,6 +18,11 @@ setTimeout(() => {
   process.stdout.write('The tests were not over within 8 minutes: a test file hangs.\n');
   abort.abort();
 }, 8 * 60_000).unref();
+
+// What tests leave behind, and those that are killed, goes with this folder.
+const temporary = mkdtempSync(join(tmpdir(), 'edgeproof-test-'));
+process.env.TMPDIR = temporary;
+process.once('exit', () => rmSync(temporary, { recursive: true, force: true }));
 
 await bringIptables();
 const typesOk = await typeCheck();

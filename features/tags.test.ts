@@ -6,6 +6,6 @@ test('a scenario fails as plain Kubernetes must with the code that its tag names
   const tags = ['@tunnel', '@tunnel-logs', '@stock:LOGS_UNREACHABLE'];
   assert.equal(stockCodeOf(tags), 'LOGS_UNREACHABLE');
   assert.equal(failedAsNamed(tags, '[LOGS_UNREACHABLE] kubectl logs: no end within 5 s'), true);
-  for (const reason of ['[LOGS_INCOMPLETE] of 3 lines 2 came', 'LOGS_UNREACHABLE', 'kubectl logs: [LOGS_UNREACHABLE]', '', undefined]) assert.equal(failedAsNamed(tags, reason), false, reason);
+  for (const reason of ['[LOGS_INCOMPLETE] of 3 lines 2 came', 'LOGS_UNREACHABLE', 'kubectl logs: [LOGS_UNREACHABLE]', '', undefined]) assert.equal(failedAsNamed(tags, reason), false, String(reason));
   assert.equal(failedAsNamed(['@lifecycle', '@baseline'], '[undefined] x'), false);
 });

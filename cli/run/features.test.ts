@@ -40,7 +40,7 @@ test('what a scenario had started and a dead worker could not end is ended with 
   });
 });
 
-test('on plain Kubernetes four scenarios may run at a time; otherwise as many as cucumber.js says', async () => {
+test('on plain Kubernetes six scenarios may run at a time; otherwise as many as cucumber.js says', async () => {
   const text = 'const { writeFileSync } = await import("node:fs"); writeFileSync(folder + "/args", process.argv.slice(2).join(" "));';
   await withCucumber(text, async (run, folder) => {
     await runFeatures({ ...run, mode: 'control' });
