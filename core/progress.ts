@@ -48,7 +48,7 @@ export const silentProgress: Progress = {
   step: async (_name, work) => await work(silentStep),
   line: () => {},
 };
-const silentStep: Step = { ...silentProgress, detail: () => {}, result: () => {} };
+export const silentStep: Step = { ...silentProgress, detail: () => {}, result: () => {} };
 
 interface Running {
   readonly name: string;

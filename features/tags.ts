@@ -12,6 +12,8 @@ export interface TagFacts {
 export const sideBySideTag = '@side-by-side';
 /** Breaks nothing outside of one site, and looks at nothing there: such scenarios run at the same time, each on a site of its own. */
 export const oneSiteTag = '@one-site';
+/** Leaves a cluster on which nothing else can be seen: it runs after all others. */
+export const lastTag = '@last';
 /** Needs a site with two nodes, and is skipped where there is none. */
 export const neighbourTag = '@needs-neighbour';
 /** Needs two sites, and is skipped where there is one. */

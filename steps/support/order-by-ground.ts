@@ -1,3 +1,4 @@
+import { lastTag } from '../../features/tags.ts';
 import { isControl, wantedBy } from './ground.ts';
 
 interface Tagged {
@@ -10,7 +11,9 @@ interface Context {
 
 /** What runs beside more of its kind comes first; of those on one site those that fit fewer sites, so that the others can run beside each of them. */
 function turnOf({ pickle }: Tagged): number {
-  const { ground, neighbour } = wantedBy(pickle.tags.map(({ name }) => name), isControl());
+  const tags = pickle.tags.map(({ name }) => name);
+  if (tags.includes(lastTag)) return 4;
+  const { ground, neighbour } = wantedBy(tags, isControl());
   return { namespace: 0, 'one-site': neighbour ? 1 : 2, everything: 3 }[ground];
 }
 
