@@ -71,7 +71,7 @@ test('an unknown name is answered with the list and the nearest', async () => {
   await assert.rejects(loadTopology('two-site'), (error) => {
     assert.ok(error instanceof UsageError);
     assert.match(error.message, /no topology "two-site"; did you mean two-sites\?/);
-    assert.match(error.next!, /many-cloud, one-edge or two-sites/);
+    assert.match(error.next!, /many-cloud, many-sites, one-edge or two-sites/);
     return true;
   });
   await assert.rejects(loadTopology('../../etc/passwd.d'), /cannot be read: there is no such file/);
