@@ -14,7 +14,8 @@ Feature: A tunnel outlives its own parts
     Given kubectl logs of "app" shows the lines it wrote, within 5 s
     When the tunnel agent of the edge node is killed
     Then kubectl logs of "app" shows the lines it wrote again, within 15 s
-    And kubectl exec in "app" works, 10 times in a row, within 5 s each
+    # One server has it back first; every other one within 10 s of its start.
+    And kubectl exec in "app" works again, 10 times in a row, within 15 s
 
   @tunnel-servers-killed @stock:LOGS_UNREACHABLE
   Scenario: When all tunnel servers are killed at once, every agent comes back by itself
