@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import { exec, type ExecOptions, type ExecResult } from '../../core/exec.ts';
 import { CannotTellError } from '../../core/errors.ts';
+import { Entrance, type Inside } from './entrance.ts';
 
 /** The Docker engine that everything runs on. */
 export interface Engine {
@@ -15,7 +17,8 @@ export interface ContainerFacts {
   readonly Id: string;
   readonly Name: string;
   readonly State: { readonly Running: boolean; readonly StartedAt: string; readonly Pid: number };
-  readonly Config: { readonly Labels: Readonly<Record<string, string>>; readonly Image: string };
+  readonly Config: { readonly Labels: Readonly<Record<string, string>>; readonly Image: string; readonly Env: readonly string[] };
+  readonly HostConfig: { readonly Privileged: boolean };
   readonly NetworkSettings: { readonly Networks: Readonly<Record<string, { readonly IPAddress: string; readonly MacAddress: string }>> };
 }
 
@@ -23,8 +26,26 @@ export interface ContainerFacts {
 export class Docker {
   readonly engine: Engine;
 
+  /** To the containers of an engine that this process's user has started on this host. */
+  readonly #entrance: Entrance | undefined;
+
   constructor(engine: Engine) {
     this.engine = engine;
+    this.#entrance = engine.private ? new Entrance(async (container, signal) => await this.#inside(container, signal)) : undefined;
+  }
+
+  async #inside(container: string, signal?: AbortSignal): Promise<Inside | undefined> {
+    const { facts } = await this.#find(container, signal);
+    if (facts?.State.Running !== true) return undefined;
+    const { Id, State: { Pid: pid }, Config: { Env: env }, HostConfig: { Privileged: privileged } } = facts;
+    // Where the engine counts its processes otherwise than we do, this number is somebody else's.
+    const cgroup = await readFile(`/proc/${pid}/cgroup`, 'utf8').catch(() => '');
+    return cgroup.includes(Id) ? { pid, env, privileged } : undefined;
+  }
+
+  async #find(container: string, signal?: AbortSignal): Promise<{ readonly facts: ContainerFacts | undefined; readonly stderr: string }> {
+    const { stdout, code, stderr } = await this.run(['container', 'inspect', container], { accept: 'any', ...(signal && { signal }) });
+    return { facts: code === 0 ? (JSON.parse(stdout) as ContainerFacts[])[0] : undefined, stderr };
   }
 
   /** Environment for any program that talks to this engine (kind, testcontainers). */
@@ -39,14 +60,15 @@ export class Docker {
 
   /** Runs a program inside a running container, without a shell. Stdin is open when `input` is given. @throws ExecError */
   async exec(container: string, argv: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
+    const entered = await this.#entrance?.run(container, argv, options);
+    if (entered !== undefined) return entered;
     const interactive = options.input === undefined ? [] : ['-i'];
     return await this.run(['exec', ...interactive, container, ...argv], options);
   }
 
   /** @throws CannotTellError `CONTAINER_GONE` */
   async inspect(container: string, signal?: AbortSignal): Promise<ContainerFacts> {
-    const { stdout, code, stderr } = await this.run(['container', 'inspect', container], { accept: 'any', ...(signal && { signal }) });
-    const facts = code === 0 ? (JSON.parse(stdout) as ContainerFacts[])[0] : undefined;
+    const { facts, stderr } = await this.#find(container, signal);
     if (facts === undefined) throw new CannotTellError('CONTAINER_GONE', `no container ${container}: ${stderr.trim()}`);
     return facts;
   }

@@ -2,6 +2,7 @@ import { CannotTellError } from '../../core/errors.ts';
 import { loadCluster } from '../../harness/cluster/store.ts';
 import type { ClusterState } from '../../harness/cluster/state.ts';
 import { Docker } from '../../harness/docker/docker.ts';
+import { privateSocket } from '../../harness/engine/private-engine.ts';
 import { KubeClient } from '../../harness/kube/client.ts';
 import { Kubectl } from '../../harness/kube/kubectl.ts';
 import { FaultLog } from '../../chaos/fault-log.ts';
@@ -26,7 +27,7 @@ async function open(): Promise<Session> {
   const cluster = await loadCluster(setting('EDGEPROOF_CLUSTER'));
   return {
     cluster,
-    docker: new Docker({ host: setting('DOCKER_HOST'), private: false, version: '' }),
+    docker: new Docker({ host: setting('DOCKER_HOST'), private: setting('DOCKER_HOST') === privateSocket, version: '' }),
     kube: await KubeClient.fromKubeconfig(cluster.kubeconfig),
     kubectl: new Kubectl(setting('EDGEPROOF_KUBECTL'), cluster.kubeconfig),
     faults: await FaultLog.open(cluster),
