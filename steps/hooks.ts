@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { After, Before, setDefaultTimeout, setDefinitionFunctionWrapper, type ITestCaseHookParameter } from '@cucumber/cucumber';
 import { caseSlug, failedAsNamed, neighbourTag, promiseOfTags, twoSitesTag } from '../features/tags.ts';
 import { partOf, sitesOf } from '../harness/cluster/state.ts';
-import { makeWhole, waitUntilWhole } from '../harness/kube/whole.ts';
+import { waitUntilWhole } from '../harness/kube/whole.ts';
 import { collectState } from '../harness/probes/collect.ts';
 import { mediaTypes } from '../reports/attachments.ts';
-import { createNamespace, deleteNamespace } from '../harness/workloads/namespaces.ts';
-import { disturbedBy, faultsSince, healEverything } from './support/faults.ts';
+import { createNamespace } from '../harness/workloads/namespaces.ts';
+import { cleanUp } from './support/clean-up.ts';
+import { disturbedBy, healEverything } from './support/faults.ts';
 import { interruption } from './support/interruption.ts';
 import { isControl, wantedBy, type Scope } from './support/ground.ts';
 import { tellNext } from './support/next-sentence.ts';
@@ -28,8 +29,6 @@ setDefinitionFunctionWrapper((code: (...args: unknown[]) => unknown) => async fu
   }
 });
 const cleanUpTimeout = { timeout: 240_000 };
-/** After its heal, a node that could not register itself tries again within seconds; crash loops of its Pods take longer. */
-const wholeAfterMs = 150_000;
 const wholeBeforeMs = 60_000;
 /** A node that reconnects by itself after a short cut does so in this time. After a failure nobody waits for that. */
 const patienceMs = 5000;
@@ -97,24 +96,4 @@ async function collect(world: EdgeWorld, { docker, kube, cluster, runDir }: Sess
   const folder = join(runDir, 'logs', slug);
   await rm(folder, { recursive: true, force: true });
   await collectState(docker, kube, cluster, folder, { since: world.startedAt, timeoutMs: 30_000 });
-}
-
-/** Clean-up has a deadline of its own and does not hear the interruption; an interrupted run does not wait for the cluster. */
-async function cleanUp(world: EdgeWorld, session: Session, patience: number): Promise<void> {
-  const { kube, docker, cluster } = session;
-  const signal = AbortSignal.timeout(wholeAfterMs + 60_000);
-  try {
-    await healEverything(session, world.scope, signal);
-  } finally {
-    // The log also has those that nobody felt: they are over, and left their nodes in some state.
-    for (const record of await faultsSince(session, world.scope, world.startedAt)) world.faultRecords.set(record.id, record);
-  }
-  try {
-    await world.undos.undoAll(signal);
-  } finally {
-    await deleteNamespace(kube, world.namespace, signal);
-  }
-  const { disturbed } = world;
-  if (disturbed.nodes.length === 0 || interruption.signal.aborted) return;
-  await makeWhole(kube, docker, cluster, { timeoutMs: wholeAfterMs, signal, disturbed, patienceMs: patience });
 }

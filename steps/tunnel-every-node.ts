@@ -8,7 +8,7 @@ import { appsElsewhere, execFailures } from './support/every-node.ts';
 import { untilGhostsAreGone } from './support/ghosts.ts';
 import { untilRow } from './support/row.ts';
 import { logsArgs, oneAttemptMs, saysWithin, where } from './support/tunnel.ts';
-import { podsOf, replacePod } from './support/tunnel-parts.ts';
+import { agentOn, podsOf, replacePod } from './support/tunnel-parts.ts';
 import type { EdgeWorld } from './support/world.ts';
 
 const code = 'EXEC_UNREACHABLE';
@@ -26,9 +26,7 @@ When('a tunnel server is deleted, and another one runs in its place', async func
 });
 
 When('the tunnel agent of the edge node is deleted, and another one runs in its place', async function (this: EdgeWorld) {
-  const agent = (await podsOf(this, 'agent')).find(({ spec }) => spec.nodeName === this.roles.edgeNode.name);
-  if (agent === undefined) throw new CannotTellError('TUNNEL_UNKNOWN', `no tunnel agent is Ready on ${this.roles.edgeNode.name}`);
-  this.successor = await replacePod(this, 'agent', agent);
+  this.successor = await replacePod(this, 'agent', await agentOn(this, this.roles.edgeNode.name));
 });
 
 /** Of two servers one that lacks an agent is missed by ten in a row once in a thousand times. */

@@ -8,7 +8,7 @@ import { afterLoss, describeCarriers, followedLogs, followThroughSeveral, isSome
 import { attempt, failureOf } from './support/kubectl-attempt.ts';
 import { callsMeanwhile } from './support/meanwhile.ts';
 import { execArgs, where } from './support/tunnel.ts';
-import { nodeOf, partsOf, podsOf } from './support/tunnel-parts.ts';
+import { agentOn, nodeOf, partsOf, podsOf } from './support/tunnel-parts.ts';
 import type { EdgeWorld } from './support/world.ts';
 
 const rolloutSeconds = 120;
@@ -20,7 +20,7 @@ async function kill(world: EdgeWorld, pods: readonly KubePod[]): Promise<void> {
 }
 
 When('the tunnel agent of the edge node is killed', async function (this: EdgeWorld) {
-  await kill(this, (await podsOf(this, 'agent')).filter(({ spec }) => spec.nodeName === this.roles.edgeNode.name));
+  await kill(this, [await agentOn(this, this.roles.edgeNode.name)]);
 });
 
 /** A Pod that is deleted without grace leaves the API at once, and its processes when the kubelet gets to it. */

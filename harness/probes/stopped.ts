@@ -1,4 +1,5 @@
 import { CannotTellError } from '../../core/errors.ts';
+import { parentVariable } from '../../core/process.ts';
 import type { Docker } from '../docker/docker.ts';
 import type { NodePod } from './pods-on-node.ts';
 
@@ -6,7 +7,8 @@ const timeoutMs = 10_000;
 
 /**
  * Stops every process of some containers, and sees that they stand still; prints their PIDs. They go on after a while by the node's own
- * doing, whatever becomes of who has asked. Arguments: seconds, then the containers.
+ * doing, whatever becomes of who has asked: who stops them and lets them go on is of no
+ * group that is ended with him, and does not say whose it is. Arguments: seconds, then the containers.
  */
 const stopScript = `
 set -e
@@ -20,10 +22,9 @@ for id in "$@"; do
     if [ "$(readlink "$process/ns/pid")" = "$namespace" ]; then pids="$pids \${process#/proc/}"; fi
   done
 done
-(sleep "$seconds"; kill -CONT $pids) >/dev/null 2>&1 &
-kill -STOP $pids
+setsid env -u ${parentVariable} sh -c 'seconds=$1; shift; kill -STOP "$@"; sleep "$seconds"; kill -CONT "$@"' edgeproof "$seconds" $pids >/dev/null 2>&1 &
 for pid in $pids; do
-  until grep -q '^State:.T' "/proc/$pid/status"; do sleep 0.01; done
+  until grep -q '^State:.T' "/proc/$pid/status"; do [ -d "/proc/$pid" ]; sleep 0.01; done
 done
 echo $pids`;
 

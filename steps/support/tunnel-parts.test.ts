@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { KubePod } from '../../harness/kube/objects.ts';
 import { asNodeSays } from '../../harness/probes/pods-on-node.ts';
-import { containersOf, nodeOf } from './tunnel-parts.ts';
+import { agentOn, containersOf, nodeOf } from './tunnel-parts.ts';
 import type { EdgeWorld } from './world.ts';
 
 const pod = (nodeName?: string): KubePod => ({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'server-1', namespace: 'edge-tunnel' }, spec: { containers: [], ...(nodeName !== undefined && { nodeName }) }, status: {} });
@@ -24,4 +24,15 @@ test('a server that is being removed is none of those that must stay, and an age
   } as unknown as EdgeWorld;
   assert.deepEqual([...await containersOf(world, 'staying')], [['server of new on cloud', 'id of new']]);
   assert.deepEqual([...(await containersOf(world, 'all')).keys()], ['server of old on cloud', 'server of new on cloud']);
+});
+
+test('an agent that is to be killed is one of that node: of another site there may be one that is Ready', async () => {
+  const agent = (name: string, status: 'True' | 'False'): KubePod => ({ ...pod(name), status: { conditions: [{ type: 'Ready', status }] } });
+  const world = {
+    cluster: { tunnel: { namespace: 'edge-tunnel', server: 'server', agent: 'agent' } },
+    kube: { get: async () => ({ spec: { selector: { matchLabels: { app: 'agent' } } } }), list: async () => [agent('east', 'True'), agent('west', 'False')] },
+    signal: AbortSignal.timeout(5000),
+  } as unknown as EdgeWorld;
+  assert.equal((await agentOn(world, 'east')).spec.nodeName, 'east');
+  await assert.rejects(agentOn(world, 'west'), { code: 'TUNNEL_UNKNOWN', message: 'no tunnel agent is Ready on west' });
 });

@@ -36,6 +36,13 @@ export async function podsOf(world: EdgeWorld, part: 'server' | 'agent'): Promis
   return ready;
 }
 
+/** The Ready tunnel agent of a node. @throws CannotTellError `TUNNEL_UNKNOWN` when there is none: what is done to it would be done to nobody */
+export async function agentOn(world: EdgeWorld, node: string): Promise<KubePod> {
+  const agent = (await podsOf(world, 'agent')).find(({ spec }) => spec.nodeName === node);
+  if (agent === undefined) throw new CannotTellError('TUNNEL_UNKNOWN', `no tunnel agent is Ready on ${node}`);
+  return agent;
+}
+
 /** The Pod of one part, maybe of a certain name, that runs on a node, by the node itself: whether it is Ready is not asked. @throws CannotTellError `TUNNEL_UNKNOWN` when none runs */
 export async function partOnNode(world: EdgeWorld, part: 'server' | 'agent', node: string, name?: string): Promise<NodePod> {
   const uids = new Set((await allPodsOf(world, part)).map(({ metadata }) => metadata.uid));

@@ -1,0 +1,24 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { FaultRecord } from '../../chaos/fault.ts';
+import { cleanUp } from './clean-up.ts';
+import type { Session } from './session.ts';
+import { Undos } from './undos.ts';
+import type { EdgeWorld } from './world.ts';
+
+test('what a step changed is undone, and the namespace removed, also when a fault could not be healed', async () => {
+  const done: string[] = [];
+  const left: FaultRecord = { id: 'a', kind: 'wan-down', target: 'site nowhere', startedAt: new Date(1000).toISOString() };
+  const undos = new Undos();
+  undos.add('the label', async () => void done.push('label'));
+  const world = { scope: { namespace: 'mine', ground: 'everything', admitted: new Set() }, namespace: 'mine', startedAt: new Date(0), faultRecords: new Map<string, FaultRecord>(), undos };
+  const session = {
+    cluster: { name: 'dev', nodes: [], wans: [] },
+    docker: { run: async () => { throw new Error('the engine is gone'); } },
+    faults: { active: async () => [left], get: async () => left, records: async () => [left] },
+    kube: { delete: async (_version: string, kind: string, name: string) => void done.push(`${kind} ${name}`) },
+  };
+  await assert.rejects(cleanUp(world as unknown as EdgeWorld, session as unknown as Session, 0), { code: 'FAULT_NOT_HEALED' });
+  assert.deepEqual(done, ['label', 'Namespace mine']);
+  assert.deepEqual([...world.faultRecords.keys()], ['a']);
+});
