@@ -22,7 +22,14 @@ setTimeout(() => {
 // What tests leave behind, and those that are killed, goes with this folder.
 const temporary = mkdtempSync(join(tmpdir(), 'edgeproof-test-'));
 process.env.TMPDIR = temporary;
-process.once('exit', () => rmSync(temporary, { recursive: true, force: true }));
+process.once('exit', () => {
+  try {
+    rmSync(temporary, { recursive: true, force: true });
+  } catch (error) {
+    // A test that was killed may have left a file system or a process there.
+    process.stdout.write(`${temporary} could not be removed: ${error.message}\n`);
+  }
+});
 
 await bringIptables();
 const typesOk = await typeCheck();

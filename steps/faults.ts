@@ -87,7 +87,12 @@ When('the Node of the edge node is deleted', async function (this: EdgeWorld) {
   await this.disturb('node-delete', `node ${this.roles.edgeNode.name}`);
 });
 
+/** A little less than the 40 s after which Kubernetes deletes the Pods of a node that is not there (podgc: quarantineTime). */
+const nodeMissedMs = 38_000;
+
 When('the Node of the edge node is made again', async function (this: EdgeWorld) {
+  const gone = Date.now() - this.faultBeganAt;
+  if (gone > nodeMissedMs) throw new CannotTellError('TOO_LATE', `its Node has been gone for ${(gone / 1000).toFixed(1)} s, and Kubernetes deletes the Pods of such a node after 40 s`, { next: 'run it again on a machine with less to do' });
   await this.heal('node-delete');
 });
 

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { After, Before, setDefaultTimeout, setDefinitionFunctionWrapper, type ITestCaseHookParameter } from '@cucumber/cucumber';
+import { allDone } from '../core/all-done.ts';
 import { caseSlug, failedAsNamed, neighbourTag, promiseOfTags, twoSitesTag } from '../features/tags.ts';
 import { partOf, sitesOf } from '../harness/cluster/state.ts';
 import { waitUntilWhole } from '../harness/kube/whole.ts';
@@ -78,14 +79,19 @@ After(cleanUpTimeout, async function (this: EdgeWorld, scenario: ITestCaseHookPa
   if (!this.opened) return;
   const { session } = this;
   const failed = scenario.result?.status !== 'PASSED' && scenario.result?.status !== 'SKIPPED';
-  for (const program of this.programs.values()) await program[Symbol.asyncDispose]();
+  // What fails on plain Kubernetes as it must has nothing to explain, and the look at every node is most of what its scenario takes of the machine.
+  const asNamed = isControl() && failedAsNamed(scenario.pickle.tags.map(({ name }) => name), scenario.result?.exception?.message);
+  const explain = async (): Promise<void> => await collect(this, session, caseSlug(scenario.pickle));
   try {
-    // What fails on plain Kubernetes as it must has nothing to explain, and the look at every node is most of what its scenario takes of the machine.
-    if (failed && !(isControl() && failedAsNamed(scenario.pickle.tags.map(({ name }) => name), scenario.result?.exception?.message))) await collect(this, session, caseSlug(scenario.pickle));
+    if (failed && !asNamed) await explain();
   } finally {
     // Also when the disk is full: what is broken is healed, and told.
     try {
+      await allDone([...this.programs.values()].map(async (program) => await program[Symbol.asyncDispose]()));
       await cleanUp(this, session, failed ? 0 : patienceMs);
+    } catch (error) {
+      if (!failed || asNamed) await explain();
+      throw error;
     } finally {
       for (const record of this.faultRecords.values()) this.attachJson(record, mediaTypes.fault);
     }

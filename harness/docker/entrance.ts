@@ -53,9 +53,9 @@ export class Entrance {
     const enter = [nsenter, '--target', String(inside.pid), ...namespaces, '--', 'env', '--ignore-environment', ...env, ...argv] as const;
     try {
       const result = await exec(enter, options);
-      return closed(result) ? undefined : result;
+      return closed(inside, result) ? undefined : result;
     } catch (error) {
-      if (error instanceof ExecError && (error.code === 'EXEC_NOT_FOUND' || (error.code === 'EXEC_FAILED' && closed({ code: error.exitCode, stderr: error.stderr })))) return undefined;
+      if (error instanceof ExecError && (error.code === 'EXEC_NOT_FOUND' || (error.code === 'EXEC_FAILED' && closed(inside, { code: error.exitCode, stderr: error.stderr })))) return undefined;
       throw error;
     }
   }
@@ -73,5 +73,5 @@ export class Entrance {
   }
 }
 
-/** What nsenter itself says when the container has gone, which is no word of the program's. */
-const closed = ({ code, stderr }: { readonly code: number | undefined; readonly stderr: string }): boolean => code !== 0 && stderr.startsWith('nsenter: ');
+/** What nsenter itself says when the container has gone: no word of the program's, which may be an nsenter too. */
+const closed = ({ pid }: Inside, { code, stderr }: { readonly code: number | undefined; readonly stderr: string }): boolean => code !== 0 && stderr.startsWith('nsenter: ') && stderr.includes(`/proc/${pid}/`);

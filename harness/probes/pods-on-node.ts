@@ -27,7 +27,8 @@ interface CriContainers {
   containers?: { id: string; podSandboxId: string; metadata: { name: string; attempt?: number }; state: string; createdAt: string }[];
 }
 
-const crictlTimeoutMs = 10_000;
+/** Of two questions, of a node that may just be booting. */
+const crictlTimeoutMs = 15_000;
 /** As in RFC 7464: JSON has no such byte. */
 const separator = '\u001e';
 /** In one go: most of what a look at a node takes is the way into its container. */
