@@ -1,4 +1,4 @@
-import { nodeFlags } from '../../../components/tunnel/common/node-flags.ts';
+import { hubFlags } from '../../../components/hub/node-flags.ts';
 import { authorityFile, hubHealthPort, hubName, hubPort, programFolder } from './names.ts';
 
 /** Where a node's hub is, for who measures it. */
@@ -6,7 +6,7 @@ export const hubPlace = {
   unit: `${hubName}.service`,
   root: programFolder,
   node: '/usr/local/bin/node',
-  flags: nodeFlags,
+  flags: hubFlags,
   address: { host: '127.0.0.1', port: hubPort },
   authorityFile,
   metrics: `http://127.0.0.1:${hubHealthPort}/metrics`,
