@@ -30,7 +30,7 @@ const measured: HubMeasured = {
   loads: [1, 2, 3].flatMap((round) => (['on disk', 'in memory'] as const).map((files) => ({ round, files, ms: files === 'on disk' ? 300 : 100, processMs: 500, objects: 6000, bytes: 14e6, rssBefore: 50e6, rss: 70e6 }))),
 };
 
-const result: HubResult = { startedAt: '2026-11-28T06:00:00.000Z', whole: true, host: {}, busy: [{ before: 'rest', loadAverage: 1, used: 0.25, stolen: 0.05 }], versions: {}, topology: {}, ratios: hubRatiosOf(measured), goals: hubGoals, ...measured };
+const result: HubResult = { startedAt: '2026-11-28T06:00:00.000Z', whole: true, host: {}, busy: [{ before: 'rest', loadAverage: 1, used: 0.25, stolen: 0.05 }], failed: [], versions: {}, topology: {}, ratios: hubRatiosOf(measured), goals: hubGoals, ...measured };
 
 test('memory is read in bytes, and what is not told is no number', () => {
   const rollup = '55d0c1a00000-7ffd8a1f0000 ---p 00000000 00:00 0    [rollup]\nRss:               57344 kB\nPss:               40960 kB\nPss_Dirty:         20000 kB\nAnonymous:         10240 kB\n';

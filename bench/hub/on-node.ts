@@ -7,6 +7,9 @@ import type { Pair } from './place.ts';
 /** What the unit of the hub is: its root folder, with the kernel's file systems in it. */
 const asTheHub = (root: string): string[] => ['--quiet', '--collect', '--property', `RootDirectory=${root}`, '--property', 'MountAPIVFS=yes'];
 
+/** Arguments: the hub's unit, then what is run where that process sees itself. A unit of its own would need D-Bus for its standard input. */
+const besideTheHub = 'exec nsenter --target "$(systemctl show --property MainPID --value "$1")" --mount --root -- "$2" --input-type=module -';
+
 const emptyUnit = 'edgeproof-bench-empty.service';
 
 /** A Node that does nothing, where the hub runs and with the hub's own binary. Disposing ends it. */
@@ -46,7 +49,7 @@ export class EmptyNode implements AsyncDisposable {
 export async function runOnHubNode<Answer>(pair: Pair, name: string, job: object, timeoutMs: number): Promise<Answer> {
   const { docker, hub, place, signal } = pair;
   const program = await readFile(await processFile(name), 'utf8');
-  const { code, stdout, stderr } = await docker.exec(hub.name, ['systemd-run', '--pipe', '--wait', ...asTheHub(place.root), place.node, '--input-type=module', '-'], {
+  const { code, stdout, stderr } = await docker.exec(hub.name, ['sh', '-c', besideTheHub, 'edgeproof', place.unit, place.node], {
     input: `globalThis.benchJob = ${JSON.stringify(job)};\n${program}`, accept: 'any', timeoutMs, signal,
   });
   if (code !== 0) throw new CannotTellError('BENCH_FAILED', `bench/processes/${name}.ts on ${hub.name} ended with ${code}: ${stderr.trim().slice(-1000)}`);

@@ -56,11 +56,13 @@ export const hubGoals: Partial<Readonly<Record<keyof HubRatios, { readonly value
 
 export interface HubResult extends HubMeasured {
   readonly startedAt: string;
-  /** False when parts were left out, rounds were short, or the cluster was somebody's own: `bench report` prefers others. */
+  /** False when parts were left out or failed, rounds were short, or the cluster was somebody's own: `bench report` prefers others. */
   readonly whole: boolean;
   readonly host: object;
   /** Before each part. The cluster itself is part of it. */
   readonly busy: readonly (Busy & { readonly before: HubPart })[];
+  /** Parts that could not be measured: of each a sentence. */
+  readonly failed: readonly { readonly part: HubPart; readonly why: string }[];
   readonly versions: Readonly<Record<string, string>>;
   readonly topology: object;
   readonly ratios: HubRatios;

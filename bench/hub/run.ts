@@ -1,3 +1,4 @@
+import { describeError } from '../../core/errors.ts';
 import type { Progress } from '../../core/progress.ts';
 import { deleteNamespace } from '../../harness/workloads/namespaces.ts';
 import { lookAround, lookMs } from '../machine.ts';
@@ -24,16 +25,24 @@ export interface HubBenchOptions extends RestOptions, LatencyOptions {
 }
 
 /** Measures what is asked for, one part after the other. @param pair a part that needs a cluster has one */
-export async function runHubBench(pair: Pair | undefined, options: HubBenchOptions): Promise<HubMeasured & Pick<HubResult, 'busy'>> {
+export async function runHubBench(pair: Pair | undefined, options: HubBenchOptions): Promise<HubMeasured & Pick<HubResult, 'busy' | 'failed'>> {
   const { parts, progress, signal, pods, services, restartPods, rounds, cached, flags } = options;
   const busy: HubResult['busy'][number][] = [];
+  const failed: HubResult['failed'][number][] = [];
   const part = async <T>(name: HubPart, title: string, work: Parameters<typeof progress.step<T>>[1]): Promise<T | undefined> => {
     if (!parts.includes(name)) return undefined;
     busy.push({ before: name, ...(await lookAround(lookMs, signal)) });
-    return await progress.step(title, work);
+    try {
+      return await progress.step(title, work);
+    } catch (error) {
+      signal.throwIfAborted();
+      // Minutes went into what the other parts have found.
+      failed.push({ part: name, why: describeError(error) });
+      return undefined;
+    }
   };
   const loads = (await part('load', `Loading a cache of ${cached.pods} Pods and ${cached.slices} EndpointSlices`, async (step) => await measureLoads({ rounds, ...cached, flags, signal }, step))) ?? [];
-  const nothing = { pods, services, restarts: [], restartPods, loads, busy };
+  const nothing = { pods, services, restarts: [], restartPods, loads, busy, failed };
   if (pair === undefined) return nothing;
   try {
     await progress.step(`${pods} Pods on each node, and ${services} Services`, async (step) => await giveWork(pair, options, step));

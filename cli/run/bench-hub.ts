@@ -57,7 +57,7 @@ export async function benchHub({ only, quick, cluster: named, ...options }: Benc
   const found = parts.every((part) => part === 'load') ? { topology: {}, ...(await runHubBench(undefined, bench)) } : await onCluster(bench, named, io);
   const result: HubResult = {
     startedAt,
-    whole: only.length === 0 && !quick && named === undefined,
+    whole: only.length === 0 && !quick && named === undefined && found.failed.length === 0,
     host: hostFacts(),
     versions: { edgeproof: (await edgeproofFacts()).commit ?? '', kubernetes: versions.kubernetes, node: process.version },
     ratios: hubRatiosOf(found),
@@ -66,7 +66,8 @@ export async function benchHub({ only, quick, cluster: named, ...options }: Benc
   };
   const path = await saveHubResult(result);
   io.stdout.write(`\n${hubTable(result)}\nResult: ${path}\n`);
-  return exitCodes.pass;
+  for (const { part, why } of found.failed) io.stderr.write(`edgeproof: ${part} could not be measured: ${why}\n`);
+  return found.failed.length === 0 ? exitCodes.pass : exitCodes.cannotTell;
 }
 
 type Found = Awaited<ReturnType<typeof runHubBench>> & Pick<HubResult, 'topology'>;
