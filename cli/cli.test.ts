@@ -76,7 +76,7 @@ const mistakes: [string[], RegExp][] = [
   [['uninstall', 'dev'], /there is no cluster "dev", nor any other/],
   [['down'], /there is no cluster\n/],
   [['bench', 'tunnel', '--only', 'konectivity'], /Did you mean konnectivity\?/],
-  [['bench', 'hub', '--only', 'memory'], /Choose from rest, latency, restart, load\./],
+  [['bench', 'hub', '--only', 'memory'], /Choose from rest, latency, restart, load\n/],
   [['bench', 'hub', '--cluster', 'dev'], /there is no cluster "dev", nor any other/],
   [['bench', 'http', '--cluster', 'dev'], /there is no cluster "dev", nor any other/],
   [['bench', 'http', '--cluster', 'dev', '--only', 'ours'], /--only names contenders on the loopback, and --cluster reads through an API server\n  next: /],
