@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { newestResults } from '../store.ts';
 import { memoryOf } from './process.ts';
+import { startOf } from './restart.ts';
 import { hubGoals, hubRatiosOf, reached, type HubMeasured, type HubResult } from './result.ts';
 import { hubTable } from './table.ts';
 import { between, countersOf, type Counters } from './traffic.ts';
@@ -60,6 +61,12 @@ test('of the host\'s counters only those between this node and the API server co
 
 test('a host without the rules that count is told, not taken for silence', () => {
   assert.throws(() => countersOf(saved, { ...way, node: '172.30.0.5' }), /no rule that counts what 172\.30\.0\.5 sends/);
+});
+
+test('a container\'s start is read as crictl may write it', () => {
+  const wanted = Date.UTC(2026, 10, 28, 7, 15, 3, 250);
+  assert.deepEqual(['2026-11-28T07:15:03.250000001Z', '2026-11-28T08:15:03.25+01:00', ` ${wanted}000001 `].map((text) => Math.round(startOf(text))), [wanted, wanted, wanted]);
+  assert.ok(Number.isNaN(startOf('<no value>')));
 });
 
 test('ratios are of medians, and each has its goal', () => {

@@ -71,6 +71,9 @@ async function allAnswer({ docker, signal }: Pair, pods: readonly NodePod[]): Pr
   }, { timeoutMs: 10_000, signal });
 }
 
+/** RFC 3339, or as the runtime's interface has it, nanoseconds since 1970. @internal */
+export const startOf = (text: string): number => (/^\d+$/.test(text.trim()) ? Number(text.trim()) / 1e6 : Date.parse(text.trim()));
+
 const startsScript = `
 set -e
 for container; do crictl inspect --output go-template --template '{{.status.startedAt}}' "$container"; echo; done
@@ -79,7 +82,7 @@ for container; do crictl inspect --output go-template --template '{{.status.star
 /** When containers were started, as their runtime has it: milliseconds since 1970. @throws CannotTellError `BENCH_FAILED` */
 async function startsOf({ docker, signal }: Pair, node: string, ids: readonly string[]): Promise<number[]> {
   const { stdout } = await docker.exec(node, ['sh', '-c', startsScript, 'edgeproof', ...ids], { timeoutMs: 30_000, signal });
-  const starts = stdout.split('\n').filter((line) => line.trim() !== '').map((line) => Date.parse(line.trim()));
+  const starts = stdout.split('\n').filter((line) => line.trim() !== '').map(startOf);
   if (starts.length !== ids.length || starts.some(Number.isNaN)) throw new CannotTellError('BENCH_FAILED', `${node} does not say when its containers were started: ${stdout.trim().slice(0, 300)}`);
   return starts;
 }
