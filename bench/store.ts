@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { UsageError } from '../core/errors.ts';
 import { repositoryRoot } from '../core/paths.ts';
 import { httpTable, type HttpResult } from './http/table.ts';
+import type { HubResult } from './hub/result.ts';
+import { hubTable } from './hub/table.ts';
 import { plotOf } from './plot.ts';
 import type { BenchResult } from './result.ts';
 import { tableOf } from './table.ts';
@@ -32,16 +34,31 @@ export async function saveHttpResult(result: HttpResult): Promise<string> {
   return join(own, 'http.json');
 }
 
-/** The newest result of a whole benchmark; without one, the newest. @throws UsageError when there is none yet */
-export async function newestResult(): Promise<BenchResult> {
-  let newest: BenchResult | undefined;
-  for (const name of (await readdir(folder).catch(() => [])).sort().reverse()) {
-    const text = await readFile(join(folder, name, 'result.json'), 'utf8').catch(() => undefined);
+/** Writes what the benchmark of the hub found. @returns the path of its JSON */
+export async function saveHubResult(result: HubResult): Promise<string> {
+  const own = `${resultFolder(result.startedAt)}-hub`;
+  await mkdir(own, { recursive: true });
+  await writeFile(join(own, 'table.md'), hubTable(result));
+  await writeFile(join(own, 'hub.json'), JSON.stringify(result, null, 1));
+  return join(own, 'hub.json');
+}
+
+/** The newest result of a whole benchmark that has a file of this name; without one, the newest. */
+async function newest<Result extends { whole: boolean }>(file: string, below: string): Promise<Result | undefined> {
+  let newest: Result | undefined;
+  for (const name of (await readdir(below).catch(() => [])).sort().reverse()) {
+    const text = await readFile(join(below, name, file), 'utf8').catch(() => undefined);
     if (text === undefined) continue;
-    const result = JSON.parse(text) as BenchResult;
+    const result = JSON.parse(text) as Result;
     if (result.whole) return result;
     newest ??= result;
   }
-  if (newest !== undefined) return newest;
-  throw new UsageError('no benchmark has been run', { next: 'npm run bench:tunnel' });
+  return newest;
+}
+
+/** Of the tunnel and of the hub, what there is. @throws UsageError when there is nothing yet */
+export async function newestResults(below = folder): Promise<{ readonly tunnel?: BenchResult; readonly hub?: HubResult }> {
+  const [tunnel, hub] = await Promise.all([newest<BenchResult>('result.json', below), newest<HubResult>('hub.json', below)]);
+  if (tunnel === undefined && hub === undefined) throw new UsageError('no benchmark has been run', { next: 'npm run bench:tunnel, or npm run bench:hub' });
+  return { ...(tunnel && { tunnel }), ...(hub && { hub }) };
 }

@@ -26,7 +26,7 @@ async function edgeproof(args: readonly string[], env: Readonly<Record<string, s
   });
 }
 
-const verbs = ['doctor', 'images', 'images build', 'images list', 'up', 'status', 'fault', 'fault inject', 'fault heal', 'fault list', 'uninstall', 'down', 'conformance', 'control', 'report', 'bench', 'bench tunnel', 'bench http', 'bench report'];
+const verbs = ['doctor', 'images', 'images build', 'images list', 'up', 'status', 'fault', 'fault inject', 'fault heal', 'fault list', 'uninstall', 'down', 'conformance', 'control', 'report', 'bench', 'bench tunnel', 'bench http', 'bench hub', 'bench report'];
 
 test('every verb has help with an example, on stdout', async () => {
   const pages = await Promise.all(verbs.map(async (verb) => await edgeproof([...verb.split(' '), '--help'])));
@@ -76,6 +76,8 @@ const mistakes: [string[], RegExp][] = [
   [['uninstall', 'dev'], /there is no cluster "dev", nor any other/],
   [['down'], /there is no cluster\n/],
   [['bench', 'tunnel', '--only', 'konectivity'], /Did you mean konnectivity\?/],
+  [['bench', 'hub', '--only', 'memory'], /Choose from rest, latency, restart, load\n/],
+  [['bench', 'hub', '--cluster', 'dev'], /there is no cluster "dev", nor any other/],
   [['bench', 'http', '--cluster', 'dev'], /there is no cluster "dev", nor any other/],
   [['bench', 'http', '--cluster', 'dev', '--only', 'ours'], /--only names contenders on the loopback, and --cluster reads through an API server\n  next: /],
   [['down', 'dev', '--all'], /"dev" and --all exclude each other/],

@@ -3,17 +3,23 @@ import { suggest } from '../../core/suggest.ts';
 import { printJson } from '../io.ts';
 import { wholeNumber } from '../options.ts';
 import type { Register } from '../program.ts';
+import type { HubPart } from '../../bench/hub/result.ts';
 import type { Contender } from '../../bench/result.ts';
 import type { BenchHttpArguments } from '../run/bench-http.ts';
+import type { BenchHubArguments } from '../run/bench-hub.ts';
 import type { BenchArguments } from '../run/bench.ts';
 
 const whole = { rounds: 5, agents: 1000, megabytes: 256, connections: 300 } as const;
 const short = { rounds: 1, agents: 100, megabytes: 64, connections: 50 } as const;
 
+const wholeHub = { rounds: 5, seconds: 180, reads: 2000, changes: 300 } as const;
+const shortHub = { rounds: 1, seconds: 30, reads: 300, changes: 50 } as const;
+
 type Flags = Partial<BenchArguments>;
 
 /** Those of bench/result.ts, which is not loaded for a `--help`. */
 const contenderNames: readonly Contender[] = ['direct', 'tls-pipe', 'ours', 'konnectivity'];
+const hubPartNames: readonly HubPart[] = ['rest', 'latency', 'restart', 'load'];
 const names: BenchArguments['only'] = [...contenderNames, 'bulk', 'latency', 'idle'];
 
 /** Reads a list. The reader throws InvalidArgumentError. */
@@ -25,7 +31,7 @@ const namesFrom = <Name extends string>(names: readonly Name[]) => (text: string
 });
 
 export const bench: Register = (program, io, run) => {
-  const verb = program.command('bench').description('measure the tunnel beside others').addHelpText('after', '\nExamples:\n  edgeproof bench tunnel\n  edgeproof bench report --json');
+  const verb = program.command('bench').description('measure the tunnel beside others, and the hub beside plain nodes').addHelpText('after', '\nExamples:\n  edgeproof bench tunnel\n  edgeproof bench report --json');
   verb
     .command('tunnel')
     .description('direct TCP, a plain TLS pipe, our tunnel and konnectivity, in turns')
@@ -54,14 +60,28 @@ export const bench: Register = (program, io, run) => {
       return await benchHttp({ only, ...flags }, io);
     }));
   verb
+    .command('hub')
+    .description('edge-hub: memory, CPU and traffic at rest, GET and watch, restarts, beside an empty Node and a plain node')
+    .option('--rounds <n>', `how often restarts, reads and loads take their turn (default: ${wholeHub.rounds})`, wholeNumber(1, 50))
+    .option('--seconds <n>', `how long both nodes are looked at while at rest (default: ${wholeHub.seconds})`, wholeNumber(10, 3600))
+    .option('--only <parts>', `parts, with commas between them: ${hubPartNames.join(', ')}`, namesFrom(hubPartNames))
+    .option('--cluster <name>', 'on this cluster instead of one of its own; it needs edge nodes in two sites. One of them is made a plain node, and given its hub again')
+    .option('--quick', 'one short round: to see that it works')
+    .addHelpText('after', '\nBoots a cluster with two equal sites, and removes it. Written to reports/bench: hub.json, table.md.\n\nExamples:\n  edgeproof bench hub\n  edgeproof bench hub --quick --only latency\n  edgeproof bench hub --only load')
+    .action(run(async ({ quick = false, only = [], ...flags }: Partial<BenchHubArguments>) => {
+      const { benchHub } = await import('../run/bench-hub.ts');
+      return await benchHub({ ...(quick ? shortHub : wholeHub), ...flags, only, quick }, io);
+    }));
+  verb
     .command('report')
-    .description('the newest whole result')
-    .option('--json', 'as JSON on stdout, with ratios and all raw rounds')
+    .description('the newest whole results')
+    .option('--json', 'as JSON on stdout, with ratios and all raw rounds: the tunnel\'s, and under "hub" the hub\'s')
     .addHelpText('after', '\nExample:\n  edgeproof bench report --json')
     .action(run(async ({ json = false }: { json?: boolean }) => {
-      const [{ newestResult }, { tableOf }] = await Promise.all([import('../../bench/store.ts'), import('../../bench/table.ts')]);
-      const result = await newestResult();
-      if (json) return printJson(io, result);
-      io.stdout.write(tableOf(result));
+      const [{ newestResults }, { tableOf }, { hubTable }] = await Promise.all([import('../../bench/store.ts'), import('../../bench/table.ts'), import('../../bench/hub/table.ts')]);
+      const { tunnel, hub } = await newestResults();
+      if (json) return printJson(io, { ...tunnel, ...(hub && { hub }) });
+      if (tunnel !== undefined) io.stdout.write(tableOf(tunnel));
+      if (hub !== undefined) io.stdout.write(`${tunnel === undefined ? '' : '\n'}${hubTable(hub)}`);
     }));
 };

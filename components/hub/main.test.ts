@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
@@ -32,6 +32,14 @@ test('what is wrong is said on stderr, and the exit code is 254', async () => {
   assert.match(missing, /^254 edge-hub: --server is missing; --ca is missing; --node-name is missing; --listen must be HOST:PORT/);
   assert.match(none, /^254 edge-hub: the hub needs a certificate to serve with\n {2}next: give --cert and --key, or --pki and --names/);
   assert.match(noCa, /^254 edge-hub: \/none cannot be read: ENOENT\n/);
+});
+
+test('the first certificates are made by a process that ends when it has', async () => {
+  await using world = await World.create();
+  const pki = world.pki.path('made');
+  const child = spawn(process.execPath, [program, 'make-pki', '--server=127.0.0.1:1', '--node-name=edge-1', `--ca=${world.pki.path('ca.crt')}`, `--pki=${pki}`, '--names=127.0.0.1'], { env: {}, stdio: ['ignore', 'pipe', 'pipe'] });
+  const [out, error, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit') as Promise<[number]>]);
+  assert.deepEqual([code, out, error, (await readdir(pki)).sort()], [0, '', '', ['authority-1.pem', 'serving.pem', 'trusted.crt']]);
 });
 
 test('the program: an authority of its own, a transparent proxy, health, and an orderly end', async () => {

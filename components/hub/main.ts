@@ -1,5 +1,8 @@
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { z } from 'zod';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import * as z from 'zod';
 import { UsageError } from '../../core/errors.ts';
 import { flag, parseFlags } from '../tunnel/common/flags.ts';
 import { startHealth } from '../tunnel/common/health.ts';
@@ -57,19 +60,36 @@ const flags = {
   logLevel: flag.logLevel,
 } as const;
 
+/**
+ * Makes the first authority in a process of its own: what makes certificates takes 10 MB, which this one would have until its end. Whatever
+ * that process leaves undone is done here.
+ */
+function makeElsewhere(folder: string): void {
+  if (existsSync(join(folder, 'trusted.crt'))) return;
+  spawnSync(process.execPath, [...process.execArgv, process.argv[1]!, makePki, ...process.argv.slice(2)], { stdio: 'ignore', timeout: makeTimeoutMs });
+}
+
+/** The verb of that process. */
+const makePki = 'make-pki';
+/** It takes half a second. */
+const makeTimeoutMs = 20_000;
+
 /** What a predecessor's port may take to come free. Milliseconds. */
 const graceMs = 10_000;
 
 await runMain('edge-hub', async (signal) => {
   const [verb, ...rest] = process.argv.slice(2);
   if (verb === 'status') process.exit(await statusCommand(rest, (text) => process.stdout.write(text)));
-  const { ca, clientCa, nodeName, nodeCertificate, pki, names, cert, key, health, drainMs, dialMs, pingEveryMs, pongWithinMs, probeEveryMs, logLevel, serverName, cache, cacheBytes, shownAs, dnsShownAs, ...options } = parseFlags(flags, process.argv.slice(2));
+  const { ca, clientCa, nodeName, nodeCertificate, pki, names, cert, key, health, drainMs, dialMs, pingEveryMs, pongWithinMs, probeEveryMs, logLevel, serverName, cache, cacheBytes, shownAs, dnsShownAs, ...options } = parseFlags(flags, verb === makePki ? rest : process.argv.slice(2));
   const log = createLog('edge-hub', logLevel, { node: nodeName });
   const unused = (reason: string): void => log.warn({ reason }, 'files are not used');
   let pair: ServingPair;
   if (cert !== undefined && key !== undefined) pair = servingFiles({ cert, key }, unused);
-  else if (pki !== undefined && names.length > 0) pair = await NodeAuthority.open({ folder: pki, nodeName, names, troubled: unused });
-  else throw new UsageError('the hub needs a certificate to serve with', { next: 'give --cert and --key, or --pki and --names to have it make one' });
+  else if (pki !== undefined && names.length > 0) {
+    if (verb !== makePki) makeElsewhere(pki);
+    pair = await NodeAuthority.open({ folder: pki, nodeName, names, troubled: unused });
+    if (verb === makePki) return;
+  } else throw new UsageError('the hub needs a certificate to serve with', { next: 'give --cert and --key, or --pki and --names to have it make one' });
   // A successor may be made while this process runs: it is shown from then on.
   const shown: Shown | undefined = shownAs !== undefined && pair instanceof NodeAuthority ? { node: nodeName, get authority() { return pair.trusted; }, address: shownAs.host, port: shownAs.port, ...(dnsShownAs && { dns: { address: dnsShownAs.host, port: dnsShownAs.port } }) } : undefined;
   if (shownAs !== undefined && shown === undefined) throw new UsageError('--shown-as needs an authority that clients can be shown', { next: 'give --pki and --names' });

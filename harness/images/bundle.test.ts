@@ -54,6 +54,13 @@ test('the same source is the same file, and another source another; stack traces
   assert.equal((await readdir(bundlesDir)).filter((name) => name.startsWith('tiny-')).length, 2);
 });
 
+test('no comment comes along, nor a letter that costs a second byte for all others', async () => {
+  const folder = await sources({ 'letters.ts': '// one — of many\nprocess.stdout.write(String("ü—".length));' });
+  const file = await bundle(join(folder, 'letters.ts'));
+  assert.match(await readFile(file, 'utf8'), /^[\x00-\x7f]*$/);
+  assert.equal(await run(file), '2');
+});
+
 test('what nobody made for a day is removed', async () => {
   const folder = await sources({ 'old.ts': '1', 'new.ts': '2' });
   const old = await bundle(join(folder, 'old.ts'));

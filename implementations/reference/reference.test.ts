@@ -10,6 +10,7 @@ import type { ClusterState } from '../../harness/cluster/state.ts';
 import { agentManifests } from './agent-manifests.ts';
 import { makeCertificates, readPair } from './certificates.ts';
 import { egressPatches } from './egress.ts';
+import { dnsManifests } from './hub/dns-manifests.ts';
 import { connectAddress, serviceAddress } from './names.ts';
 import { flagsOf } from './pod-parts.ts';
 import { serverManifests, serverReplicas } from './server-manifests.ts';
@@ -89,3 +90,12 @@ test('there are two servers at the least, and three where there are nodes for th
 });
 
 test('flags are written as the programs read them', () => assert.deepEqual(flagsOf({ nodeCa: '/x', drainMs: 5 }), ['--node-ca=/x', '--drain-ms=5']));
+
+test('a node without a hub gets no DNS of its own, and all others one', () => {
+  const affinityOf = (options?: Parameters<typeof dnsManifests>[0]): unknown => {
+    const set = dnsManifests(options).find(({ kind }) => kind === 'DaemonSet') as unknown as { spec: { template: { spec: { affinity?: unknown } } } };
+    return set.spec.template.spec.affinity;
+  };
+  assert.equal(affinityOf(), undefined);
+  assert.deepEqual(affinityOf({ notOn: ['edge-2'] }), { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchFields: [{ key: 'metadata.name', operator: 'NotIn', values: ['edge-2'] }] }] } } });
+});

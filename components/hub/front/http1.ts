@@ -1,6 +1,7 @@
-import { createServer, ServerResponse, type IncomingMessage, type Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { Writable } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
+import { createServer, ServerResponse } from '../../tunnel/common/node-http.ts';
 import { hangUp } from '../../tunnel/protocol/hang-up.ts';
 import { all, collectHeaders, endToEnd, withoutNamed, type Headers } from '../common/headers.ts';
 import { WholeBody } from './body.ts';

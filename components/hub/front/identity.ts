@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
-import { z } from 'zod';
+import * as z from 'zod';
 import { nodeNameOf } from '../../tunnel/common/node-name.ts';
 import { all, first, type Headers } from '../common/headers.ts';
 

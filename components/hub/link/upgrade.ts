@@ -1,8 +1,9 @@
-import { request as httpRequest, type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { cut } from '../../tunnel/protocol/index.ts';
 import { formatHostPort, type HostPort } from '../../tunnel/common/host-port.ts';
+import { request as httpRequest } from '../../tunnel/common/node-http.ts';
 import type { LinkCredentials } from './credentials.ts';
 import { dial } from './dial.ts';
 import { all, collectHeaders, endToEnd, type Headers } from '../common/headers.ts';

@@ -1,8 +1,8 @@
-import { get } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { z } from 'zod';
+import * as z from 'zod';
 import { CannotTellError, exitCodes } from '../../../core/errors.ts';
 import { flag, parseFlags } from '../../tunnel/common/flags.ts';
+import { get } from '../../tunnel/common/node-http.ts';
 import { statusReport, type StatusReport } from './report.ts';
 import { socketIn } from './serve.ts';
 import { textOf } from './text.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { CacheSummary, CollectionEntry, ObjectEntry } from '../cache/index.ts';
 import type { LinkState } from '../link/index.ts';
 import { parseRequest } from '../wire/index.ts';

@@ -1,7 +1,7 @@
 import { chmodSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { createServer } from '../../tunnel/common/node-http.ts';
 import { reportOf, type StatusSource } from './report.ts';
 
 /** Where a hub with this cache is asked: the folder is its user's alone. */

@@ -34,8 +34,10 @@ const corefile = `.:53 {
 /**
  * A CoreDNS on each edge node, at an address that only this node has: names are known there without the cloud. It learns of Services
  * from the node's hub, as any client with a plain in-cluster config does.
+ *
+ * @param options `notOn`: names of edge nodes that have no hub
  */
-export function dnsManifests(): Manifest[] {
+export function dnsManifests({ notOn = [] }: { readonly notOn?: readonly string[] } = {}): Manifest[] {
   const metadata = { name: dnsName, namespace: dnsNamespace, labels };
   return [
     { apiVersion: 'v1', kind: 'ServiceAccount', metadata },
@@ -66,6 +68,7 @@ export function dnsManifests(): Manifest[] {
             serviceAccountName: dnsName,
             enableServiceLinks: false,
             ...onEdgeNodes,
+            ...(notOn.length > 0 && { affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchFields: [{ key: 'metadata.name', operator: 'NotIn', values: [...notOn] }] }] } } } }),
             securityContext: { seccompProfile: { type: 'RuntimeDefault' } },
             containers: [{
               name: dnsName,

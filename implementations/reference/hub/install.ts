@@ -1,4 +1,4 @@
-import { edgeNodes } from '../../../harness/cluster/state.ts';
+import { edgeNodes, type NodeState } from '../../../harness/cluster/state.ts';
 import type { InstallContext } from '../../../harness/implementation.ts';
 import { isReady, type KubePod } from '../../../harness/kube/objects.ts';
 import { replaceServiceProxies } from '../../../harness/kube/service-proxy.ts';
@@ -35,10 +35,32 @@ export async function installHubs({ cluster, docker, kube, kubectl, step, signal
 }
 
 /** Leaves plain nodes. */
-export async function removeHubs({ cluster, docker, kube, kubectl, step, signal }: InstallContext): Promise<void> {
-  const edges = edgeNodes(cluster);
-  const names = edges.map(({ name }) => name);
+export async function removeHubs(context: InstallContext): Promise<void> {
+  const { cluster, kube, step, signal } = context;
   step.detail('removing the hubs');
+  await makePlain(context, edgeNodes(cluster));
+  // The names of the cloud's DNS answer again: every kube-proxy has been replaced.
+  await kube.delete('apps/v1', 'DaemonSet', dnsName, { namespace: dnsNamespace, signal });
+  for (const kind of ['ConfigMap', 'ServiceAccount']) await kube.delete('v1', kind, dnsName, { namespace: dnsNamespace, signal });
+  for (const name of [controllerName, dnsName]) {
+    for (const kind of ['ClusterRoleBinding', 'ClusterRole']) await kube.delete('rbac.authorization.k8s.io/v1', kind, name, { signal });
+  }
+  await kube.delete('v1', 'Namespace', namespace, { signal });
+}
+
+/** Leaves one plain node beside others that keep their hubs. `installHubs` gives it one again. */
+export async function removeOneHub(context: InstallContext, node: NodeState): Promise<void> {
+  const { kube, signal } = context;
+  await makePlain(context, [node]);
+  await kube.applyAll(dnsManifests({ notOn: [node.name] }), { signal });
+  await waitFor(`no DNS of its own on ${node.name}`, async (look) => {
+    const there = (await kube.list<KubePod>('v1', 'Pod', { namespace: dnsNamespace, labelSelector: `app=${dnsName}`, signal: look })).filter(({ spec }) => spec.nodeName === node.name);
+    return there.length === 0 ? { done: undefined } : { missing: `${there[0]!.metadata.name} is there` };
+  }, { timeoutMs: replaceTimeoutMs, signal });
+}
+
+async function makePlain({ cluster, docker, kube, kubectl, signal }: InstallContext, edges: readonly NodeState[]): Promise<void> {
+  const names = edges.map(({ name }) => name);
   // First the label: the controller gives Pods back what they were.
   await Promise.all(names.map(async (name) => await kubectl.run(['label', 'node', name, `${autonomousLabel.key}-`], { timeoutMs: 30_000, signal })));
   await waitFor('all Pods of edge nodes being what they were', async (look) => {
@@ -49,13 +71,6 @@ export async function removeHubs({ cluster, docker, kube, kubectl, step, signal 
   await Promise.all(edges.map(async (node) => await removeHub({ docker, cluster, node, signal })));
   await replaceServiceProxies(kube, names, { timeoutMs: replaceTimeoutMs, signal });
   await replaceFlannel({ kube, signal }, names);
-  // The names of the cloud's DNS answer again: every kube-proxy has been replaced.
-  await kube.delete('apps/v1', 'DaemonSet', dnsName, { namespace: dnsNamespace, signal });
-  for (const kind of ['ConfigMap', 'ServiceAccount']) await kube.delete('v1', kind, dnsName, { namespace: dnsNamespace, signal });
-  for (const name of [controllerName, dnsName]) {
-    for (const kind of ['ClusterRoleBinding', 'ClusterRole']) await kube.delete('rbac.authorization.k8s.io/v1', kind, name, { signal });
-  }
-  await kube.delete('v1', 'Namespace', namespace, { signal });
 }
 
 /** The overlay stays as it is meanwhile: flanneld only keeps it. */

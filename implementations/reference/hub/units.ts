@@ -1,5 +1,5 @@
 import { controlPlaneOf, type ClusterState, type NodeState } from '../../../harness/cluster/state.ts';
-import { nodeFlags } from '../../../components/tunnel/common/node-flags.ts';
+import { hubEnvironment, hubFlags } from '../../../components/hub/node-flags.ts';
 import { bundlePath } from '../images.ts';
 import { serviceAddress } from '../names.ts';
 import { flagsOf } from '../pod-parts.ts';
@@ -39,7 +39,7 @@ WantedBy=multi-user.target
 export function hubUnit(cluster: ClusterState, node: NodeState): string {
   const controlPlane = controlPlaneOf(cluster);
   const { serviceSubnet } = cluster.topology.overlay;
-  const argv = ['/usr/local/bin/node', ...nodeFlags, bundlePath(hubName), ...flagsOf({
+  const argv = ['/usr/local/bin/node', ...hubFlags, bundlePath(hubName), ...flagsOf({
     server: `${controlPlane.address}:6443`,
     ca: '/etc/kubernetes/pki/ca.crt',
     nodeName: node.name,
@@ -58,6 +58,7 @@ After=${hubName}-address.service
 Before=kubelet.service
 
 [Service]
+${Object.entries(hubEnvironment).map(([name, value]) => `Environment=${name}=${value}`).join('\n')}
 ExecStart=${argv.join(' ')}
 Restart=always
 RestartSec=500ms
