@@ -27,6 +27,7 @@ export class Kubectl {
 
   /** What a program needs to run this kubectl against this cluster. */
   get env(): Readonly<Record<string, string>> {
-    return { KUBECONFIG: this.kubeconfig, HTTPS_PROXY: '', https_proxy: '', HTTP_PROXY: '', http_proxy: '', ALL_PROXY: '', all_proxy: '' };
+    // Most live for a tenth of a second, of which a fifth went into collecting garbage.
+    return { GOGC: '400', KUBECONFIG: this.kubeconfig, HTTPS_PROXY: '', https_proxy: '', HTTP_PROXY: '', http_proxy: '', ALL_PROXY: '', all_proxy: '' };
   }
 }
