@@ -27,20 +27,22 @@ export async function saveResult(result: BenchResult): Promise<string> {
 
 /** Writes what the HTTP benchmark found. @returns the path of its JSON */
 export async function saveHttpResult(result: HttpResult): Promise<string> {
-  const own = `${resultFolder(result.startedAt)}-http`;
-  await mkdir(own, { recursive: true });
-  await writeFile(join(own, 'table.md'), httpTable(result));
-  await writeFile(join(own, 'http.json'), JSON.stringify(result, null, 1));
-  return join(own, 'http.json');
+  return await saveTable('http', result, httpTable(result));
 }
 
 /** Writes what the benchmark of the hub found. @returns the path of its JSON */
 export async function saveHubResult(result: HubResult): Promise<string> {
-  const own = `${resultFolder(result.startedAt)}-hub`;
+  return await saveTable('hub', result, hubTable(result));
+}
+
+/** @returns the path of its JSON, which is written last: a folder with a result is whole */
+async function saveTable(of: 'http' | 'hub', result: { readonly startedAt: string }, table: string): Promise<string> {
+  const own = `${resultFolder(result.startedAt)}-${of}`;
+  const path = join(own, `${of}.json`);
   await mkdir(own, { recursive: true });
-  await writeFile(join(own, 'table.md'), hubTable(result));
-  await writeFile(join(own, 'hub.json'), JSON.stringify(result, null, 1));
-  return join(own, 'hub.json');
+  await writeFile(join(own, 'table.md'), table);
+  await writeFile(path, JSON.stringify(result, null, 1));
+  return path;
 }
 
 /** The newest result of a whole benchmark that has a file of this name; without one, the newest. */

@@ -18,7 +18,6 @@ import { wanRebind } from './faults/wan-rebind.ts';
 import { wanReset } from './faults/wan-reset.ts';
 import { formsOf, parseTarget, type Target, type TargetType } from './target.ts';
 
-
 export { faultKinds, type FaultKind } from './fault-kinds.ts';
 
 export interface FaultContext {

@@ -1,4 +1,5 @@
 import { CannotTellError } from '../core/errors.ts';
+import { startTimeIn } from '../core/process.ts';
 import { waitFor } from '../core/wait.ts';
 import { type NodeState } from '../harness/cluster/state.ts';
 import { pinAddress } from '../harness/docker/pin-address.ts';
@@ -18,9 +19,7 @@ const backTimeoutMs = 90_000;
 /** @throws ExecError when the node does not run */
 export async function lifeOf({ docker, signal }: FaultContext, node: string): Promise<Life> {
   const [{ State }, { stdout }] = await Promise.all([docker.inspect(node, signal), docker.exec(node, ['cat', '/proc/1/stat'], { timeoutMs: 10_000, signal })]);
-  // "1 (name) S 0 …": the name may hold spaces, so count from the closing bracket; starttime is field 22 (proc(5)).
-  const initTicks = stdout.slice(stdout.lastIndexOf(')') + 2).split(' ')[19] ?? '';
-  return { startedAt: State.StartedAt, initTicks };
+  return { startedAt: State.StartedAt, initTicks: startTimeIn(stdout) ?? '' };
 }
 
 /** Time for a node that is shutting down to be off: what `docker stop` gives it, and room. */

@@ -15,6 +15,9 @@ export function processFacts(pid: number): { readonly name: string; readonly sta
   }
 }
 
+/** When a process started, in clock ticks since the machine's boot: field 22 of /proc/PID/stat (proc_pid_stat(5)), counted from behind the name, which may hold anything. Undefined for no text. */
+export const startTimeIn = (stat: string): string | undefined => stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+
 /** Whether a process with this id runs, whoever owns it. One that has ended and waits for its parent to notice does not. */
 export function isAlive(pid: number): boolean {
   try {

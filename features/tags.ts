@@ -68,7 +68,7 @@ export function readTags(uri: string, tags: readonly string[], rowTags: readonly
 
   const baseline = tags.includes('@baseline');
   const stockTags = tags.filter(isStockTag);
-  const stockCode = stockTags[0]?.slice('@stock:'.length) ?? '';
+  const stockCode = stockCodeOf(tags) ?? '';
   if (Number(baseline) + stockTags.length !== 1) {
     const has = baseline || stockTags.length > 0 ? list([...(baseline ? ['@baseline'] : []), ...stockTags]) : 'neither';
     problems.push(`it needs exactly one of @baseline (plain Kubernetes keeps it too) or @stock:CODE (how plain Kubernetes breaks it); it has ${has}`);

@@ -11,7 +11,7 @@ import { execArgs, where } from './support/tunnel.ts';
 import { agentOn, nodeOf, partsOf, podsOf } from './support/tunnel-parts.ts';
 import type { EdgeWorld } from './support/world.ts';
 
-const rolloutSeconds = 120;
+const rolloutMs = 120_000;
 
 /** At once: one after the other, the first would be back before the last is gone. */
 async function kill(world: EdgeWorld, pods: readonly KubePod[]): Promise<void> {
@@ -80,7 +80,7 @@ When('the tunnel servers are replaced one by one, while kubectl exec in {string}
   await this.kubectl.run(['rollout', 'restart', `deployment/${server}`, '--namespace', namespace], { timeoutMs: 10_000, signal: this.signal });
   const { made, failures } = await callsMeanwhile(
     async () => failureOf(await attempt(this, execArgs(this, app, 'true'), { timeoutMs: callMs })),
-    async () => await this.kubectl.run(['rollout', 'status', `deployment/${server}`, '--namespace', namespace, `--timeout=${rolloutSeconds}s`], { timeoutMs: rolloutSeconds * 1000 + 5000, signal: this.signal }),
+    async () => await this.kubectl.rolledOut(`deployment/${server}`, { namespace, timeoutMs: rolloutMs, signal: this.signal }),
   );
   this.log(`${made} kubectl exec while the servers were replaced, of which ${failures.length} failed`);
   if (failures.length > 0) throw new PromiseBroken('EXEC_UNREACHABLE', `${failures.length} of ${made} kubectl exec in ${where(app)} failed while the servers were replaced: ${failures.slice(0, 3).join('; ')}`);

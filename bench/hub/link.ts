@@ -1,7 +1,6 @@
 import { waitFor } from '../../core/wait.ts';
 import { readMetric } from '../../harness/probes/metric.ts';
-import { cloudServices } from '../../harness/wan/services.ts';
-import { connectWan } from '../../harness/wan/wan.ts';
+import { connectWan, setWanOpen } from '../../harness/wan/wan.ts';
 import type { Pair } from './place.ts';
 
 /** Both within what the hub promises, and room. */
@@ -19,7 +18,7 @@ export async function setLink(pair: Pair, open: boolean): Promise<void> {
 
 async function setWan({ docker, cluster, hub }: Pair, open: boolean, signal?: AbortSignal): Promise<void> {
   const wan = await connectWan(docker, cluster.name, hub.site ?? '', signal === undefined ? {} : { signal });
-  for (const { name } of cloudServices) await wan.setEnabled(name, open);
+  await setWanOpen(wan, open);
 }
 
 /** A WAN that is shut. Disposing opens it, whatever happened. */

@@ -1,7 +1,5 @@
-import { allDone } from '../../core/all-done.ts';
 import { CannotTellError } from '../../core/errors.ts';
-import { cloudServices } from '../../harness/wan/services.ts';
-import { connectWan, wanRuns } from '../../harness/wan/wan.ts';
+import { connectWan, setWanOpen, wanRuns } from '../../harness/wan/wan.ts';
 import { type Fault, type FaultContext } from '../fault.ts';
 import { siteOf, type Target } from '../target.ts';
 import { connectionsEnd, describeView, dialServices } from '../wan-view.ts';
@@ -11,8 +9,7 @@ export function wanDown(target: Target): Pick<Fault, 'inject' | 'verify' | 'heal
   const setAll = async ({ docker, cluster, signal }: FaultContext, enabled: boolean): Promise<Date> => {
     const wan = await connectWan(docker, cluster.name, siteOf(target, cluster), { signal });
     const struckAt = new Date();
-    // Both to their end, also when one fails: one that is late would undo the healing.
-    await allDone(cloudServices.map(({ name }) => wan.setEnabled(name, enabled)));
+    await setWanOpen(wan, enabled);
     return struckAt;
   };
   return {

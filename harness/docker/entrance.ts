@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { exec, ExecError, type ExecOptions, type ExecResult } from '../../core/exec.ts';
-import { parentVariable } from '../../core/process.ts';
+import { parentVariable, startTimeIn } from '../../core/process.ts';
 
 /** What the engine says of a running container, as far as it matters to whoever goes into it. */
 export interface Inside {
@@ -16,11 +16,8 @@ interface Known extends Inside {
   readonly startedAt: string;
 }
 
-/** When a process started: field 22 of proc(5)'s stat, behind the name, which may hold anything. Undefined when there is none. */
-async function startOf(pid: number): Promise<string | undefined> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-}
+/** Undefined when there is no such process. */
+const startOf = async (pid: number): Promise<string | undefined> => startTimeIn(await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ''));
 
 const nsenter = 'nsenter';
 /** What the engine gives root's programs where an image says nothing. */

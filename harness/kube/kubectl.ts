@@ -20,6 +20,12 @@ export class Kubectl {
     return await exec([this.path, ...args], { ...options, env: { ...options.env, ...this.env } });
   }
 
+  /** Waits until a workload (`deployment/NAME`) is as it was last told to be. @throws ExecError `EXEC_FAILED` when it is not by then */
+  async rolledOut(workload: string, { namespace, timeoutMs, signal }: { readonly namespace: string; readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<void> {
+    // Its own deadline comes first: it then says what is still missing.
+    await this.run(['rollout', 'status', workload, '--namespace', namespace, `--timeout=${timeoutMs / 1000}s`], { timeoutMs: timeoutMs + 5000, ...(signal && { signal }) });
+  }
+
   /** Starts `kubectl ARGS…` and leaves it running: logs that are followed, ports that are forwarded. */
   start(args: readonly string[], options: StartOptions = {}): StartedProgram {
     return new StartedProgram([this.path, ...args], { ...options, env: { ...options.env, ...this.env } });

@@ -1,5 +1,6 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { allDone } from '../../core/all-done.ts';
 import { CannotTellError, describeError } from '../../core/errors.ts';
 import { waitFor } from '../../core/wait.ts';
 import { clusterLabel, ownedLabel, siteLabel, wanContainerOf } from '../cluster/labels.ts';
@@ -156,6 +157,11 @@ export async function connectWan(docker: Docker, cluster: string, site: string, 
     });
   }
   return new ToxiproxyServer(`http://${address}`, options);
+}
+
+/** Shuts a WAN to all of the cloud's services, or opens it. Each to its end, also when one fails: one that is late would undo what comes after. @throws ToxiproxyApiError */
+export async function setWanOpen(wan: ToxiproxyServer, open: boolean): Promise<void> {
+  await allDone(cloudServices.map(async ({ name }) => await wan.setEnabled(name, open)));
 }
 
 /** Removes a site's WAN container; nothing happens when there is none. Has a deadline of its own: it is clean-up. */

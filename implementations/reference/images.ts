@@ -3,7 +3,7 @@ import { repositoryRoot } from '../../core/paths.ts';
 import type { ImagesContext, ImplementationImage } from '../../harness/implementation.ts';
 import { bundle } from '../../harness/images/bundle.ts';
 import { controllerName, hubName } from './hub/names.ts';
-import { agentName, componentsImage, serverName } from './names.ts';
+import { agentName, componentsImage, nodeProgram, serverName } from './names.ts';
 
 export const bundlePath = (name: string): string => `/app/${name}.mjs`;
 
@@ -20,6 +20,6 @@ export async function componentImages({ signal }: ImagesContext): Promise<Implem
       await built(hubName, 'hub/main.ts'),
       await built(controllerName, 'hub/cloud/main.ts'),
     ]),
-    entrypoint: ['/usr/local/bin/node'],
+    entrypoint: [nodeProgram],
   }];
 }

@@ -42,8 +42,8 @@ async function install(context: InstallContext): Promise<void> {
     ...metricsManifests(topology, { ca, client, clusterCa: root.data['ca.crt'] }),
   ], { signal });
   // Neither needs the other, and both wait for Pods most of their time.
-  const rolledOut = async (workload: string): Promise<unknown> => await kubectl.run(['rollout', 'status', workload, '--namespace', namespace, `--timeout=${rolloutTimeoutMs / 1000}s`], { timeoutMs: rolloutTimeoutMs + 5000, signal });
-  await allDone([installHubs(context), rolledOut(`deployment/${serverName}`), rolledOut(`daemonset/${agentName}`)]);
+  const rollouts = [`deployment/${serverName}`, `daemonset/${agentName}`].map(async (workload) => await kubectl.rolledOut(workload, { namespace, timeoutMs: rolloutTimeoutMs, signal }));
+  await allDone([installHubs(context), ...rollouts]);
   step.result(`${edgeNodes(cluster).length} agents connected, ${edgeNodes(cluster).length} hubs`);
 }
 

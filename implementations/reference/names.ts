@@ -3,6 +3,8 @@ import { kubernetesVersion } from '../../images/versions.ts';
 export const namespace = 'edge-tunnel';
 /** One image for both tiers: the Node runtime is most of it. */
 export const componentsImage = 'edgeproof.dev/edge-components:v1';
+/** Node in that image. */
+export const nodeProgram = '/usr/local/bin/node';
 export const version = kubernetesVersion;
 
 export const serverName = 'edge-tunnel-server';

@@ -1,4 +1,4 @@
-import { neighbourTag, oneSiteTag, sideBySideTag } from '../../features/tags.ts';
+import { neighbourTag, oneSiteTag, sideBySideTag, stockCodeOf } from '../../features/tags.ts';
 import { parseTarget } from '../../chaos/target.ts';
 import type { SiteState } from '../../harness/cluster/state.ts';
 
@@ -28,7 +28,7 @@ export interface Scope {
  */
 export function wantedBy(tags: readonly string[], control: boolean): Wanted {
   const neighbour = tags.includes(neighbourTag);
-  if (tags.includes(sideBySideTag) || (control && tags.includes('@tunnel') && tags.some((tag) => tag.startsWith('@stock:')))) return { ground: 'namespace', neighbour };
+  if (tags.includes(sideBySideTag) || (control && tags.includes('@tunnel') && stockCodeOf(tags) !== undefined)) return { ground: 'namespace', neighbour };
   return { ground: tags.includes(oneSiteTag) ? 'one-site' : 'everything', neighbour };
 }
 

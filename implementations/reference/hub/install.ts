@@ -16,14 +16,13 @@ const flannel = { namespace: 'kube-flannel', labelSelector: 'app=flannel' } as c
 export async function installHubs({ cluster, docker, kube, kubectl, step, signal }: InstallContext): Promise<void> {
   const edges = edgeNodes(cluster);
   const names = edges.map(({ name }) => name);
-  const rolledOut = async (kind: string, name: string, of: string): Promise<unknown> => await kubectl.run(['rollout', 'status', `${kind}/${name}`, '--namespace', of, `--timeout=${replaceTimeoutMs / 1000}s`], { timeoutMs: replaceTimeoutMs + 5000, signal });
   step.detail('a hub on each edge node');
   await kube.applyAll(controllerManifests(cluster.topology), { signal });
   await Promise.all(edges.map(async (node) => await installHub({ docker, cluster, node, signal })));
   // Before any kube-proxy is shown it: until then names are asked of the cloud's.
   step.detail('DNS on each edge node');
   await kube.applyAll(dnsManifests(), { signal });
-  await rolledOut('daemonset', dnsName, dnsNamespace);
+  await kubectl.rolledOut(`daemonset/${dnsName}`, { namespace: dnsNamespace, timeoutMs: replaceTimeoutMs, signal });
   // What ran before the hub came has read whom to dial and whom to trust already.
   step.detail('restarting what knew the API server by another name');
   await replaceServiceProxies(kube, names, { timeoutMs: replaceTimeoutMs, signal });
@@ -31,7 +30,7 @@ export async function installHubs({ cluster, docker, kube, kubectl, step, signal
   await Promise.all(edges.map(async (node) => await serviceLeadsToHub({ docker, cluster, node, signal })));
   await replaceFlannel({ kube, signal }, names);
   await Promise.all(names.map(async (name) => await kubectl.run(['label', 'node', name, '--overwrite', `${autonomousLabel.key}=${autonomousLabel.value}`], { timeoutMs: 30_000, signal })));
-  await rolledOut('deployment', controllerName, namespace);
+  await kubectl.rolledOut(`deployment/${controllerName}`, { namespace, timeoutMs: replaceTimeoutMs, signal });
 }
 
 /** Leaves plain nodes. */

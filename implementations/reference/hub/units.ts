@@ -1,7 +1,7 @@
 import { controlPlaneOf, type ClusterState, type NodeState } from '../../../harness/cluster/state.ts';
 import { hubEnvironment, hubFlags } from '../../../components/hub/node-flags.ts';
 import { bundlePath } from '../images.ts';
-import { serviceAddress } from '../names.ts';
+import { nodeProgram, serviceAddress } from '../names.ts';
 import { flagsOf } from '../pod-parts.ts';
 import { hubHealthPort, hubName, hubPort, nodeAddress, programFolder, stateFolder } from './names.ts';
 
@@ -39,7 +39,7 @@ WantedBy=multi-user.target
 export function hubUnit(cluster: ClusterState, node: NodeState): string {
   const controlPlane = controlPlaneOf(cluster);
   const { serviceSubnet } = cluster.topology.overlay;
-  const argv = ['/usr/local/bin/node', ...hubFlags, bundlePath(hubName), ...flagsOf({
+  const argv = [nodeProgram, ...hubFlags, bundlePath(hubName), ...flagsOf({
     server: `${controlPlane.address}:6443`,
     ca: '/etc/kubernetes/pki/ca.crt',
     nodeName: node.name,
