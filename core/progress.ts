@@ -48,7 +48,7 @@ export const silentProgress: Progress = {
   step: async (_name, work) => await work(silentStep),
   line: () => {},
 };
-export const silentStep: Step = { ...silentProgress, detail: () => {}, result: () => {} };
+const silentStep: Step = { ...silentProgress, detail: () => {}, result: () => {} };
 
 interface Running {
   readonly name: string;

@@ -36,9 +36,10 @@ export function plainState({ tunnel: _tunnel, autonomy: _autonomy, ...cluster }:
  * before, and remembers it as `stock`.
  * Interrupted, it may be called again.
  *
+ * @returns how many things were compared
  * @throws what the implementation throws; WaitTimeoutError when the plain cluster does not get whole, or naming what is left of it; CannotTellError `NO_INVENTORY`
  */
-export async function uninstallFrom({ cluster, implementation, docker, kubectl, progress, signal }: UninstallOptions): Promise<ClusterState> {
+export async function uninstallFrom({ cluster, implementation, docker, kubectl, progress, signal }: UninstallOptions): Promise<number> {
   using kube = await KubeClient.fromKubeconfig(cluster.kubeconfig);
   await progress.step(`Implementation ${implementation.name} taken out`, async (step) => {
     await implementation.uninstall({ cluster, folder: implementationFolder(cluster.name), docker, kube, kubectl: new Kubectl(kubectl, cluster.kubeconfig), step, signal });
@@ -54,7 +55,6 @@ export async function uninstallFrom({ cluster, implementation, docker, kubectl, 
     }, { timeoutMs: leftoversTimeoutMs, everyMs: 1000, signal });
     step.result(`${before.length} things are as they were`);
   });
-  const plain = plainState(cluster);
-  await saveCluster(plain);
-  return plain;
+  await saveCluster(plainState(cluster));
+  return before.length;
 }

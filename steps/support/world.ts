@@ -82,8 +82,8 @@ export class EdgeWorld extends World {
   execMs: number | undefined;
   /** What was open on the way to an application before anything was done. */
   heldOpen: HeldOpen | undefined;
-  /** What was compared after the implementation had been taken out. */
-  takenOut: string | undefined;
+  /** How many things were compared with what was there before the implementation, after it had been taken out. */
+  thingsCompared = 0;
   /** How many Pods a workload must have, by its name. */
   readonly expectedPods = new Map<string, number>();
   /** What the probes of the isolation saw since the last fault: of the node that they were about, or of `all`. */
