@@ -76,7 +76,7 @@ async function unitTests() {
     process.stdout.write(`no test file's path has ${parts.map((part) => `"${part}"`).join(' or ')} in it\n`);
     return { passed: 0, failed: 1 };
   }
-  const stream = run({ files, cwd: root, concurrency: Math.max(2, availableParallelism()), timeout: 90_000, signal: abort.signal });
+  const stream = run({ files, cwd: root, concurrency: availableParallelism() + 1, timeout: 90_000, signal: abort.signal });
   let counts;
   stream.on('test:summary', (summary) => {
     // One comes for each file, and one, without a file, for the whole.

@@ -41,6 +41,26 @@ test('those that break nothing share all ground, and one on a site waits for the
   assert.deepEqual(taken.ground, onWest);
 });
 
+test('who waits for all sites gets them before those that come later and want one', async () => {
+  const first = await take('one-site', { neighbour: true });
+  const taken: string[] = [];
+  const all = take('namespace', { timeoutMs: 5000 }).finally(() => taken.push('all'));
+  // Comes when "all" waits already, and west is free.
+  await assert.rejects(take('one-site'), WaitTimeoutError);
+  const later = take('one-site', { timeoutMs: 5000 }).finally(() => taken.push('one'));
+  await first[Symbol.asyncDispose]();
+  await (await all)[Symbol.asyncDispose]();
+  await using last = await later;
+  assert.deepEqual([taken, last.ground], [['all', 'one'], onWest]);
+});
+
+test('who waited for all sites in vain keeps nobody from one', async () => {
+  await using east = await take('one-site', { neighbour: true });
+  await assert.rejects(take('everything'), WaitTimeoutError);
+  await using west = await take('one-site');
+  assert.deepEqual([east.ground, west.ground], [onEast, onWest]);
+});
+
 test('who wanted everything and did not get it leaves nothing taken', async () => {
   const west = await take('one-site');
   await assert.rejects(take('everything'), WaitTimeoutError);
