@@ -21,9 +21,9 @@ Feature: A cut of the link is not a reason to touch anything
     Given an application "app" on the edge node that the cloud evicts after 5 s
     And an application "movable" on its neighbour, whose autonomy is switched off, that the cloud evicts after 5 s
     When the WAN of the site is down until the cloud has noticed
-    # The cloud taints one unreachable node in 10 s (--node-eviction-rate): the second of a site 10 s after it was given up,
-    # and its Pod is evicted 5 s later. Whoever looks for less sees plain Kubernetes evict nothing.
-    Then for 25 s the cloud marks no Pod of "app" for deletion
+    # The cloud taints one unreachable node in a second here (--node-eviction-rate; in 10 s otherwise): the second of a site a second
+    # after it was given up, and its Pod is evicted 5 s later. Whoever looks for less sees plain Kubernetes evict nothing.
+    Then for 12 s the cloud marks no Pod of "app" for deletion
     And the cloud has marked the Pod of "movable" for deletion
     When the WAN of the site is back
     # A kubelet whose watch was refused again and again may pause for up to a minute before it tries again.

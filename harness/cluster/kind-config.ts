@@ -38,6 +38,12 @@ const yaml = (value: unknown): string => stringify(value, { version: '1.1', alia
  */
 export const noticing = { grace: 20, lease: 20 } as const;
 
+/**
+ * How many unreachable nodes of a zone the cloud taints in a second, so that their Pods' tolerations begin to run. Kubernetes' own is
+ * one in 10 s: who cuts off a site of two nodes waits that much longer until both are treated as what they are.
+ */
+const evictionRate = 1;
+
 const kubeadmApi = 'kubeadm.k8s.io/v1beta4';
 
 /** The kind config (v1alpha4, YAML) of a cluster with this topology. Its name comes from `kind create cluster --name`. */
@@ -61,6 +67,7 @@ export function kindConfig(topology: Topology, { images, patches = {} }: KindCon
           extraArgs: [
             { name: 'node-cidr-mask-size', value: String(overlay.nodeCidrMask) },
             { name: 'node-monitor-grace-period', value: `${noticing.grace}s` },
+            { name: 'node-eviction-rate', value: String(evictionRate) },
           ],
         },
       }),
