@@ -33,6 +33,17 @@ export const overlayPrograms: ProgramGroup = {
 /** What upstream node images need besides, and those built here have in the binary of Kubernetes. */
 export const pulledPrograms: ProgramGroup = { module: 'node', programs: { 'metrics-server': 'sigs.k8s.io/metrics-server/cmd/metrics-server' } };
 
+// kubeadm refuses a build that does not know its version, and kubectl tells it.
+const kubernetesVariables = {
+  [`${version}.gitVersion`]: kubernetesVersion,
+  [`${version}.gitMajor`]: major ?? '',
+  [`${version}.gitMinor`]: minor ?? '',
+  [`${version}.gitTreeState`]: 'clean',
+};
+
+/** kubectl for this host, alone: as part of the binary with all of Kubernetes it takes almost twice the processor time to start, and a run starts thousands. */
+export const kubectlProgram: ProgramGroup = { module: 'node', programs: { kubectl: 'k8s.io/kubernetes/cmd/kubectl' }, variables: kubernetesVariables };
+
 /** The rest of a node: Kubernetes in one binary, its runtime, and what its static Pods run. */
 export const nodePrograms: ProgramGroup = {
   module: 'node',
@@ -49,13 +60,7 @@ export const nodePrograms: ProgramGroup = {
     portmap: `${plugins}/meta/portmap`,
     'host-local': `${plugins}/ipam/host-local`,
   },
-  variables: {
-    // kubeadm refuses a build that does not know its version.
-    [`${version}.gitVersion`]: kubernetesVersion,
-    [`${version}.gitMajor`]: major ?? '',
-    [`${version}.gitMinor`]: minor ?? '',
-    [`${version}.gitTreeState`]: 'clean',
-  },
+  variables: kubernetesVariables,
 };
 
 /** What only the benchmark runs beside our tunnel: konnectivity. Built for it alone. */

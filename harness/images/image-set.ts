@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Progress } from '../../core/progress.ts';
 import { cloudContainers, edgeContainers, overlayContainers } from '../../images/containers.ts';
-import { nodePrograms, overlayPrograms, pulledPrograms, toolPrograms, wanPrograms } from '../../images/programs.ts';
+import { kubectlProgram, nodePrograms, overlayPrograms, pulledPrograms, toolPrograms, wanPrograms } from '../../images/programs.ts';
 import { upstream } from '../../images/versions.ts';
 import type { Docker } from '../docker/docker.ts';
 import { takeBaseFiles } from './base-files.ts';
@@ -10,7 +10,7 @@ import { builtImages, pulledNodeImage } from './image-names.ts';
 import { buildPrograms } from './go-programs.ts';
 import { writeArchive } from './image-archive.ts';
 import { hasImage } from './image-store.ts';
-import { copyKubectl, finder, linkKubectl, nodeFiles, upstreamNodeChange, upstreamNodeFiles } from './node-files.ts';
+import { copyKubectl, finder, nodeFiles, upstreamNodeChange, upstreamNodeFiles } from './node-files.ts';
 import { buildNodeImage } from './node-image.ts';
 import { pruneImages, prunePrograms } from './prune.ts';
 import { ensureUpstream, type ImagesMode, pullOrBuild, resolveMode } from './registry.ts';
@@ -55,11 +55,11 @@ async function build(context: Context): Promise<Omit<ImageSet, 'source' | 'tools
   const { docker, progress, signal } = context;
   const overlay = await buildPrograms(overlayPrograms, progress, signal);
   const programs = await buildPrograms(nodePrograms, progress, signal);
+  const host = await buildPrograms(kubectlProgram, progress, signal);
   const toxiproxy = await buildToxiproxyImage(docker, await buildPrograms(wanPrograms, progress, signal), progress, signal);
   const rootfs = await buildRootfs(docker, progress, signal);
   const { edge, cloud } = await builtImages();
-  const kubectl = await linkKubectl(programs);
-  const set = { edge, cloud, toxiproxy, rootfs, programs: [overlay, programs], kubectl };
+  const set = { edge, cloud, toxiproxy, rootfs, programs: [overlay, programs], kubectl: join(host, 'kubectl') };
   if ((await hasImage(docker, edge)) && (await hasImage(docker, cloud))) return set;
 
   await progress.step('Node images', async (step) => {
@@ -78,7 +78,7 @@ async function build(context: Context): Promise<Omit<ImageSet, 'source' | 'tools
     await buildNodeImage({ ...common, base: edge, image: cloud, archives: [cloudArchive], folder: join(work.path, 'cloud node') });
   });
   await pruneImages(docker, [edge, cloud, toxiproxy, rootfs]);
-  await prunePrograms([overlay, programs]);
+  await prunePrograms([overlay, programs, host]);
   return set;
 }
 

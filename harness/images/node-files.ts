@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, symlink } from 'node:fs/promises';
+import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CannotTellError } from '../../core/errors.ts';
 import { binDir } from '../../core/paths.ts';
@@ -45,17 +45,6 @@ export function nodeFiles(overlay: string, programs: string): NodeFiles {
     links: Object.fromEntries(['kubelet', 'kubeadm', 'kubectl'].map((name) => [`usr/bin/${name}`, '/usr/local/bin/kubernetes'])),
     texts: { 'kind/version': kubernetesVersion },
   };
-}
-
-/** kubectl for this host: the built multi-call binary under that name. @returns its path */
-export async function linkKubectl(programs: string): Promise<string> {
-  const folder = `${programs}-kubectl`;
-  const link = join(folder, 'kubectl');
-  await mkdir(folder, { recursive: true });
-  await symlink(join(programs, 'kubernetes'), link).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw error;
-  });
-  return link;
 }
 
 /** kubectl for this host out of an upstream node image. @returns its path */

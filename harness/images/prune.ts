@@ -7,14 +7,14 @@ import { storedImages } from './image-store.ts';
 /** Besides what is current: whoever goes back and forth between two versions builds each once. */
 const keptBefore = 1;
 
-/** Which of a list, newest first within its kind, are neither current nor kept as the last one before. */
-export function superseded(newestFirst: readonly string[], current: readonly string[], kindOf: (name: string) => string): string[] {
+/** Which of a list, newest first within its kind, are neither current nor kept as the last ones before. */
+export function superseded(newestFirst: readonly string[], current: readonly string[], kindOf: (name: string) => string, kept = keptBefore): string[] {
   const seen = new Map<string, number>();
   return newestFirst.filter((name) => {
     if (current.includes(name)) return false;
     const before = seen.get(kindOf(name)) ?? 0;
     seen.set(kindOf(name), before + 1);
-    return before >= keptBefore;
+    return before >= kept;
   });
 }
 
@@ -36,12 +36,9 @@ export async function prunePrograms(current: readonly string[]): Promise<void> {
   const names = (await readdir(binDir)).filter((name) => /^(node|tools|wan)-[0-9a-f]{12}$/.test(name));
   const dated = await Promise.all(names.map(async (name) => ({ name, at: (await stat(join(binDir, name))).mtimeMs })));
   const newestFirst = dated.sort((a, b) => b.at - a.at).map(({ name }) => name);
-  // Two groups are built from the module "node".
-  const old = superseded(newestFirst, current.map((folder) => basename(folder)), (name) => name.split('-')[0] ?? name);
+  // Several groups are built from the module "node", and the last ones before are as many.
+  const old = superseded(newestFirst, current.map((folder) => basename(folder)), (name) => name.split('-')[0] ?? name, keptBefore * current.length);
   for (const name of old) {
-    if (name.startsWith('node-')) {
-      await rm(join(binDir, name), { recursive: true, force: true });
-      await rm(join(binDir, `${name}-kubectl`), { recursive: true, force: true });
-    }
+    if (name.startsWith('node-')) await rm(join(binDir, name), { recursive: true, force: true });
   }
 }
