@@ -122,10 +122,13 @@ function pastOf(known: readonly KubePod[], apps: readonly App[]): string | undef
   return known.length === apps.length ? undefined : `the cloud knows ${known.length} of ${apps.length} Pods`;
 }
 
-Then('the cloud has marked the Pod of {string} for deletion', async function (this: EdgeWorld, name: string) {
+Then('within {int} s the cloud marks the Pod of {string} for deletion', async function (this: EdgeWorld, seconds: number, name: string) {
   const app = this.app(name);
-  const pod = (await podsKnownToCloud(this)).find(({ metadata }) => metadata.uid === app.uid);
-  if (pod !== undefined && pod.metadata.deletionTimestamp === undefined) throw new PromiseBroken('POD_STUCK', `${app.node} is not autonomous and not reached, and the cloud leaves ${app.pod} there`);
+  const what = `eviction of ${app.pod} from ${app.node}, which is not autonomous and not reached`;
+  await this.within({ what, seconds, code: 'POD_STUCK' }, async () => {
+    const pod = (await podsKnownToCloud(this)).find(({ metadata }) => metadata.uid === app.uid);
+    return pod === undefined || pod.metadata.deletionTimestamp !== undefined ? { done: undefined } : { missing: 'the cloud leaves it there' };
+  });
 });
 
 Then('for {int} s the cloud marks no Pod of {string} for deletion', async function (this: EdgeWorld, seconds: number, name: string) {
