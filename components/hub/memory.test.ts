@@ -4,6 +4,8 @@ import { until } from '../tunnel/testing/until.ts';
 import { json, type Arrived } from './testing/api-server.ts';
 import { nodeName } from './testing/pki.ts';
 import { bearer, bookmark, event, framesOf, initial, jwt, own, pod, respond, shown, stage, watching } from './testing/stage.ts';
+import { jsonCodec, protobufCodec } from './wire/index.ts';
+import { bytesField, bytesOf, textField } from './wire/protobuf/fields.ts';
 
 test('a WatchList and what follows it is there when the cloud is not, byte by byte', async () => {
   await using stack = new AsyncDisposableStack();
@@ -142,24 +144,48 @@ test('a Pod has the token that it had; what nobody can do here says that nothing
   assert.match(created.body.toString(), /nothing was done/);
 });
 
-test('the node is shown whom to trust and where the API server is, online and off', async () => {
-  await using stack = new AsyncDisposableStack();
-  const map = { kind: 'ConfigMap', apiVersion: 'v1', metadata: { name: 'kube-root-ca.crt', namespace: 'default', uid: 'u', resourceVersion: '5' }, data: { 'ca.crt': 'CLUSTER\n' } };
-  const accepts: unknown[] = [];
-  const { kubelet, cut } = await stage(stack, (request) => {
-    accepts.push(request.headers['accept']);
-    if (request.path.includes('watch=')) return watching(request, event('ADDED', map), bookmark('7', 'ConfigMap'));
-    respond(request, 200, map);
+const protobufMap = (text: string): Buffer => Buffer.concat([
+  bytesField(1, Buffer.concat([textField(1, 'kube-root-ca.crt'), textField(3, 'default'), textField(5, 'u'), textField(6, '5')])),
+  bytesField(2, Buffer.concat([textField(1, 'ca.crt'), textField(2, text)])),
+]);
+const jsonMap = (text: string): Buffer => Buffer.from(JSON.stringify({ metadata: { name: 'kube-root-ca.crt', namespace: 'default', uid: 'u', resourceVersion: '5' }, data: { 'ca.crt': text } }));
+
+for (const { codec, map, authorities, accept, asked } of [
+  { codec: jsonCodec, map: jsonMap, authorities: (raw: Buffer) => (JSON.parse(raw.toString()) as { data: Record<string, string> }).data['ca.crt'], accept: 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json', asked: ['application/json', 'application/json'] },
+  { codec: protobufCodec, map: protobufMap, authorities: (raw: Buffer) => bytesOf(bytesOf(raw, 2)!, 2)!.toString(), accept: 'application/vnd.kubernetes.protobuf', asked: ['application/vnd.kubernetes.protobuf;stream=watch, application/vnd.kubernetes.protobuf', 'application/vnd.kubernetes.protobuf'] },
+]) {
+  test(`${codec.contentType}: the node is shown whom to trust and where the API server is, online and off`, async () => {
+    await using stack = new AsyncDisposableStack();
+    const type = { apiVersion: 'v1', kind: 'ConfigMap' };
+    const accepts: unknown[] = [];
+    const { kubelet, cut } = await stage(stack, (request) => {
+      accepts.push(request.headers['accept']);
+      if (!request.path.includes('watch=')) return respond(request, 200, codec.writeObject(type, map('CLUSTER\n')), codec.contentType);
+      request.stream.respond({ ':status': 200, 'content-type': codec.watchContentType });
+      request.stream.write(Buffer.concat([codec.writeChange('ADDED', type, map('CLUSTER\n')), codec.writeBookmark(type, '7', { initialEventsEnd: true })]));
+    });
+    const named = '/api/v1/namespaces/default/configmaps';
+    const watch = kubelet.ask(`${named}?fieldSelector=metadata.name%3Dkube-root-ca.crt&${initial}`, { accept });
+    await until('the initial events have come', () => codec.watchReader().feed(watch.body).length === 2);
+    const get = await kubelet.get(`${named}/kube-root-ca.crt`, { accept });
+    assert.deepEqual(accepts, asked, 'whole objects, in an encoding that can be changed, as its client prefers');
+    await cut();
+    const offline = await kubelet.get(`${named}/kube-root-ca.crt`, { accept });
+    const [first] = codec.watchReader().feed(watch.body);
+    assert.ok(first !== undefined && 'object' in first);
+    for (const { raw } of [first.object, codec.readObject(get.body).object, codec.readObject(offline.body).object]) assert.equal(authorities(raw), `CLUSTER\n${shown.authority}`);
   });
-  const named = '/api/v1/namespaces/default/configmaps';
+}
+
+test('of its own Node the kubelet is given JSON, to which its status patches are applied; others are given what they ask for', async () => {
+  await using stack = new AsyncDisposableStack();
+  const accepts: unknown[] = [];
+  const { kubelet, pods } = await stage(stack, (request) => {
+    accepts.push(request.headers['accept']);
+    respond(request, 200, { kind: 'Node', apiVersion: 'v1', metadata: { name: nodeName, resourceVersion: '5' } });
+  });
   const accept = { accept: 'application/vnd.kubernetes.protobuf,application/json' };
-  const watch = kubelet.ask(`${named}?fieldSelector=metadata.name%3Dkube-root-ca.crt&${initial}`, accept);
-  await until('the initial events have come', () => framesOf(watch.body).length === 2);
-  const get = await kubelet.get(`${named}/kube-root-ca.crt`, accept);
-  assert.ok(accepts.every((one) => !String(one).includes('protobuf')), 'it is asked for in JSON');
-  await cut();
-  const offline = await kubelet.get(`${named}/kube-root-ca.crt`, accept);
-  for (const object of [framesOf(watch.body)[0]!.object, JSON.parse(get.body.toString()), JSON.parse(offline.body.toString())] as (typeof map)[]) {
-    assert.equal(object.data['ca.crt'], `CLUSTER\n${shown.authority}`);
-  }
+  await kubelet.get(`/api/v1/nodes/${nodeName}`, accept);
+  await pods.get(`/api/v1/nodes/${nodeName}`, { ...accept, ...bearer(jwt('system:serviceaccount:kube-flannel:flannel')) });
+  assert.deepEqual(accepts, ['application/json', accept.accept]);
 });

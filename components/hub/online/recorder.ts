@@ -5,7 +5,7 @@ import type { LinkError } from '../link/index.ts';
 import type { OpenWatches } from '../offline/open-watches.ts';
 import type { Shown } from '../shown/objects.ts';
 import { rewriteFor, type Rewrite } from '../shown/shown.ts';
-import { representationOfAnswer, representationsOf, type KubeRequest, type Representation } from '../wire/index.ts';
+import { jsonCodec, protobufCodec, representationOfAnswer, representationsOf, type Codec, type KubeRequest, type Representation } from '../wire/index.ts';
 import { parseAccept } from '../wire/accept.ts';
 import { ListAgain, TooOld } from './list-again.ts';
 import { ListRecord } from './list-record.ts';
@@ -45,7 +45,7 @@ export class Recorder implements Disposable {
     if (subject === undefined || kube === undefined || !kube.isResource || request.method === 'HEAD') return undefined;
     const { shown } = this.#options;
     const rewrite = shown && rewriteFor(kube, subject, shown);
-    const accept = rewrite !== undefined || isNode(kube) ? narrowed(kube) : undefined;
+    const accept = narrowed(kube, rewrite !== undefined ? rewritable : subject === this.#options.ownIdentity && isNode(kube) ? [jsonCodec] : []);
     return {
       // Nothing is decoded on the way: what comes is what is stored and what the client gets.
       headers: { 'accept-encoding': undefined, ...(accept !== undefined && { accept }) },
@@ -73,9 +73,11 @@ export class Recorder implements Disposable {
     const { mediaType } = representation;
     const collection: CollectionKey = { identity: subject, path: kube.path, fieldSelector: kube.fieldSelector, labelSelector: kube.labelSelector, mediaType };
     const object: ObjectKey = { identity: subject, path: pathOfObject(kube), mediaType };
-    if (kube.verb === 'list') return this.#listTap(exchange, collection, representation, troubled);
-    if (kube.verb === 'watch') return this.#watchTap(exchange, collection, representation, troubled);
-    return isWhole(kube) ? this.#objectTap(exchange, object, representation, troubled) : undefined;
+    // Of what is metadata alone nothing is shown differently.
+    const shown = mediaType === representation.codec.contentType ? exchange : { ...exchange, rewrite: undefined };
+    if (kube.verb === 'list') return this.#listTap(shown, collection, representation, troubled);
+    if (kube.verb === 'watch') return this.#watchTap(shown, collection, representation, troubled);
+    return isWhole(kube) ? this.#objectTap(shown, object, representation, troubled) : undefined;
   }
 
   /**
@@ -159,7 +161,10 @@ interface Exchange {
   readonly headers: Headers;
 }
 
-/** What a status patch is applied to must be in JSON: the patch is. */
+/** What can be rewritten: whole objects in an encoding that is known. */
+const rewritable: readonly Codec[] = [protobufCodec, jsonCodec];
+
+/** What the kubelet's status patches are applied to must be in JSON: they are. */
 const isNode = ({ apiGroup, resource }: KubeRequest): boolean => apiGroup === '' && resource === 'nodes';
 
 /** One whole object, not its log, its scale or a connection to it. */
@@ -168,11 +173,12 @@ const isWhole = ({ verb, name, subresource }: KubeRequest): boolean => (verb ===
 /** A write of an object's status answers with the object. */
 const pathOfObject = ({ path, subresource }: KubeRequest): string => (subresource === 'status' ? path.replace(/\/status$/, '') : path);
 
-/** Whoever takes JSON too is given JSON. */
-function narrowed({ accept, verb }: KubeRequest): string | undefined {
-  const json = representationsOf(accept).some(({ mediaType }) => mediaType === 'application/json');
-  if (!json) return undefined;
-  return verb === 'watch' ? 'application/json;stream=watch, application/json' : 'application/json';
+/** Of what a client takes, in the order of its preference, only whole objects in these encodings; undefined when it takes none of them. */
+function narrowed({ accept, verb }: KubeRequest, codecs: readonly Codec[]): string | undefined {
+  const taken = representationsOf(accept).filter(({ mediaType, codec }) => mediaType === codec.contentType && codecs.includes(codec));
+  if (taken.length === 0) return undefined;
+  const types = taken.flatMap(({ codec }) => (verb === 'watch' ? [codec.watchContentType, codec.contentType] : [codec.contentType]));
+  return [...new Set(types)].join(', ');
 }
 
 function withoutLength(headers: Headers): Headers {

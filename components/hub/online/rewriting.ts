@@ -2,10 +2,9 @@ import { Transform, type TransformCallback } from 'node:stream';
 import type { Rewrite } from '../shown/shown.ts';
 import type { Codec, ListHead, TypeMeta, WatchFrame, WireObject } from '../wire/index.ts';
 
-const changed = (object: WireObject, rewrite: Rewrite): WireObject => {
-  const before = object.raw.toString();
-  const after = rewrite(before);
-  return after === before ? object : { ...object, raw: Buffer.from(after) };
+const changed = (object: WireObject, rewrite: Rewrite, codec: Codec): WireObject => {
+  const raw = rewrite(object, codec);
+  return raw === object.raw ? object : { ...object, raw };
 };
 
 /** Gives a watch's client what this node is to see, frame by frame. */
@@ -32,7 +31,7 @@ export class WatchRewriting extends Transform {
   override _transform(chunk: Buffer, _: BufferEncoding, done: TransformCallback): void {
     try {
       for (const came of this.#reader.feed(chunk)) {
-        const frame = 'object' in came ? { ...came, object: changed(came.object, this.#rewrite) } : came;
+        const frame = 'object' in came ? { ...came, object: changed(came.object, this.#rewrite, this.#codec) } : came;
         this.#seen(frame);
         this.push(this.#write(frame));
       }
@@ -56,7 +55,7 @@ export class WatchRewriting extends Transform {
  */
 export const listRewriting = (codec: Codec, rewrite: Rewrite, seen: (head: ListHead, objects: readonly WireObject[]) => void): WholeBody => new WholeBody((body) => {
   const reader = codec.listReader();
-  const objects = reader.feed(body).map((object) => changed(object, rewrite));
+  const objects = reader.feed(body).map((object) => changed(object, rewrite, codec));
   const head = reader.end();
   seen(head, objects);
   return Buffer.concat([...codec.writeList(head, objects.map(({ raw }) => raw))]);
@@ -65,7 +64,7 @@ export const listRewriting = (codec: Codec, rewrite: Rewrite, seen: (head: ListH
 /** The same for one object. */
 export const objectRewriting = (codec: Codec, rewrite: Rewrite, seen: (type: TypeMeta, object: WireObject) => void): WholeBody => new WholeBody((body) => {
   const { type, object } = codec.readObject(body);
-  const shown = changed(object, rewrite);
+  const shown = changed(object, rewrite, codec);
   seen(type, shown);
   return codec.writeObject(type, shown.raw);
 });

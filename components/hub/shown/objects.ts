@@ -1,3 +1,6 @@
+import type { WireObject } from '../wire/index.ts';
+import type { ShownEncoding, ShownEndpoint } from './encoding.ts';
+
 /** What this node is shown in place of the cloud's. */
 export interface Shown {
   readonly node: string;
@@ -10,19 +13,9 @@ export interface Shown {
   readonly dns?: { readonly address: string; readonly port: number };
 }
 
-interface Meta {
-  readonly name?: string;
-  readonly namespace?: string;
-  readonly labels?: Readonly<Record<string, string>>;
-}
-
-interface ConfigMap {
-  readonly metadata: Meta;
-  readonly data?: Readonly<Record<string, string>>;
-}
-
 /** Kubernetes writes the authorities that every Pod mounts into a ConfigMap of this name in each namespace (KEP-1205). */
 const rootAuthorities = 'kube-root-ca.crt';
+const apiService = { namespace: 'default', name: 'kubernetes' } as const;
 /** kubeadm's names, which every Kubernetes keeps for its DNS, whatever answers there. */
 const dnsService = { namespace: 'kube-system', name: 'kube-dns' } as const;
 /** kubeadm's names. */
@@ -33,43 +26,34 @@ const serviceNameLabel = 'kubernetes.io/service-name';
 /**
  * One object of the API as this node is to see it.
  *
- * @returns the same object when nothing differs
+ * @returns the same bytes when nothing differs
  */
-export function asShown(object: unknown, shown: Shown): unknown {
-  if (!hasMeta(object)) return object;
-  const { name, namespace, labels } = object.metadata;
-  if (namespace === 'default' && labels?.[serviceNameLabel] === 'kubernetes' && 'endpoints' in object) return hubEndpoint(object, shown);
-  if (shown.dns && namespace === dnsService.namespace && labels?.[serviceNameLabel] === dnsService.name && 'endpoints' in object) return dnsEndpoint(object, shown.node, shown.dns);
-  if (!hasData(object)) return object;
-  if (name === rootAuthorities) return withData(object, 'ca.crt', (pem) => (pem.includes(shown.authority.trim()) ? pem : `${pem.trimEnd()}\n${shown.authority.trim()}\n`));
-  if (name === kubeProxyConfig.name && namespace === kubeProxyConfig.namespace) return withData(object, kubeProxyConfig.key, (text) => text.replace(/^([ \t]*server:[ \t]*)\S+/gm, `$1https://${shown.address}:${shown.port}`));
-  return object;
+export function asShown(resource: 'configmaps' | 'endpointslices', object: WireObject, encoding: ShownEncoding, shown: Shown): Buffer {
+  const { raw } = object;
+  if (resource === 'configmaps') {
+    const changed = textOf(object, shown);
+    return changed === undefined ? raw : encoding.withText(raw, changed.key, changed.change);
+  }
+  const endpoint = endpointOf(object, encoding, shown);
+  return endpoint === undefined ? raw : encoding.withEndpoint(raw, endpoint);
 }
 
-const hasMeta = (object: unknown): object is { metadata: Meta } => typeof object === 'object' && object !== null && 'metadata' in object && typeof object.metadata === 'object' && object.metadata !== null;
-
-const hasData = (object: { metadata: Meta }): object is ConfigMap => 'data' in object && typeof object.data === 'object' && object.data !== null;
-
-function withData(object: ConfigMap, key: string, change: (text: string) => string): ConfigMap {
-  const text = object.data?.[key];
-  if (text === undefined) return object;
-  const changed = change(text);
-  return changed === text ? object : { ...object, data: { ...object.data, [key]: changed } };
+/** Which text of a ConfigMap is shown differently, and how. */
+function textOf({ namespace, name }: WireObject, { authority, address, port }: Shown): { key: string; change: (text: string) => string } | undefined {
+  if (name === rootAuthorities) return { key: 'ca.crt', change: (pem) => (pem.includes(authority.trim()) ? pem : `${pem.trimEnd()}\n${authority.trim()}\n`) };
+  if (name !== kubeProxyConfig.name || namespace !== kubeProxyConfig.namespace) return undefined;
+  return { key: kubeProxyConfig.key, change: (text) => text.replace(/^([ \t]*server:[ \t]*)\S+/gm, `$1https://${address}:${port}`) };
 }
 
-/** The cluster's DNS as kube-proxy is to see it: the node's own, also while the cloud has none that is ready. */
-function dnsEndpoint(object: object, nodeName: string, { address, port }: NonNullable<Shown['dns']>): object {
-  return { ...object, addressType: 'IPv4', endpoints: [endpointAt(address, nodeName)], ports: [{ name: 'dns', port, protocol: 'UDP' }, { name: 'dns-tcp', port, protocol: 'TCP' }] };
-}
-
-const endpointAt = (address: string, nodeName: string): object => ({ addresses: [address], conditions: { ready: true, serving: true, terminating: false }, nodeName });
-
-/** The API server as kube-proxy is to see it. The port keeps its name: kube-proxy matches it with that of the Service. */
-function hubEndpoint(object: object, { address, port, node }: Shown): object {
-  return {
-    ...object,
-    addressType: 'IPv4',
-    endpoints: [endpointAt(address, node)],
-    ports: [{ name: 'https', port, protocol: 'TCP' }],
-  };
+/**
+ * The endpoint of a slice of the API server, or of the cluster's DNS, as kube-proxy is to see it: the hub and the node's own, also while the cloud has none that
+ * is ready. Ports keep their names: kube-proxy matches them with those of the Service.
+ */
+function endpointOf({ namespace, raw }: WireObject, encoding: ShownEncoding, { node: nodeName, address, port, dns }: Shown): ShownEndpoint | undefined {
+  // Whoever is in another namespace need not be read.
+  if (namespace !== apiService.namespace && namespace !== dnsService.namespace) return undefined;
+  const service = encoding.labels(raw)[serviceNameLabel];
+  if (namespace === apiService.namespace && service === apiService.name) return { address, nodeName, ports: [{ name: 'https', port, protocol: 'TCP' }] };
+  if (dns === undefined || namespace !== dnsService.namespace || service !== dnsService.name) return undefined;
+  return { address: dns.address, nodeName, ports: [{ name: 'dns', port: dns.port, protocol: 'UDP' }, { name: 'dns-tcp', port: dns.port, protocol: 'TCP' }] };
 }

@@ -1,11 +1,12 @@
-import type { KubeRequest } from '../wire/index.ts';
+import type { Codec, KubeRequest, WireObject } from '../wire/index.ts';
+import { encodingOf } from './encoding.ts';
 import { asShown, type Shown } from './objects.ts';
 
 /** Which objects a request is about, as far as it decides what is shown. */
 export type Asked = Pick<KubeRequest, 'apiGroup' | 'resource' | 'subresource'>;
 
-/** Takes the JSON of one object, and gives what this node is to see of it: the same text where nothing differs. */
-export type Rewrite = (json: string) => string;
+/** The object as this node is to see it: the same bytes where nothing differs. */
+export type Rewrite = (object: WireObject, codec: Codec) => Buffer;
 
 const kubeProxy = 'system:serviceaccount:kube-system:kube-proxy';
 
@@ -20,11 +21,7 @@ export function rewriteFor({ apiGroup, resource, subresource }: Asked, identity:
   if (subresource !== '') return undefined;
   const of = `${apiGroup}/${resource}`;
   const isNode = identity === `system:node:${shown.node}`;
-  const differs = (isNode && of === '/configmaps') || ((isNode || identity === kubeProxy) && of === 'discovery.k8s.io/endpointslices');
-  if (!differs) return undefined;
-  return (json) => {
-    const object: unknown = JSON.parse(json);
-    const other = asShown(object, shown);
-    return other === object ? json : JSON.stringify(other);
-  };
+  if (isNode && of === '/configmaps') return (object, codec) => asShown('configmaps', object, encodingOf(codec), shown);
+  if ((isNode || identity === kubeProxy) && of === 'discovery.k8s.io/endpointslices') return (object, codec) => asShown('endpointslices', object, encodingOf(codec), shown);
+  return undefined;
 }

@@ -37,15 +37,16 @@ export function fieldStartAt(bytes: Buffer, from: number): FieldStart | undefine
   return value === undefined ? undefined : { field, wireType, value: value.value, end: value.end };
 }
 
-/** The fields of a whole message, in order: of those with a length their bytes, of the others their value. */
-export function* fieldsOf(message: Buffer): Generator<{ readonly field: number; readonly bytes: Buffer | undefined; readonly value: number }> {
+/** The fields of a whole message, in order: of those with a length their bytes, of the others their value; `from` and `to` are where the whole field is. */
+export function* fieldsOf(message: Buffer): Generator<{ readonly field: number; readonly bytes: Buffer | undefined; readonly value: number; readonly from: number; readonly to: number }> {
   for (let at = 0; at < message.length; ) {
     const start = fieldStartAt(message, at);
     if (start === undefined) throw malformed('a message that ends within a field');
     const { field, wireType, value } = start;
+    const from = at;
     at = wireType === 0 ? start.end : start.end + value;
     if (at > message.length) throw malformed('a field that is longer than its message');
-    yield { field, bytes: wireType === 2 ? message.subarray(start.end, at) : undefined, value };
+    yield { field, bytes: wireType === 2 ? message.subarray(start.end, at) : undefined, value, from, to: at };
   }
 }
 
