@@ -9,9 +9,15 @@ export interface LivenessOptions {
   readonly dead: (reason: string) => void;
 }
 
+/** How often within the time of a question it is looked whether anything came. */
+const looks = 8;
+
+/** The longest silence before a question, when one is asked after so much of it. Milliseconds. */
+export const longestSilenceMs = (everyMs: number): number => everyMs * (1 + 1 / looks);
+
 /**
- * Asks a session again and again whether its other end is there. Whatever is received counts as an answer: behind a big list on a
- * thin link a PING's own may wait for long.
+ * Asks a session that has been silent for a while whether its other end is there. Whatever is received counts as an answer: behind a big list on a
+ * thin link a PING's own may wait for long, and where something comes anyway, nothing need be sent.
  */
 export class Liveness {
   readonly #options: LivenessOptions;
@@ -19,17 +25,19 @@ export class Liveness {
   #everyMs = 0;
   #deadline: NodeJS.Timeout | undefined;
   #stopped = false;
+  #received = 0;
+  #silentSince = performance.now();
 
   constructor(options: LivenessOptions) {
     this.#options = options;
   }
 
-  /** Milliseconds. */
+  /** After how much silence it asks. Milliseconds. */
   set everyMs(ms: number) {
     if (ms === this.#everyMs || this.#stopped) return;
     this.#everyMs = ms;
     clearInterval(this.#timer);
-    this.#timer = setInterval(() => this.check(), ms);
+    this.#timer = setInterval(() => this.#look(), ms / looks);
   }
 
   /** Whether a question is open. */
@@ -53,6 +61,18 @@ export class Liveness {
     this.#stopped = true;
     clearInterval(this.#timer);
     clearTimeout(this.#deadline);
+  }
+
+  #look(): void {
+    const received = this.#options.received();
+    if (received !== this.#received) {
+      this.#received = received;
+      this.#silentSince = performance.now();
+      this.#options.heard();
+    } else if (performance.now() - this.#silentSince >= this.#everyMs) {
+      this.#silentSince = performance.now();
+      this.check();
+    }
   }
 
   #await(): void {

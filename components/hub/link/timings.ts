@@ -2,7 +2,7 @@
 export interface LinkTimings {
   /** TCP, TLS and the first word of HTTP/2 together; a probe's answer, too. */
   readonly dialMs: number;
-  /** Between two PINGs of the session that watches over the link. */
+  /** After so much silence the session that watches over the link is asked by a PING. */
   readonly pingEveryMs: number;
   /** Of all other sessions: they are asked at once when that one is lost. */
   readonly otherPingEveryMs: number;
@@ -19,7 +19,7 @@ export interface LinkTimings {
 }
 
 /**
- * A link that falls silent is found after 2 + 3 + 0.25 + 3 = 8.25 s at most, a session that is dead by itself after 9 s; 10 s are promised.
+ * A link that falls silent is found after 2.25 + 3 + 0.25 + 3 = 8.5 s at most, a session that is dead by itself after 9.75 s; 10 s are promised.
  * One that is back is found after 3 s, when a probe is hanging just then, and a moment; 5 s are promised.
  */
 export const defaultTimings: LinkTimings = {
