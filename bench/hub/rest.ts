@@ -3,7 +3,7 @@ import { CannotTellError } from '../../core/errors.ts';
 import { waitFor } from '../../core/wait.ts';
 import { readMetric } from '../../harness/probes/metric.ts';
 import { EmptyNode } from './on-node.ts';
-import type { Part } from './place.ts';
+import { who, type Part } from './place.ts';
 import { figuresOfUnit, type Memory } from './process.ts';
 import { between, readCounters, type Counters } from './traffic.ts';
 
@@ -24,9 +24,10 @@ export interface Rest {
   readonly cacheObjects: number;
 }
 
-/** At rest is who has used less than this share of a core in the time of one look. */
+/** At rest is a hub that has used less than this share of a core in the time of one look, on a node that, as the other one, was sent fewer bytes a second: the last of what was made for this comes long after it was made. */
 const restShare = 0.05;
-const lookSeconds = 5;
+const restBytes = 2000;
+const lookSeconds = 10;
 const restWithinMs = 180_000;
 const looks = 5;
 
@@ -35,11 +36,13 @@ export const measureRest: Part<RestOptions, Rest> = async (pair, { seconds }, st
   const { docker, hub, place, signal } = pair;
   const figures = async (): ReturnType<typeof figuresOfUnit> => await figuresOfUnit(docker, hub.name, place.unit, signal);
   step.detail('waiting until the hub is at rest');
-  await waitFor(`the hub of ${hub.name} at rest`, async (look) => {
-    const before = await figures();
+  await waitFor(`the nodes ${hub.name} and ${pair.plain.name} at rest`, async (look) => {
+    const [before, sent] = [await figures(), await readCounters(pair)];
     await sleep(lookSeconds * 1000, undefined, { signal: look });
     const share = ((await figures()).cpuSeconds - before.cpuSeconds) / lookSeconds;
-    return share < restShare ? { done: true } : { missing: `it uses ${(100 * share).toFixed(1)} % of a core` };
+    const now = await readCounters(pair);
+    const busiest = Math.max(...who.map((node) => between(sent[node], now[node]).bytesIn)) / lookSeconds;
+    return share < restShare && busiest < restBytes ? { done: true } : { missing: `the hub uses ${(100 * share).toFixed(1)} % of a core, and one of them is sent ${busiest.toFixed(0)} bytes a second` };
   }, { timeoutMs: restWithinMs, everyMs: 10, signal });
   await using empty = await EmptyNode.start(pair);
   const [traffic, of, beside, startedAt] = [await readCounters(pair), await figures(), await empty.figures(), performance.now()];
