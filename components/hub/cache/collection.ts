@@ -1,7 +1,7 @@
 import { compareResourceVersions, type ChangeType, type TypeMeta, type WireObject } from '../wire/index.ts';
 import type { CollectionKey } from './keys.ts';
 import type { RecordMeta } from './log/record.ts';
-import type { Table } from './table.ts';
+import type { Row, Table } from './table.ts';
 
 export type ObjectRef = Pick<WireObject, 'namespace' | 'name'>;
 
@@ -21,6 +21,16 @@ export const headOf = (type: TypeMeta, resourceVersion: string): RecordMeta => (
 
 const textOf = (meta: RecordMeta, name: string): string => (typeof meta[name] === 'string' ? meta[name] : '');
 
+export interface CollectionOptions {
+  readonly key: CollectionKey;
+  readonly table: Table;
+  readonly live: boolean;
+  /** Milliseconds since 1970. */
+  readonly usedAt: number;
+  /** @param row key of an object @returns the same bytes of it, where they are in memory already */
+  readonly same: (row: string, raw: Buffer) => Pick<Row, 'meta' | 'raw'> | undefined;
+}
+
 /** One collection: what is known of it (`live`), lists that will replace it, and watches that keep it current. */
 export class Collection {
   readonly key: CollectionKey;
@@ -35,11 +45,21 @@ export class Collection {
   readonly followers = new Set<object>();
   readonly pending = new Set<PendingList>();
 
-  constructor(key: CollectionKey, table: Table, live: boolean, usedAt: number) {
+  /** What another collection has of an object, if it is the same. */
+  readonly #same: CollectionOptions['same'];
+
+  constructor({ key, table, live, usedAt, same }: CollectionOptions) {
     this.key = key;
     this.table = table;
     this.live = live;
     this.usedAt = usedAt;
+    this.#same = same;
+  }
+
+  /** How a row is kept in memory: with bytes that are there already, if there are such. */
+  kept<R extends Pick<Row, 'meta' | 'raw'>>(key: string, row: R): R {
+    const same = this.#same(key, row.raw);
+    return same === undefined ? row : { ...row, meta: same.meta, raw: same.raw };
   }
 
   get type(): TypeMeta {
@@ -70,7 +90,11 @@ export class Collection {
     if ((compareResourceVersions(resourceVersion, this.resourceVersion) ?? 1) <= 0) return;
     this.changes += 1;
     if (change === 'DELETED') this.table.delete(rowKey(object), { resourceVersion });
-    else this.table.put(rowKey(object), rowMeta(object), object.raw);
+    else {
+      const key = rowKey(object);
+      const { meta, raw } = this.kept(key, { meta: rowMeta(object), raw: object.raw });
+      this.table.put(key, meta, raw);
+    }
   }
 
   bookmark(resourceVersion: string): void {

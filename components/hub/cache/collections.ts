@@ -1,9 +1,11 @@
 import { Collection } from './collection.ts';
 import { collectionText, type CollectionKey } from './keys.ts';
-import type { Table } from './table.ts';
+import type { Row, Table } from './table.ts';
 
 /** Of one identity. A kubelet watches each ConfigMap and Secret of its Pods by name; others have a handful. */
 const mostCollections = { own: 4096, other: 256 } as const;
+
+const alikeText = ({ path, mediaType }: CollectionKey): string => `${mediaType} ${path}`;
 
 export interface CollectionsOptions {
   /** Whose may be many: the node's own. */
@@ -16,6 +18,8 @@ export interface CollectionsOptions {
 export class Collections {
   readonly #options: CollectionsOptions;
   readonly #all = new Map<string, Collection>();
+  /** Those of one path in one representation, whoever's they are. */
+  readonly #alike = new Map<string, Set<Collection>>();
 
   constructor(options: CollectionsOptions) {
     this.#options = options;
@@ -23,7 +27,7 @@ export class Collections {
 
   /** One that was read back. */
   load(key: CollectionKey, table: Table): void {
-    this.#all.set(collectionText(key), new Collection(key, table, true, table.touchedAt));
+    this.#add(key, table, true, table.touchedAt);
   }
 
   /** Also one that is not whole. @param create its table, if there is none yet */
@@ -32,8 +36,7 @@ export class Collections {
     let collection = this.#all.get(text);
     if (collection === undefined) {
       this.#boundNumber(key.identity);
-      collection = new Collection(key, create(), false, now);
-      this.#all.set(text, collection);
+      collection = this.#add(key, create(), false, now);
     }
     collection.usedAt = now;
     return collection;
@@ -71,7 +74,32 @@ export class Collections {
 
   /** A list that is still coming in makes it whole again. */
   forgetIfEmpty(collection: Collection): void {
-    if (!collection.live && collection.pending.size === 0) this.#all.delete(collectionText(collection.key));
+    if (collection.live || collection.pending.size > 0) return;
+    this.#all.delete(collectionText(collection.key));
+    const alike = this.#alike.get(alikeText(collection.key));
+    alike?.delete(collection);
+    if (alike?.size === 0) this.#alike.delete(alikeText(collection.key));
+  }
+
+  /**
+   * An object as another collection has it, byte for byte: most of what several clients of a node are given is the same, and is kept in memory once.
+   *
+   * @param row its key
+   */
+  same(key: CollectionKey, row: string, raw: Buffer): Pick<Row, 'meta' | 'raw'> | undefined {
+    for (const { table } of this.#alike.get(alikeText(key)) ?? []) {
+      const found = table.rows.get(row);
+      if (found?.raw.equals(raw) === true) return found;
+    }
+    return undefined;
+  }
+
+  #add(key: CollectionKey, table: Table, live: boolean, usedAt: number): Collection {
+    const collection = new Collection({ key, table, live, usedAt, same: (row, raw) => this.same(key, row, raw) });
+    this.#all.set(collectionText(key), collection);
+    const alike = this.#alike.get(alikeText(key)) ?? new Set();
+    this.#alike.set(alikeText(key), alike.add(collection));
+    return collection;
   }
 
   /** Makes room for one more of an identity: it may ask with as many selectors as it likes. */

@@ -49,7 +49,8 @@ export class Replacement implements Disposable {
   /** An item of the list, or ADDED or MODIFIED before the bookmark. @param object its raw bytes are given away */
   put(object: WireObject): void {
     if (this.#state !== 'open') return;
-    const [key, meta, { raw }] = [rowKey(object), rowMeta(object), object];
+    const key = rowKey(object);
+    const { meta, raw } = this.#collection.kept(key, { meta: rowMeta(object), raw: object.raw });
     const row = this.#write((draft) => this.#collection.table.addTo(draft, key, meta, raw)) ?? { meta, raw, bytes: raw.length, time: 0 };
     this.#bytes += row.bytes;
     this.#rows.set(key, row);
@@ -88,6 +89,8 @@ export class Replacement implements Disposable {
     collection.changes += 1;
     collection.live = true;
     this.#end();
+    // Another client's list of the same may have come in beside this one.
+    for (const [key, row] of this.#rows) this.#rows.set(key, collection.kept(key, row));
     collection.table.replace(this.#rows, headOf(type, resourceVersion), this.#draft);
     this.#host.grown();
     return collection.live;

@@ -176,7 +176,10 @@ export class CacheStore implements AsyncDisposable {
     const { logs, damaged } = loadLogs(folder);
     const others = new Map<string, Table>();
     for (const log of logs) {
-      const table = Table.load(this.#host, log);
+      const table = Table.load(this.#host, log, (of, row, raw) => {
+        const { collection } = collectionOf(of);
+        return collection && this.#collections.same(collection, row, raw);
+      });
       if (log.cutBytes > 0) this.#tell({ code: 'TAIL_CUT', message: `${nameOf(table.key)}: ${log.cutBytes} bytes of a write that a crash cut short were taken off`, ...collectionOf(table.key) });
       const { collection: key } = collectionOf(table.key);
       if (key === undefined) others.set(log.name, table);

@@ -56,8 +56,11 @@ export class Table {
     return new Table(host, Generations.create(host.folder, name), key, new Map(), {}, host.now());
   }
 
-  /** @throws a system error */
-  static load(host: TableHost, loaded: LoadedLog): Table {
+  /**
+   * @param known what of a row is in memory already, if it is
+   * @throws a system error
+   */
+  static load(host: TableHost, loaded: LoadedLog, known: (table: RecordMeta, key: string, raw: Buffer) => Pick<Row, 'meta' | 'raw'> | undefined = () => undefined): Table {
     const rows = new Map<string, Row>();
     let key: RecordMeta = {};
     let head: RecordMeta = {};
@@ -73,7 +76,7 @@ export class Table {
       touchedAt = time;
     }
     // Copies: a view would keep the whole file in memory.
-    for (const [name, row] of rows) rows.set(name, { ...row, raw: copyOf(row.raw) });
+    for (const [name, row] of rows) rows.set(name, kept(row, known(key, name, row.raw)));
     return new Table(host, Generations.reopen(host.folder, loaded), key, rows, head, touchedAt);
   }
 
@@ -232,6 +235,9 @@ export class Table {
 }
 
 const withVersion = (head: RecordMeta, { resourceVersion }: RecordMeta): RecordMeta => (resourceVersion === undefined || resourceVersion === head['resourceVersion'] ? head : { ...head, resourceVersion });
+
+/** @param known the same, in memory */
+const kept = (row: Row, known: Pick<Row, 'meta' | 'raw'> | undefined): Row => (known === undefined ? { ...row, raw: copyOf(row.raw) } : { ...row, meta: known.meta, raw: known.raw });
 
 function copyOf(raw: Buffer): Buffer {
   const copy = Buffer.allocUnsafeSlow(raw.length);
