@@ -33,7 +33,7 @@ const silent = (): void => {};
 test('what is promised is the sum of what the parts may take', () => {
   const { pingEveryMs, otherPingEveryMs, pongWithinMs, suspicionJitterMs, dialMs, probeEveryMs } = defaultTimings;
   assert.ok(longestSilenceMs(pingEveryMs) + pongWithinMs + suspicionJitterMs + dialMs < 10_000, 'a link that falls silent');
-  assert.ok(longestSilenceMs(otherPingEveryMs) + pongWithinMs < 10_000, 'a session that is dead by itself');
+  assert.ok(longestSilenceMs(otherPingEveryMs) + pongWithinMs < 20_000, 'a session that is dead by itself');
   assert.ok(dialMs + suspicionJitterMs < 4000 && probeEveryMs * 1.25 < 4000, 'a link that is back');
 });
 
