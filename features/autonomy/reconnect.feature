@@ -21,7 +21,7 @@ Feature: A cut of the link is not a reason to touch anything
     Given an application "app" on the edge node that the cloud evicts after 5 s
     And an application "movable" on its neighbour, whose autonomy is switched off, that the cloud evicts after 5 s
     When the WAN of the site is down until the cloud has noticed
-    # The cloud looks at its nodes every 5 s, and taints one unreachable node in a second here (--node-eviction-rate; in 10 s otherwise):
+    # The cloud looks at its nodes every 5 s, and taints two unreachable nodes a second here (--node-eviction-rate; one in 10 s otherwise):
     # of two nodes of a site the second may be treated 6 s after the first. Whoever looks for less sees plain Kubernetes evict nothing.
     Then within 30 s the cloud marks the Pod of "movable" for deletion
     And for 8 s the cloud marks no Pod of "app" for deletion

@@ -110,7 +110,7 @@ test("the cluster's networks and kubeadm patches come from the topology", async 
     serviceSubnet: '10.70.0.0/20',
   });
   assert.deepEqual(config.kubeadmConfigPatches.map((text) => parse(text) as unknown), [
-    { kind: 'ClusterConfiguration', apiVersion: 'kubeadm.k8s.io/v1beta4', controllerManager: { extraArgs: [{ name: 'node-cidr-mask-size', value: '26' }, { name: 'node-monitor-grace-period', value: '20s' }, { name: 'node-eviction-rate', value: '1' }] } },
+    { kind: 'ClusterConfiguration', apiVersion: 'kubeadm.k8s.io/v1beta4', controllerManager: { extraArgs: [{ name: 'node-cidr-mask-size', value: '26' }, { name: 'node-monitor-grace-period', value: '20s' }, { name: 'node-eviction-rate', value: '2' }] } },
     { kind: 'KubeletConfiguration', apiVersion: 'kubelet.config.k8s.io/v1beta1', failCgroupV1: false, nodeLeaseDurationSeconds: 20 },
   ]);
 });

@@ -40,9 +40,11 @@ export const noticing = { grace: 20, lease: 20 } as const;
 
 /**
  * How many unreachable nodes of a zone the cloud taints in a second, so that their Pods' tolerations begin to run. Kubernetes' own is
- * one in 10 s: who cuts off a site of two nodes waits that much longer until both are treated as what they are.
+ * one in 10 s: who cuts off a site of two nodes waits that much longer until both are treated as what they are. Any rate but 1: the limiter that
+ * stops all evictions while no node is Ready, as during a boot, says of itself that it has that rate, and so is never replaced by one that has it
+ * (SwapLimiter of pkg/controller/nodelifecycle/scheduler, fakeNeverRateLimiter of client-go's util/flowcontrol; seen with 1.37.2: no node was ever tainted).
  */
-const evictionRate = 1;
+const evictionRate = 2;
 
 const kubeadmApi = 'kubeadm.k8s.io/v1beta4';
 
