@@ -47,6 +47,7 @@ test('whatever is found, when all has been done and told, nothing is left to do'
 });
 
 test('what is not a MAC is none', () => {
-  for (const text of [undefined, '', 'null', '{}', '{"VtepMAC":7}', '{"VtepMAC":"02:00"}', '{"VNI":1,"VtepMAC":']) assert.equal(macIn(text), undefined, text);
+  for (const text of ['', 'null', '{}', '{"VtepMAC":7}', '{"VtepMAC":"02:00"}', '{"VNI":1,"VtepMAC":']) assert.equal(macIn(text), undefined, text);
+  assert.equal(macIn(undefined), undefined);
   assert.equal(macIn('{"VNI":1,"VtepMAC":"AA:bb:00:00:00:01"}'), 'aa:bb:00:00:00:01');
 });
