@@ -149,7 +149,7 @@ export class VtepKeeper implements AsyncDisposable {
         this.#corrected('device');
       } else {
         log.info({ mac: this.mac, was: this.#device!.mac }, 'the device had another MAC');
-        await network.setMac(deviceName, this.mac, await this.#peers.wanted());
+        await network.setMac(deviceName, this.mac, await this.#peers.wanted(now));
         this.#corrected('mac');
       }
       // What was written is looked at, as is everything that was lost by it.
@@ -179,7 +179,7 @@ export class VtepKeeper implements AsyncDisposable {
 
   /** Once, until something else is to be said. */
   #say(what: string): void {
-    if (what !== this.#said) this.#options.log.warn({ mac: this.mac, device: this.#device?.mac }, what);
+    if (what !== this.#said) this.#options.log.info({ mac: this.mac, device: this.#device?.mac }, what);
     this.#said = what;
   }
 

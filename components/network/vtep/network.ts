@@ -81,12 +81,17 @@ export class NodeNetwork {
    * @throws ExecError
    */
   async setMac(name: string, mac: string, neighbours: readonly Neighbour[]): Promise<void> {
-    await this.#batch([`link set dev ${name} address ${mac}`, ...neighbours.map((one) => permanent(name, one))]);
+    await this.#batch([`link set dev ${name} address ${mac}`, ...neighbours.map((one) => permanent('add', name, one))]);
+  }
+
+  /** Those that are there already, maybe for a moment, stay as they are. @throws ExecError */
+  async addNeighbours(name: string, neighbours: readonly Neighbour[]): Promise<void> {
+    await this.#batch(neighbours.map((one) => permanent('add', name, one)));
   }
 
   /** @throws ExecError */
-  async setNeighbours(name: string, neighbours: readonly Neighbour[]): Promise<void> {
-    await this.#batch(neighbours.map((one) => permanent(name, one)));
+  async replaceNeighbours(name: string, neighbours: readonly Neighbour[]): Promise<void> {
+    await this.#batch(neighbours.map((one) => permanent('replace', name, one)));
   }
 
   /** @throws ExecError */
@@ -121,16 +126,19 @@ export class NodeNetwork {
   }
 
   async #batch(lines: readonly string[]): Promise<void> {
-    // One that fails does not keep the rest from being done.
-    await this.#run(this.argv('-force', '-batch', '-'), lines.join('\n'));
+    // A line that fails does not keep the rest from being done. What is there already is no error.
+    const argv = this.argv('-force', '-batch', '-');
+    const { code, stdout, stderr } = await exec(argv, { timeoutMs, input: `${lines.join('\n')}\n`, accept: [0, 1], ...(this.#signal && { signal: this.#signal }) });
+    const errors = stderr.split('\n').filter((line) => line !== '' && !/^Command failed -:\d+$|File exists$/.test(line));
+    if (errors.length > 0) throw new ExecError('EXEC_FAILED', `${argv.join(' ')}: ${errors.join('; ')}`, argv, { code, stdout, stderr });
   }
 
-  async #run(argv: readonly [string, ...string[]], input?: string): Promise<string> {
-    return (await exec(argv, { timeoutMs, ...(input !== undefined && { input }), ...(this.#signal && { signal: this.#signal }) })).stdout;
+  async #run(argv: readonly [string, ...string[]]): Promise<string> {
+    return (await exec(argv, { timeoutMs, ...(this.#signal && { signal: this.#signal }) })).stdout;
   }
 }
 
 /** An entry for frames to nobody in particular. */
 const nobody = '00:00:00:00:00:00';
 
-const permanent = (name: string, { gateway, mac }: Neighbour): string => `neigh replace ${gateway} lladdr ${mac} dev ${name} nud permanent`;
+const permanent = (verb: 'add' | 'replace', name: string, { gateway, mac }: Neighbour): string => `neigh ${verb} ${gateway} lladdr ${mac} dev ${name} nud permanent`;

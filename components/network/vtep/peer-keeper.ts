@@ -13,7 +13,7 @@ export interface PeerKeeperOptions {
   readonly mac: string;
   readonly log: Log;
   readonly corrected: (of: Correction) => void;
-  readonly timings: Pick<VtepTimings, 'lostForMs' | 'staleForMs'>;
+  readonly timings: Pick<VtepTimings, 'lostForMs' | 'staleForMs' | 'overtakenWithinMs'>;
 }
 
 /** Keeps what this node has of its peers, as flannel has written it: flannel itself does not look at it again. */
@@ -22,6 +22,8 @@ export class PeerKeeper {
   readonly #lost: Lasting<Peer>;
   readonly #stale: Lasting<Forward>;
   #expected = false;
+  /** When neighbours were last written from memory, and what the forwarding database was then. */
+  #written: { readonly at: number; readonly forwards: readonly Forward[] } | undefined;
   unresolved = 0;
   collisions = 0;
 
@@ -31,14 +33,15 @@ export class PeerKeeper {
     this.#stale = new Lasting(options.timings.staleForMs);
   }
 
-  /** What the neighbour table is to have: what is in it, and what has gone from it. @throws ExecError */
-  async wanted(): Promise<readonly Neighbour[]> {
+  /** What the neighbour table is to have, for whoever is about to write it anew: what is in it, and what has gone from it. @throws ExecError */
+  async wanted(now: number): Promise<readonly Neighbour[]> {
     const { network, device, state } = this.#options;
     const tables = await network.tables(device);
+    this.#written = { at: now, forwards: tables.forwards };
     return [...tables.neighbours, ...findPeers(tables, state.state.peers).lost];
   }
 
-  /** The MAC of the device has just been changed: what is missing at the next look is damage, not flannel at work. */
+  /** The device has just been given another MAC: what is missing at the next look is damage, not flannel at work. */
   expectLoss(): void {
     this.#expected = true;
   }
@@ -51,17 +54,20 @@ export class PeerKeeper {
   async look(now: number): Promise<number> {
     const { network, device, state, log, corrected, mac } = this.#options;
     const tables = await network.tables(device);
-    const found = findPeers(tables, state.state.peers);
+    const justWritten = this.#written !== undefined && now - this.#written.at < this.#options.timings.overtakenWithinMs;
+    const found = findPeers(tables, state.state.peers, justWritten ? this.#written!.forwards : undefined);
     state.update({ peers: found.peers });
     const lasting = this.#lost.of(found.lost, now);
     const lost = this.#expected ? found.lost : lasting;
     this.#expected = false;
     if (lost.length > 0) {
-      await network.setNeighbours(device, lost);
-      for (const { gateway, mac: was } of lost) {
-        log.warn({ gateway, mac: was }, 'the entry for a peer was gone, and is there again');
-        corrected('neighbour');
-      }
+      this.#written = { at: now, forwards: tables.forwards };
+      await network.addNeighbours(device, lost);
+    }
+    if (found.overtaken.length > 0) await network.replaceNeighbours(device, found.overtaken);
+    for (const { gateway, mac: is } of [...lost, ...found.overtaken]) {
+      log.warn({ gateway, mac: is }, 'the entry for a peer was not there any more, and is again');
+      corrected('neighbour');
     }
     for (const forward of this.#stale.of(found.stale, now)) {
       await network.removeForward(device, forward);

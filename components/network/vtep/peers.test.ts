@@ -11,23 +11,36 @@ const tables = (peers: readonly Peer[]): Tables => ({
 });
 
 test('what flannel has written is found, and nothing is to be done', () => {
-  assert.deepEqual(findPeers(tables([peer(2), peer(3)]), []), { peers: [peer(2), peer(3)], lost: [], unresolved: [], stale: [] });
+  assert.deepEqual(findPeers(tables([peer(2), peer(3)]), []), { peers: [peer(2), peer(3)], lost: [], overtaken: [], unresolved: [], stale: [] });
 });
 
 test('after a change of the MAC all neighbours are lost, and remembered', () => {
   const found = findPeers({ ...tables([peer(2), peer(3)]), neighbours: [] }, [peer(2), peer(3)]);
-  assert.deepEqual(found, { peers: [peer(2), peer(3)], lost: [peer(2), peer(3)], unresolved: [], stale: [] });
+  assert.deepEqual(found, { peers: [peer(2), peer(3)], lost: [peer(2), peer(3)], overtaken: [], unresolved: [], stale: [] });
 });
 
 test('what is remembered of a peer that has another MAC now does not hold', () => {
   const found = findPeers({ ...tables([peer(2, '02:00:00:00:00:aa')]), neighbours: [] }, [peer(2)]);
-  assert.deepEqual(found, { peers: [], lost: [], unresolved: ['10.244.2.0'], stale: [] });
+  assert.deepEqual(found, { peers: [], lost: [], overtaken: [], unresolved: ['10.244.2.0'], stale: [] });
 });
 
 test('where a peer was sent to by an earlier MAC is stale', () => {
   const now = tables([peer(2), peer(3)]);
   const old = { mac: '02:00:00:00:00:aa', address: '10.9.0.2' };
   assert.deepEqual(findPeers({ ...now, forwards: [old, ...now.forwards] }, []).stale, [old]);
+});
+
+test('a forward that is new, and of another MAC than the neighbour, is the later word', () => {
+  const before = tables([peer(2), peer(3)]);
+  const later = { mac: '02:00:00:00:00:aa', address: '10.9.0.2' };
+  const now = { ...before, forwards: [...before.forwards, later] };
+  const right = peer(2, later.mac);
+  assert.deepEqual(findPeers(now, [peer(2), peer(3)], before.forwards), { peers: [right, peer(3)], lost: [], overtaken: [right], unresolved: [], stale: [] });
+  assert.deepEqual(findPeers({ ...now, neighbours: [] }, [peer(2), peer(3)], before.forwards).lost, [right, peer(3)]);
+  // As flannel leaves it by itself, and as it is at a first look.
+  const whole = { ...now, neighbours: [{ gateway: right.gateway, mac: right.mac }, before.neighbours[1]!] };
+  assert.deepEqual(findPeers(whole, [], before.forwards).overtaken, []);
+  assert.deepEqual(findPeers(now, []).overtaken, []);
 });
 
 test('a peer that is gone is not remembered', () => {

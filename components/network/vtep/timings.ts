@@ -13,6 +13,8 @@ export interface VtepTimings {
   /** How long a route must be without its neighbour entry, and an entry without its use, to be taken for damage: flannel writes one after the other. */
   readonly lostForMs: number;
   readonly staleForMs: number;
+  /** How long after neighbours were written from memory a new forward says that they were of an earlier time: flannel's two writes of a peer come within milliseconds. */
+  readonly overtakenWithinMs: number;
   /** Until the API is told again what it refused: at first, and at most. */
   readonly announceAgainMs: number;
   readonly announceAtMostMs: number;
@@ -27,6 +29,7 @@ export const defaultTimings: VtepTimings = {
   correctWithinMs: 60_000,
   lostForMs: 1000,
   staleForMs: 5000,
+  overtakenWithinMs: 2000,
   announceAgainMs: 250,
   announceAtMostMs: 10_000,
 };

@@ -9,7 +9,7 @@ import { createAuthority } from '../../../../core/pki.ts';
 import { waitFor } from '../../../../core/wait.ts';
 import { deviceName, macOfNode, NodeApi, NodeNetwork, startVtepKeeper, type VtepKeeper, type VtepTimings } from '../index.ts';
 import { backendDataKey } from '../backend-data.ts';
-import type { Peer } from '../peers.ts';
+import type { Forward, Peer } from '../peers.ts';
 import { NodesApi } from './nodes-api.ts';
 
 let count = 0;
@@ -88,8 +88,12 @@ export class EdgeNode implements AsyncDisposable {
   /** What flanneld does when it hears of another node, in its order. */
   async flannelAdds({ gateway, mac, address: to }: Peer): Promise<void> {
     await this.ip('neigh', 'replace', gateway, 'lladdr', mac, 'dev', deviceName, 'nud', 'permanent');
-    await exec(['bridge', '-n', this.#namespace, 'fdb', 'append', mac, 'dev', deviceName, 'dst', to, 'self', 'permanent']);
+    await this.appendForward({ mac, address: to });
     await this.ip('route', 'replace', `${gateway}/24`, 'via', gateway, 'dev', deviceName, 'onlink');
+  }
+
+  async appendForward({ mac, address: to }: Forward): Promise<void> {
+    await exec(['bridge', '-n', this.#namespace, 'fdb', 'replace', mac, 'dev', deviceName, 'dst', to, 'self', 'permanent']);
   }
 
   get network(): NodeNetwork {
