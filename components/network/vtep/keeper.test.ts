@@ -40,7 +40,7 @@ test('cut off, such a node keeps the MAC that its neighbours know, until they ca
   assert.equal((await node.device())?.mac, other);
   node.api.readOnly = false;
   await node.hasMac();
-  assert.equal(keeper.notReady, undefined);
+  await node.becomes('it is ready', () => keeper.notReady === undefined);
 });
 
 test('a new node tells of its MAC before flannel comes, which takes it from there', async () => {

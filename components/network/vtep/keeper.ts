@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isDeepStrictEqual } from 'node:util';
 import type { Registry } from 'prom-client';
 import type { Log } from '../../tunnel/common/log.ts';
 import { Announcer } from './announcer.ts';
 import { decide, type Told } from './decide.ts';
+import { DeviceMemory } from './device-memory.ts';
 import { macOfNode } from './mac.ts';
 import { VtepMetrics, type Correction, type VtepView } from './metrics.ts';
 import { NetworkMonitor } from './monitor.ts';
-import type { Device, NodeNetwork } from './network.ts';
+import type { Device, DeviceAttributes, NodeNetwork } from './network.ts';
 import type { NodeApi } from './node-api.ts';
 import { Patience } from './patience.ts';
 import { PeerKeeper } from './peer-keeper.ts';
@@ -42,6 +42,7 @@ export class VtepKeeper implements AsyncDisposable {
   readonly #timings: VtepTimings;
   readonly #state: StateFile;
   readonly #metrics: VtepMetrics;
+  readonly #memory: DeviceMemory;
   readonly #peers: PeerKeeper;
   readonly #announcer: Announcer;
   readonly #abort = new AbortController();
@@ -62,6 +63,7 @@ export class VtepKeeper implements AsyncDisposable {
     this.#patience = new Patience(this.#timings.correctTimes, this.#timings.correctWithinMs);
     this.#state = new StateFile({ path: stateFile, node: nodeName, troubled: (what, reason) => log.warn({ reason: String(reason) }, what) });
     this.#metrics = new VtepMetrics(registry, () => this.#view());
+    this.#memory = new DeviceMemory(network, this.#state);
     this.#peers = new PeerKeeper({ device: deviceName, network, state: this.#state, mac: this.mac, log, corrected: (of) => this.#corrected(of), timings: this.#timings });
     const signal = AbortSignal.any([options.signal, this.#abort.signal]);
     this.#announcer = new Announcer({
@@ -120,57 +122,53 @@ export class VtepKeeper implements AsyncDisposable {
 
   /** @returns when the next look is due at the latest, in milliseconds */
   async #look(): Promise<number> {
-    const { network, log } = this.#options;
     const now = performance.now();
-    this.#device = await network.device(deviceName);
+    this.#device = await this.#options.network.device(deviceName);
     if (this.#device !== undefined) this.#seenAt = now;
     // Who has just taken it away may be about to make it again: flannel does, when it is not as flannel wants it.
     const graceMs = this.#device === undefined && this.#seenAt !== undefined ? this.#seenAt + this.#timings.vanishedMs - now : 0;
-    const { device: attributes, uplinkMtu, bound } = this.#state.state;
-    const canCreate = this.#device === undefined && attributes !== undefined && graceMs <= 0 && (await this.#canStandOn(attributes.link, attributes.local, uplinkMtu));
-    const decision = decide({ own: this.mac, vni, device: this.#device, canCreate, bound, told: this.#told });
-    if (decision.waiting === undefined) this.#said = '';
-    else this.#say(decision.waiting);
+    const remembered = this.#device === undefined && graceMs <= 0 ? await this.#memory.recall() : undefined;
+    const decision = decide({ own: this.mac, vni, device: this.#device, canCreate: remembered !== undefined, bound: this.#state.state.bound, told: this.#told });
     if (decision.bound) this.#state.update({ bound: true });
     if (decision.announce === undefined) this.#announcer.nothing();
     else this.#announcer.want(decision.announce);
+    if (decision.waiting === undefined) this.#said = '';
+    else this.#say(decision.waiting);
     if (decision.create || decision.setMac) {
-      // What it was given and has lost again and again is not given without end.
       const waitMs = this.#patience.take(now);
-      if (waitMs > 0) {
-        if (this.#waiting !== fought) this.#options.log.error({ mac: this.mac, device: this.#device?.mac }, `${deviceName} was set right ${this.#timings.correctTimes} times within ${this.#timings.correctWithinMs / 1000} s, and is not again: find out who keeps changing it`);
-        this.#waiting = fought;
-        return waitMs;
-      }
-      this.#waiting = undefined;
-      if (decision.create) {
-        await network.create(deviceName, this.mac, attributes!);
-        log.info({ mac: this.mac, ...attributes }, 'the device was made');
-        this.#corrected('device');
-      } else {
-        log.info({ mac: this.mac, was: this.#device!.mac }, 'the device had another MAC');
-        await network.setMac(deviceName, this.mac, await this.#peers.wanted(now));
-        this.#corrected('mac');
-      }
-      // What was written is looked at, as is everything that was lost by it.
-      this.#device = await network.device(deviceName);
-      this.#peers.expectLoss();
-    } else this.#waiting = decision.waiting;
+      if (waitMs > 0) return this.#fought(waitMs);
+      if (decision.create) await this.#create(remembered!);
+      else await this.#setMac(now);
+    }
+    this.#waiting = decision.waiting;
     if (this.#device === undefined) return graceMs > 0 ? graceMs : Infinity;
-    await this.#rememberDevice(this.#device);
+    await this.#memory.remember(this.#device);
     return await this.#peers.look(now);
   }
 
-  async #canStandOn(link: string, local: string, mtu: number | undefined): Promise<boolean> {
-    const uplink = await this.#options.network.uplink(link);
-    return uplink !== undefined && uplink.addresses.includes(local) && (mtu === undefined || uplink.mtu === mtu);
+  async #create(attributes: DeviceAttributes): Promise<void> {
+    const { network, log } = this.#options;
+    await network.create(deviceName, this.mac, attributes);
+    log.info({ mac: this.mac, ...attributes }, 'the device was made');
+    this.#corrected('device');
+    this.#device = await network.device(deviceName);
   }
 
-  /** As flannel has made it: whatever its configuration says, this is what it wants. */
-  async #rememberDevice({ attributes }: Device): Promise<void> {
-    if (attributes === undefined || isDeepStrictEqual(attributes, this.#state.state.device)) return;
-    const uplink = await this.#options.network.uplink(attributes.link);
-    this.#state.update({ device: attributes, ...(uplink && { uplinkMtu: uplink.mtu }) });
+  async #setMac(now: number): Promise<void> {
+    const { network, log } = this.#options;
+    log.info({ mac: this.mac, was: this.#device!.mac }, 'the device had another MAC');
+    await network.setMac(deviceName, this.mac, await this.#peers.wanted(now));
+    this.#corrected('mac');
+    this.#peers.expectLoss();
+    this.#device = await network.device(deviceName);
+  }
+
+  /** What is undone again and again is not done without end. */
+  #fought(waitMs: number): number {
+    const { correctTimes, correctWithinMs } = this.#timings;
+    if (this.#waiting !== fought) this.#options.log.error({ mac: this.mac, device: this.#device?.mac }, `${deviceName} was set right ${correctTimes} times within ${correctWithinMs / 1000} s, and is not again for now: find out who keeps changing it`);
+    this.#waiting = fought;
+    return waitMs;
   }
 
   #corrected(of: Correction): void {

@@ -28,7 +28,7 @@ export const defaultTimings: VtepTimings = {
   correctTimes: 5,
   correctWithinMs: 60_000,
   lostForMs: 1000,
-  staleForMs: 5000,
+  staleForMs: 2000,
   overtakenWithinMs: 2000,
   announceAgainMs: 250,
   announceAtMostMs: 10_000,
