@@ -21,7 +21,7 @@ export interface VtepTimings {
 }
 
 export const defaultTimings: VtepTimings = {
-  lookEveryMs: 10_000,
+  lookEveryMs: 30_000,
   settleMs: 10,
   afterErrorMs: 1000,
   vanishedMs: 1500,
