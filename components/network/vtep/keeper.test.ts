@@ -145,7 +145,7 @@ for (const [what, content] of [['damaged', '{"version":1,"node":"edge-1","bou'],
 }
 
 test('a device that flannel makes anew, of other attributes, is not made by the keeper meanwhile; next time it is made as flannel has it', async () => {
-  await using node = await EdgeNode.bound({ vanishedMs: 60_000 });
+  await using node = await EdgeNode.bound({ vanishedMs: 60_000, afterErrorMs: 20 });
   await node.ip('link', 'del', 'dev', deviceName);
   await sleep(aWhileMs);
   assert.equal(await node.device(), undefined);
