@@ -103,11 +103,12 @@ export class VtepKeeper implements AsyncDisposable {
     // Anything about the device; and, while there is none, whatever may let it be made.
     const matters = (line: string): boolean => line.includes(deviceName) || (this.#device === undefined && /^(Deleted )?\d+: /.test(line));
     using _monitor = new NetworkMonitor({ network, matters, changed: () => this.#wake(), ended: (reason) => log.warn({ reason }, 'ip monitor ended, and is started again') });
+    signal.addEventListener('abort', () => this.#wake(), { once: true });
     while (!signal.aborted) {
       this.#woken = Promise.withResolvers<void>();
-      let nextMs = this.#timings.lookEveryMs;
+      let nextMs: number;
       try {
-        nextMs = Math.min(nextMs, await this.#look());
+        nextMs = Math.min(this.#timings.lookEveryMs, await this.#look());
       } catch (error) {
         if (signal.aborted) return;
         this.#metrics.failures.inc();
@@ -115,7 +116,7 @@ export class VtepKeeper implements AsyncDisposable {
         log.warn({ reason: String(error) }, 'a look at the network ended in an error');
       }
       const timer = new AbortController();
-      await Promise.race([this.#woken.promise.then(async () => await sleep(this.#timings.settleMs)), sleep(nextMs, undefined, { signal: AbortSignal.any([signal, timer.signal]) }).catch(() => {})]);
+      await Promise.race([this.#woken.promise.then(async () => await sleep(this.#timings.settleMs)), sleep(nextMs, undefined, { signal: timer.signal }).catch(() => {})]);
       timer.abort();
     }
   }
@@ -196,5 +197,4 @@ export class VtepKeeper implements AsyncDisposable {
   }
 }
 
-/** @see VtepKeeper */
 export const startVtepKeeper = (options: VtepKeeperOptions): VtepKeeper => new VtepKeeper(options);
