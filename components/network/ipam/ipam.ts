@@ -1,0 +1,119 @@
+import { fullSets, give, heldBy, keepOnly, misfitMessage, release } from './allocator.ts';
+import { CniError, cniCodes } from './protocol/cni-error.ts';
+import type { Attachment } from './protocol/arguments.ts';
+import { describeSet, rangeOf, type RangeSet } from './ranges.ts';
+import { parseAddress } from './addresses.ts';
+import { rebuild, type Outside } from './rebuild.ts';
+import type { Owner, Sandbox, State } from './state.ts';
+import type { Disk } from './store/disk.ts';
+import { peekState, readState, stateName, writeState } from './store/store.ts';
+
+export interface IpamOptions {
+  readonly network: string;
+  readonly disk: Disk;
+  readonly outside: Outside & {
+    /** Takes a dead sandbox's interface away. @throws Error */
+    readonly takeOut: (sandbox: Sandbox, ifname: string) => void;
+  };
+  /** One at a time, among all processes. @throws CniError 5, 11 */
+  readonly lock: () => Disposable;
+  /** Told what an operator should know. */
+  readonly told?: (what: string) => void;
+}
+
+/** The addresses of one network on this node: each call takes the lock, reads the state, changes it, and has it on the disk when it returns. */
+export class Ipam {
+  readonly #options: IpamOptions;
+
+  constructor(options: IpamOptions) {
+    this.#options = options;
+  }
+
+  /** @returns one address of each set @throws CniError 5, 11, 100, 101 */
+  add(sets: readonly RangeSet[], { container, netns, ifname, pod }: Attachment): readonly string[] {
+    const owner: Owner = pod === undefined ? { container } : { pod };
+    const { look, takeOut } = this.#options.outside;
+    return this.#change(sets, (state) => {
+      const given = give(state, sets, { owner, ifname, sandbox: { container, netns } }, look);
+      if ('refused' in given) throw refusal(given.refused, given.message);
+      for (const sandbox of given.evict) {
+        try {
+          takeOut(sandbox, ifname);
+        } catch (cause) {
+          throw new CniError(cniCodes.tryAgainLater, (cause as Error).message, { cause });
+        }
+        this.#options.told?.(`${given.addresses.join(', ')} taken from the dead sandbox ${sandbox.container} (${sandbox.netns})`);
+      }
+      return { state: given.state, value: given.addresses };
+    });
+  }
+
+  /** @param sets to find lost state in; none when the configuration has none that can be read @throws CniError 5, 11 */
+  delete(sets: readonly RangeSet[], { container, ifname }: Attachment): void {
+    this.#change(sets, (state) => ({ state: release(state, container, ifname), value: undefined }));
+  }
+
+  /** @throws CniError 5, 11 */
+  collect(sets: readonly RangeSet[], valid: Parameters<typeof keepOnly>[1]): void {
+    this.#change(sets, (state) => ({ state: keepOnly(state, valid, this.#options.outside.look), value: undefined }));
+  }
+
+  /** @param expected what the container was given, and by others @throws CniError 5, 101, 102 */
+  check(sets: readonly RangeSet[], { container, ifname }: Attachment, expected: readonly string[]): void {
+    const held = heldBy(this.#peek(), container, ifname);
+    if (held === undefined) throw new CniError(cniCodes.notReserved, `nothing is reserved for the container ${container} with the interface ${ifname}`);
+    const missing = held.addresses.filter((address) => !expected.includes(address));
+    if (missing.length > 0) throw new CniError(cniCodes.notReserved, `${missing.join(', ')} is reserved for the container ${container}, which was given ${expected.join(', ') || 'nothing'}`);
+    const misfit = held.addresses.find((address) => !sets.some((set) => rangeOf(set, parseAddress(address)!) !== undefined));
+    if (misfit !== undefined) throw new CniError(cniCodes.misfit, misfitMessage(misfit, held.owner, sets));
+  }
+
+  /** @throws CniError 50 when no new Pod could have an address */
+  status(sets: readonly RangeSet[]): void {
+    let full: readonly RangeSet[];
+    try {
+      full = fullSets(this.#peek(), sets);
+    } catch (cause) {
+      throw new CniError(cniCodes.notAvailable, (cause as Error).message, { cause });
+    }
+    if (full.length > 0) throw new CniError(cniCodes.notAvailable, `no address is left of ${full.map(describeSet).join(', ')}`);
+  }
+
+  /** Without the lock: a file is replaced in one step. */
+  #peek(): State {
+    const state = io(() => peekState(this.#options.disk));
+    if (state === undefined) throw new CniError(cniCodes.ioFailure, `${stateName} is damaged`, { details: 'the next ADD or DEL rebuilds it' });
+    return state;
+  }
+
+  #change<T>(sets: readonly RangeSet[], work: (state: State) => { readonly state: State; readonly value: T }): T {
+    const { disk, lock } = this.#options;
+    using _lock = lock();
+    const read = io(() => readState(disk));
+    const before = read.kind === 'read' ? read.state : this.#rebuild(sets, read.kind === 'damaged' ? read.setAside : undefined);
+    const { state, value } = work(before);
+    if (read.kind !== 'read' || state !== before) io(() => writeState(disk, state));
+    return value;
+  }
+
+  #rebuild(sets: readonly RangeSet[], setAside: string | undefined): State {
+    const { network, outside, told } = this.#options;
+    const { state, troubles } = io(() => rebuild(network, sets, outside));
+    if (setAside !== undefined) told?.(`the state of ${network} was damaged and is rebuilt from what runs; the file is ${setAside} now`);
+    for (const trouble of troubles) told?.(`not looked at while the state of ${network} was rebuilt: ${trouble}`);
+    return state;
+  }
+}
+
+const codeOfRefusal = { full: cniCodes.rangeFull, held: cniCodes.tryAgainLater, misfit: cniCodes.misfit } as const;
+const refusal = (kind: keyof typeof codeOfRefusal, message: string): CniError => new CniError(codeOfRefusal[kind], message);
+
+/** @throws CniError 5 in place of a system error */
+export function io<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    if (cause instanceof CniError || (cause as NodeJS.ErrnoException).syscall === undefined) throw cause;
+    throw new CniError(cniCodes.ioFailure, (cause as Error).message, { cause });
+  }
+}

@@ -1,0 +1,50 @@
+import { closeSync, openSync, truncateSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { EdgeproofError } from '../../../../core/errors.ts';
+
+/** SQLite's result codes (sqlite3.h). */
+const busy = 5;
+const notADatabase = 26;
+/** Between two looks. Milliseconds; half of it to all of it, so that those who wait do not look in step. */
+const everyMs = 6;
+
+/**
+ * Takes a lock among processes, which the kernel takes away from whoever dies. Node has no flock(2) and no fcntl(2); SQLite, which is in it,
+ * takes its locks by fcntl. The file stays empty: nothing is ever written to that database. It is in a folder that only its user may
+ * enter, so nobody else can hold it, as anybody on the network could an abstract socket.
+ *
+ * @throws EdgeproofError `LOCKED` when others had it for all that time; a system error
+ */
+export function lockFile(path: string, withinMs: number): Disposable {
+  closeSync(openSync(path, 'a', 0o600));
+  const database = new DatabaseSync(path, { timeout: 0 });
+  const deadline = performance.now() + withinMs;
+  try {
+    for (;;) {
+      const code = take(database);
+      if (code === undefined) return { [Symbol.dispose]: () => database.close() };
+      // Only damage fills it. The name and the file stay: others may be waiting for it.
+      if (code === notADatabase) truncateSync(path);
+      if (performance.now() >= deadline) throw new EdgeproofError('LOCKED', `other calls have held ${path} for ${withinMs / 1000} s`);
+      pause(everyMs * (0.5 + Math.random() / 2));
+    }
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** @returns undefined when it is taken, else SQLite's code */
+function take(database: DatabaseSync): number | undefined {
+  try {
+    database.exec('BEGIN EXCLUSIVE');
+    return undefined;
+  } catch (error) {
+    const { errcode } = error as { errcode?: number };
+    if (errcode !== busy && errcode !== notADatabase) throw error;
+    return errcode;
+  }
+}
+
+const never = new Int32Array(new SharedArrayBuffer(4));
+const pause = (ms: number): void => void Atomics.wait(never, 0, 0, ms);
