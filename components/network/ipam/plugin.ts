@@ -1,5 +1,5 @@
-import { join } from 'node:path';
 import { EdgeproofError } from '../../../core/errors.ts';
+import { path as paths } from './builtin.ts';
 import { Ipam, io } from './ipam.ts';
 import { attachmentIn, commandIn, type Command } from './protocol/arguments.ts';
 import { CniError, cniCodes } from './protocol/cni-error.ts';
@@ -83,12 +83,12 @@ function run(command: Exclude<Command, 'VERSION'>, network: Network, request: Ca
 }
 
 function ipamOf({ name, dataDir }: Network, request: Call): Ipam {
-  const disk = io(() => new Folder(join(dataDir ?? defaultDataDir, name)));
+  const disk = io(() => new Folder(paths.join(dataDir ?? defaultDataDir, name)));
   return new Ipam({
     network: name,
     disk,
     told: request.told,
-    lock: () => io(() => lockFile(join(disk.path, lockName), lockWithinMs)),
+    lock: () => io(() => lockFile(paths.join(disk.path, lockName), lockWithinMs)),
     outside: { look: lookAtNetns(), addressesIn, takeOut, resultsFolder: request.resultsFolder ?? resultsFolder, netnsFolder: request.netnsFolder ?? netnsFolder },
   });
 }

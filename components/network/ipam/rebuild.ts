@@ -1,10 +1,12 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import type { Look } from './allocator.ts';
 import { formatAddress, parseAddress } from './addresses.ts';
+import { fs, path as paths } from './builtin.ts';
 import { rangeOf, type RangeSet } from './ranges.ts';
 import { emptyState, sameOwner, type Owner, type Reservation, type State } from './state.ts';
 import { podIn } from './protocol/arguments.ts';
+
+const { readdirSync, readFileSync, statSync } = fs;
+const { dirname, join } = paths;
 
 export interface Outside {
   readonly look: Look;

@@ -1,7 +1,9 @@
 import type { SpawnSyncReturns } from 'node:child_process';
-import { readdirSync, readlinkSync, statfsSync, statSync } from 'node:fs';
 import type { Look } from './allocator.ts';
+import { fs } from './builtin.ts';
 import type { Sandbox } from './state.ts';
+
+const { readdirSync, readlinkSync, statfsSync, statSync } = fs;
 
 /** Type of the file system that a network namespace's file is of, wherever it is mounted (linux/magic.h, NSFS_MAGIC). */
 const nsfsMagic = 0x6e736673;

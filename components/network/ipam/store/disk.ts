@@ -1,5 +1,7 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { fs, path as paths } from '../builtin.ts';
+
+const { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } = fs;
+const { dirname, join } = paths;
 
 /** What the state needs of a folder. Tests put one there that dies, or loses power, between any two of these. */
 export interface Disk {

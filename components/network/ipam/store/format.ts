@@ -2,11 +2,14 @@ import type { Reservation, State } from '../state.ts';
 
 const version = 1;
 
-/** FNV-1a of 32 bits: what `node:zlib` and `node:crypto` have is better and takes 4 and 7 ms to load, at each start of a Pod. */
+/** FNV-1a over words of 32 bits: what `node:zlib` and `node:crypto` have is better and takes 4 and 7 ms to load, at each start of a Pod. */
 function sumOf(bytes: Buffer): string {
-  let sum = 0x811c9dc5;
-  for (const byte of bytes) sum = Math.imul(sum ^ byte, 0x01000193);
-  return (sum >>> 0).toString(16).padStart(8, '0');
+  const words = bytes.length - (bytes.length % 4);
+  let sum = 0x811c9dc5 ^ bytes.length;
+  for (let at = 0; at < words; at += 4) sum = Math.imul(sum ^ (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)), 0x01000193);
+  for (let at = words; at < bytes.length; at += 1) sum = Math.imul(sum ^ bytes[at]!, 0x01000193);
+  // The high bits of a word reach only the high bits of the sum.
+  return ((sum ^ (sum >>> 15)) >>> 0).toString(16).padStart(8, '0');
 }
 
 /** One line of JSON, then one with its sum: a file that ends early, or of which the disk gives back other bytes, is told from a whole one. */

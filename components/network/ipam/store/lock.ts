@@ -1,6 +1,6 @@
-import { closeSync, openSync, truncateSync } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import { EdgeproofError } from '../../../../core/errors.ts';
+import { fs, sqlite } from '../builtin.ts';
 
 /** SQLite's result codes (sqlite3.h). */
 const busy = 5;
@@ -16,15 +16,15 @@ const everyMs = 6;
  * @throws EdgeproofError `LOCKED` when others had it for all that time; a system error
  */
 export function lockFile(path: string, withinMs: number): Disposable {
-  closeSync(openSync(path, 'a', 0o600));
-  const database = new DatabaseSync(path, { timeout: 0 });
+  fs.closeSync(fs.openSync(path, 'a', 0o600));
+  const database = new sqlite.DatabaseSync(path, { timeout: 0 });
   const deadline = performance.now() + withinMs;
   try {
     for (;;) {
       const code = take(database);
       if (code === undefined) return { [Symbol.dispose]: () => database.close() };
       // Only damage fills it. The name and the file stay: others may be waiting for it.
-      if (code === notADatabase) truncateSync(path);
+      if (code === notADatabase) fs.truncateSync(path);
       if (performance.now() >= deadline) throw new EdgeproofError('LOCKED', `other calls have held ${path} for ${withinMs / 1000} s`);
       pause(everyMs * (0.5 + Math.random() / 2));
     }
