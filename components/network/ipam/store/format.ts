@@ -14,7 +14,12 @@ function sumOf(bytes: Buffer): string {
 
 /** One line of JSON, then one with its sum: a file that ends early, or of which the disk gives back other bytes, is told from a whole one. */
 export function encodeState({ changes, last, reservations }: State): Buffer {
-  const body = Buffer.from(`${JSON.stringify({ version, changes, last, reservations })}\n`);
+  return sealed({ version, changes, last, reservations });
+}
+
+/** @param content of a file of any version */
+export function sealed(content: object): Buffer {
+  const body = Buffer.from(`${JSON.stringify(content)}\n`);
   return Buffer.concat([body, Buffer.from(`${sumOf(body)}\n`)]);
 }
 
