@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { end, fullSets, give, heldBy, keepOnly, release, type Given, type Look, type Refusal, type Request } from './allocator.ts';
+import { end, forget, fullSets, give, heldBy, release, stale, type Given, type Look, type Refusal, type Request } from './allocator.ts';
 import { readAddressing, readNetwork } from './protocol/config.ts';
 import type { RangeSet } from './ranges.ts';
 import { emptyState, type State } from './state.ts';
@@ -111,12 +111,13 @@ test('two sets give an address each; a Pod from before the second gets one of it
   assert.deepEqual(given(give(single, both, pod('a', 'u1', 'c2'), running)).addresses, ['10.0.0.2', 'fd00::2']);
 });
 
-test('GC ends what is not named, keeps Pods\' addresses, and what is seen to run', () => {
+test('GC ends what is not named and does not run; Pods keep their addresses', () => {
   const state = after(emptyState, pod('a', 'u1', 'c1'), bare('c2'), bare('c3'));
-  const left = keepOnly(state, [{ container: 'c3', ifname: 'eth0' }], gone);
-  assert.deepEqual(left.reservations.map(({ addresses, sandboxes }) => [addresses[0], sandboxes.length]), [['10.0.0.2', 0], ['10.0.0.4', 1]]);
-  assert.equal(keepOnly(state, [], running), state);
-  assert.equal(keepOnly(state, ['c1', 'c2', 'c3'].map((container) => ({ container, ifname: 'eth0' })), gone), state);
+  const over = stale(state, [{ container: 'c3', ifname: 'eth0' }], gone);
+  assert.deepEqual(over.map(({ sandbox }) => sandbox.container), ['c1', 'c2']);
+  assert.deepEqual(forget(state, over).reservations.map(({ addresses, sandboxes }) => [addresses[0], sandboxes.length]), [['10.0.0.2', 0], ['10.0.0.4', 1]]);
+  assert.deepEqual(stale(state, [], running), []);
+  assert.equal(forget(state, []), state);
 });
 
 test('the end of a Pod ends its reservation, unless a sandbox is there', () => {

@@ -96,10 +96,15 @@ export function release(state: State, container: string, ifname: string): State 
   return without(state, (reservation, sandbox) => reservation.ifname === ifname && sandbox.container === container);
 }
 
-/** GC: only those sandboxes are there that are named, and what is seen to run. */
-export function keepOnly(state: State, valid: readonly { readonly container: string; readonly ifname: string }[], look: Look): State {
+/** Sandboxes that are not named, and not seen to run: what GC ends. */
+export function stale(state: State, valid: readonly { readonly container: string; readonly ifname: string }[], look: Look): readonly { readonly ifname: string; readonly sandbox: Sandbox }[] {
   const names = new Set(valid.map(({ container, ifname }) => `${container} ${ifname}`));
-  return without(state, ({ ifname }, { container, netns }) => !names.has(`${container} ${ifname}`) && look(netns) !== 'running');
+  return state.reservations.flatMap(({ ifname, sandboxes }) => sandboxes.filter(({ container, netns }) => !names.has(`${container} ${ifname}`) && look(netns) !== 'running').map((sandbox) => ({ ifname, sandbox })));
+}
+
+/** GC: those sandboxes hold their addresses no longer. */
+export function forget(state: State, sandboxes: ReturnType<typeof stale>): State {
+  return without(state, (reservation, sandbox) => sandboxes.some((one) => one.ifname === reservation.ifname && one.sandbox === sandbox));
 }
 
 function without(state: State, over: (reservation: Reservation, sandbox: Sandbox) => boolean): State {

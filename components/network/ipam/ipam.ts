@@ -1,4 +1,4 @@
-import { fullSets, give, heldBy, keepOnly, misfitMessage, release } from './allocator.ts';
+import { forget, fullSets, give, heldBy, misfitMessage, release, stale } from './allocator.ts';
 import { CniError, cniCodes } from './protocol/cni-error.ts';
 import type { Attachment } from './protocol/arguments.ts';
 import { describeSet, rangeOf, type RangeSet } from './ranges.ts';
@@ -6,7 +6,7 @@ import { parseAddress } from './addresses.ts';
 import { rebuild, type Outside } from './rebuild.ts';
 import type { Owner, Sandbox, State } from './state.ts';
 import type { Disk } from './store/disk.ts';
-import { peekState, readState, stateName, writeState } from './store/store.ts';
+import { peekState, readState, writeState } from './store/store.ts';
 
 export interface IpamOptions {
   readonly network: string;
@@ -53,14 +53,32 @@ export class Ipam {
     this.#change(sets, (state) => ({ state: release(state, container, ifname), value: undefined }));
   }
 
-  /** @throws CniError 5, 11 */
-  collect(sets: readonly RangeSet[], valid: Parameters<typeof keepOnly>[1]): void {
-    this.#change(sets, (state) => ({ state: keepOnly(state, valid, this.#options.outside.look), value: undefined }));
+  /**
+   * Whatever can be ended is; a namespace that is still there with nobody in it loses the interface first.
+   *
+   * @throws CniError 5; 11 with what is left
+   */
+  collect(sets: readonly RangeSet[], valid: Parameters<typeof stale>[1]): void {
+    const { look, takeOut } = this.#options.outside;
+    const left: string[] = [];
+    this.#change(sets, (state) => {
+      const over = stale(state, valid, look).filter(({ sandbox, ifname }) => {
+        try {
+          if (look(sandbox.netns) === 'idle') takeOut(sandbox, ifname);
+          return true;
+        } catch (error) {
+          left.push((error as Error).message);
+          return false;
+        }
+      });
+      return { state: forget(state, over), value: undefined };
+    });
+    if (left.length > 0) throw new CniError(cniCodes.tryAgainLater, left.join('; '));
   }
 
-  /** @param expected what the container was given, and by others @throws CniError 5, 101, 102 */
+  /** @param expected what the container was given, by others too @throws CniError 5, 11, 101, 102 */
   check(sets: readonly RangeSet[], { container, ifname }: Attachment, expected: readonly string[]): void {
-    const held = heldBy(this.#peek(), container, ifname);
+    const held = heldBy(this.#current(sets), container, ifname);
     if (held === undefined) throw new CniError(cniCodes.notReserved, `nothing is reserved for the container ${container} with the interface ${ifname}`);
     const missing = held.addresses.filter((address) => !expected.includes(address));
     if (missing.length > 0) throw new CniError(cniCodes.notReserved, `${missing.join(', ')} is reserved for the container ${container}, which was given ${expected.join(', ') || 'nothing'}`);
@@ -72,35 +90,35 @@ export class Ipam {
   status(sets: readonly RangeSet[]): void {
     let full: readonly RangeSet[];
     try {
-      full = fullSets(this.#peek(), sets);
+      full = fullSets(this.#current(sets), sets);
     } catch (cause) {
       throw new CniError(cniCodes.notAvailable, (cause as Error).message, { cause });
     }
     if (full.length > 0) throw new CniError(cniCodes.notAvailable, `no address is left of ${full.map(describeSet).join(', ')}`);
   }
 
-  /** Without the lock: a file is replaced in one step. */
-  #peek(): State {
-    const state = io(() => peekState(this.#options.disk));
-    if (state === undefined) throw new CniError(cniCodes.ioFailure, `${stateName} is damaged`, { details: 'the next ADD or DEL rebuilds it' });
-    return state;
+  /** Without the lock, if it is there: a file is replaced in one step. */
+  #current(sets: readonly RangeSet[]): State {
+    return io(() => peekState(this.#options.disk)) ?? this.#change(sets, (state) => ({ state, value: state }));
   }
 
   #change<T>(sets: readonly RangeSet[], work: (state: State) => { readonly state: State; readonly value: T }): T {
     const { disk, lock } = this.#options;
     using _lock = lock();
     const read = io(() => readState(disk));
-    const before = read.kind === 'read' ? read.state : this.#rebuild(sets, read.kind === 'damaged' ? read.setAside : undefined);
+    const before = read.kind === 'read' ? read.state : this.#rebuild(read.kind === 'damaged' ? read.setAside : undefined);
     const { state, value } = work(before);
-    if (read.kind !== 'read' || state !== before) io(() => writeState(disk, state));
+    if (state !== before) io(() => writeState(disk, state));
     return value;
   }
 
-  #rebuild(sets: readonly RangeSet[], setAside: string | undefined): State {
-    const { network, outside, told } = this.#options;
-    const { state, troubles } = io(() => rebuild(network, sets, outside));
+  #rebuild(setAside: string | undefined): State {
+    const { network, disk, outside, told } = this.#options;
+    const { state, troubles } = io(() => rebuild(network, outside));
     if (setAside !== undefined) told?.(`the state of ${network} was damaged and is rebuilt from what runs; the file is ${setAside} now`);
     for (const trouble of troubles) told?.(`not looked at while the state of ${network} was rebuilt: ${trouble}`);
+    // Also if the call is refused: the next one need not look again.
+    io(() => writeState(disk, state));
     return state;
   }
 }

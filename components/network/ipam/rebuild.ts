@@ -1,8 +1,7 @@
 import type { Look } from './allocator.ts';
-import { formatAddress, parseAddress } from './addresses.ts';
+import { formatAddress, inSubnet, parseAddress, parseSubnet } from './addresses.ts';
 import { fs, path as paths } from './builtin.ts';
-import { rangeOf, type RangeSet } from './ranges.ts';
-import { emptyState, sameOwner, type Owner, type Reservation, type State } from './state.ts';
+import { emptyState, sameOwner, type Owner, type Reservation, type Sandbox, type State } from './state.ts';
 import { podIn } from './protocol/arguments.ts';
 
 const { readdirSync, readFileSync, statSync } = fs;
@@ -41,31 +40,29 @@ const rank = { running: 0, idle: 1, gone: 2 } as const;
  * Makes a state of what the runtime has written down of its ADDs, and of what is in the network namespaces that it has written nothing of. A
  * Pod whose sandbox had been deleted is in neither: its reservation is lost.
  */
-export function rebuild(network: string, sets: readonly RangeSet[], outside: Outside): Rebuilt {
+export function rebuild(network: string, outside: Outside): Rebuilt {
   const troubles: string[] = [];
   const found = results(network, outside, troubles).sort((a, b) => rank[a.seen] - rank[b.seen] || b.writtenMs - a.writtenMs);
   const known = new Set(found.map(({ netns }) => netns));
   const folders = new Set([outside.netnsFolder, ...[...known].map(dirname)]);
-  for (const folder of folders) found.push(...strangers(folder, known, sets, outside, troubles));
+  for (const folder of folders) found.push(...strangers(folder, known, outside, troubles));
   return { state: { ...emptyState, reservations: merge(found) }, troubles };
 }
 
-/** Each address once. */
+/** Each address once. Whoever else is seen to have it keeps its owner from using it anew, until that one is gone. */
 function merge(found: readonly Found[]): Reservation[] {
   const reservations: Reservation[] = [];
-  const taken = new Set<string>();
+  const hold = (at: number, sandboxes: readonly Sandbox[]): void => void (reservations[at] = { ...reservations[at]!, sandboxes: [...reservations[at]!.sandboxes, ...sandboxes] });
   for (const { owner, ifname, container, netns, addresses, seen } of found) {
     const sandboxes = seen === 'gone' ? [] : [{ container, netns }];
     if (!('pod' in owner) && sandboxes.length === 0) continue;
-    const at = reservations.findIndex((one) => one.ifname === ifname && sameOwner(one.owner, owner));
-    if (at !== -1) {
-      reservations[at] = { ...reservations[at]!, sandboxes: [...reservations[at]!.sandboxes, ...sandboxes] };
-      continue;
-    }
-    const free = addresses.filter((address) => !taken.has(address));
-    if (free.length === 0) continue;
-    for (const address of free) taken.add(address);
-    reservations.push({ owner, ifname, addresses: free, sandboxes, change: 0 });
+    const holding = reservations.map((_, index) => index).filter((index) => reservations[index]!.addresses.some((address) => addresses.includes(address)));
+    const mine = reservations.findIndex((one) => one.ifname === ifname && sameOwner(one.owner, owner));
+    for (const index of new Set([...holding, ...(mine === -1 ? [] : [mine])])) hold(index, sandboxes);
+    const free = addresses.filter((address) => !holding.some((index) => reservations[index]!.addresses.includes(address)));
+    if (mine === -1 && free.length > 0) reservations.push({ owner, ifname, addresses: free, sandboxes, change: 0 });
+    // One Pod with two addresses, as after an earlier loss: what it runs with is nobody else's either.
+    else if (free.length > 0 && sandboxes.length > 0) reservations.push({ owner: { netns }, ifname, addresses: free, sandboxes, change: 0 });
   }
   return reservations;
 }
@@ -96,13 +93,17 @@ function readResult(network: string, text: string): Omit<Found, 'seen' | 'writte
   return { owner: pod === undefined ? { container: cached.containerId } : { pod }, ifname: cached.ifName, container: cached.containerId, netns: cached.netns ?? '', addresses };
 }
 
+/** Every interface has one of its own (RFC 4291, 2.5.6). */
+const linkLocal = parseSubnet('fe80::/10')!;
+
 /** What runs in network namespaces of which no result tells. */
-function strangers(folder: string, known: ReadonlySet<string>, sets: readonly RangeSet[], { look, addressesIn }: Outside, troubles: string[]): Found[] {
+function strangers(folder: string, known: ReadonlySet<string>, { look, addressesIn }: Outside, troubles: string[]): Found[] {
   return names(folder, troubles).map((name) => join(folder, name)).filter((netns) => !known.has(netns) && look(netns) !== 'gone').flatMap((netns) => {
     try {
+      // Also what is in no range now: it may be in one that comes back.
       const ours = addressesIn(netns).flatMap(({ ifname, address }) => {
         const parsed = parseAddress(address);
-        return parsed !== undefined && sets.some((set) => rangeOf(set, parsed) !== undefined) ? [{ ifname, address: formatAddress(parsed) }] : [];
+        return parsed !== undefined && ifname !== 'lo' && !inSubnet(linkLocal, parsed) ? [{ ifname, address: formatAddress(parsed) }] : [];
       });
       return [...new Set(ours.map(({ ifname }) => ifname))].map((ifname) => ({ owner: { netns }, ifname, container: '', netns, addresses: ours.filter((one) => one.ifname === ifname).map(({ address }) => address), seen: 'running' as const, writtenMs: 0 }));
     } catch (error) {

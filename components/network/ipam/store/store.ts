@@ -1,4 +1,4 @@
-import { emptyState, type State } from '../state.ts';
+import type { State } from '../state.ts';
 import type { Disk } from './disk.ts';
 import { decodeState, encodeState } from './format.ts';
 
@@ -19,11 +19,10 @@ export function readState(disk: Disk): ReadState {
   return { kind: 'damaged', setAside };
 }
 
-/** Looks without changing anything, as somebody without the lock. */
+/** Looks without changing anything, as somebody without the lock. @returns undefined when it is lost or damaged @throws a system error */
 export function peekState(disk: Pick<Disk, 'read'>): State | undefined {
   const bytes = disk.read(stateName);
-  if (bytes === undefined) return emptyState;
-  return bytes === 'unreadable' ? undefined : decodeState(bytes);
+  return bytes === undefined || bytes === 'unreadable' ? undefined : decodeState(bytes);
 }
 
 function freeName(disk: Disk): string {
