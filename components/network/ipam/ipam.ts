@@ -86,14 +86,9 @@ export class Ipam {
     if (misfit !== undefined) throw new CniError(cniCodes.misfit, misfitMessage(misfit, held.owner, sets));
   }
 
-  /** @throws CniError 50 when no new Pod could have an address */
+  /** @throws CniError 5, 11; 50 when no new Pod could have an address */
   status(sets: readonly RangeSet[]): void {
-    let full: readonly RangeSet[];
-    try {
-      full = fullSets(this.#current(sets), sets);
-    } catch (cause) {
-      throw new CniError(cniCodes.notAvailable, (cause as Error).message, { cause });
-    }
+    const full = fullSets(this.#current(sets), sets);
     if (full.length > 0) throw new CniError(cniCodes.notAvailable, `no address is left of ${full.map(describeSet).join(', ')}`);
   }
 

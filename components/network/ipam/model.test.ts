@@ -63,6 +63,6 @@ test('whatever happens: no address is held by two, a UID keeps its own, nothing 
       world.assertHolds();
     }
     for (const [what, times] of world.happened) happened.set(what, (happened.get(what) ?? 0) + times);
-  }), { numRuns: 400, interruptAfterTimeLimit: 15_000, markInterruptAsFailure: false });
+  }), { numRuns: 1000, interruptAfterTimeLimit: 15_000, markInterruptAsFailure: false });
   for (const what of ['ADD', 'DEL', 'CHECK', 'GC', 'the same again', 'killed', 'no DEL', 'died', 'no result', 'result left', 'power cut', 'damage', 'reconcile', 'error 11', 'error 100', 'error 101']) assert.ok((happened.get(what) ?? 0) > 0, `${what} did not happen`);
 });

@@ -77,8 +77,18 @@ function run(command: Exclude<Command, 'VERSION'>, network: Network, request: Ca
       return undefined;
     case 'STATUS':
       requireCommand(network.version, 'STATUS');
-      ipamOf(network, request).status(readAddressing(network).sets);
+      status(network, request);
       return undefined;
+  }
+}
+
+function status(network: Network, request: Call): void {
+  const { sets } = readAddressing(network);
+  try {
+    ipamOf(network, request).status(sets);
+  } catch (cause) {
+    // Whatever keeps it from its state keeps it from serving an ADD.
+    throw cause instanceof CniError && cause.cniCode === cniCodes.ioFailure ? new CniError(cniCodes.notAvailable, cause.message, { cause }) : cause;
   }
 }
 

@@ -4,8 +4,8 @@ import { fs, path as paths } from './builtin.ts';
 import { emptyState, sameOwner, type Owner, type Reservation, type Sandbox, type State } from './state.ts';
 import { podIn } from './protocol/arguments.ts';
 
-const { readdirSync, readFileSync, statSync } = fs;
-const { dirname, join } = paths;
+const { readdirSync, readFileSync, realpathSync, statSync } = fs;
+const { basename, dirname, join } = paths;
 
 export interface Outside {
   readonly look: Look;
@@ -43,8 +43,9 @@ const rank = { running: 0, idle: 1, gone: 2 } as const;
 export function rebuild(network: string, outside: Outside): Rebuilt {
   const troubles: string[] = [];
   const found = results(network, outside, troubles).sort((a, b) => rank[a.seen] - rank[b.seen] || b.writtenMs - a.writtenMs);
-  const known = new Set(found.map(({ netns }) => netns));
-  const folders = new Set([outside.netnsFolder, ...[...known].map(dirname)]);
+  const known = new Set(found.map(({ netns }) => realPath(netns)));
+  // A runtime may mount them elsewhere. Some name a process' instead, beside which lie its namespaces of other kinds.
+  const folders = new Set([outside.netnsFolder, ...found.map(({ netns }) => dirname(netns))].map(realPath).filter((folder) => !folder.startsWith('/proc/') && folder !== '.'));
   for (const folder of folders) found.push(...strangers(folder, known, outside, troubles));
   return { state: { ...emptyState, reservations: merge(found) }, troubles };
 }
@@ -111,6 +112,15 @@ function strangers(folder: string, known: ReadonlySet<string>, { look, addresses
       return [];
     }
   });
+}
+
+/** `/var/run` is a link to `/run`. */
+function realPath(path: string): string {
+  try {
+    return path.startsWith('/proc/') ? path : join(realpathSync(dirname(path)), basename(path));
+  } catch {
+    return path;
+  }
 }
 
 function names(folder: string, troubles: string[]): string[] {
