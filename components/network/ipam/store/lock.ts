@@ -5,8 +5,8 @@ import { fs, sqlite } from '../builtin.ts';
 /** SQLite's result codes (sqlite3.h). */
 const busy = 5;
 const notADatabase = 26;
-/** Between two looks. Milliseconds; half of it to all of it, so that those who wait do not look in step. */
-const everyMs = 6;
+/** Between two looks, milliseconds: at first, growing by half each time, and at most. Half of it to all of it is taken, so that those who wait do not look in step. */
+const waits = { first: 2, most: 25 } as const;
 
 /**
  * Takes a lock among processes, which the kernel takes away from whoever dies. Node has no flock(2) and no fcntl(2); SQLite, which is in it,
@@ -20,13 +20,13 @@ export function lockFile(path: string, withinMs: number): Disposable {
   const database = new sqlite.DatabaseSync(path, { timeout: 0 });
   const deadline = performance.now() + withinMs;
   try {
-    for (;;) {
+    for (let waitMs: number = waits.first; ; waitMs = Math.min(waits.most, waitMs * 1.5)) {
       const code = take(database);
       if (code === undefined) return { [Symbol.dispose]: () => database.close() };
       // Only damage fills it. The name and the file stay: others may be waiting for it.
       if (code === notADatabase) fs.truncateSync(path);
       if (performance.now() >= deadline) throw new EdgeproofError('LOCKED', `other calls have held ${path} for ${withinMs / 1000} s`);
-      pause(everyMs * (0.5 + Math.random() / 2));
+      pause(waitMs * (0.5 + Math.random() / 2));
     }
   } catch (error) {
     database.close();
