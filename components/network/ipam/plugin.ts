@@ -1,5 +1,6 @@
 import { EdgeproofError } from '../../../core/errors.ts';
 import { path as paths } from './builtin.ts';
+import { defaultDataDir, lockName } from './data-dir.ts';
 import { Ipam, io } from './ipam.ts';
 import { attachmentIn, commandIn, type Command } from './protocol/arguments.ts';
 import { CniError, cniCodes } from './protocol/cni-error.ts';
@@ -11,9 +12,6 @@ import { addressesIn, lookAtNetns, takeOut } from './sandboxes.ts';
 import { Folder } from './store/disk.ts';
 import { lockFile } from './store/lock.ts';
 
-/** Where the state of each network has a folder of its name. */
-export const defaultDataDir = '/var/lib/edge-network/ipam';
-export const lockName = 'lock';
 /** libcni's (api.go, `CacheDir`) and containerd's own. */
 const resultsFolder = '/var/lib/cni/results';
 const netnsFolder = '/var/run/netns';
