@@ -56,7 +56,10 @@ export function startReconciler({ access, nodeName, dataDir, log, registry, timi
     troubled: (what, error) => log.warn({ reason: String(error) }, what),
   });
   const loop = (async () => {
-    while (!signal.aborted) {
+    for (;;) {
+      // At first for the watch to tell who is there: then nobody need be asked.
+      await bell.wait(signal);
+      if (signal.aborted) return;
       try {
         const { knowledge } = await reconciler.round(signal);
         metrics.rounds.inc({ outcome: knowledge === undefined ? 'idle' : 'asked' });
@@ -64,14 +67,13 @@ export function startReconciler({ access, nodeName, dataDir, log, registry, timi
         if (failure !== undefined) log.info('Pods are known again');
         failure = undefined;
       } catch (error) {
-        if (signal.aborted) break;
+        if (signal.aborted) return;
         metrics.rounds.inc({ outcome: 'failed' });
         metrics.connected.set(0);
         const reason = error instanceof Error ? error.message : String(error);
         if (reason !== failure) log.warn({ reason }, 'no address can be freed');
         failure = reason;
       }
-      await bell.wait(signal);
     }
   })();
   if (!seesMounts) log.error('this process does not see the mounts of the node: no address is freed');
