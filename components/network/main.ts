@@ -17,6 +17,8 @@ const flags = {
   ca: flag.text.default('/var/lib/edge-hub/pki/trusted.crt'),
   /** PEM: the kubelet's certificate and key, in one file. It may come later. */
   nodeCertificate: flag.text.default('/var/lib/kubelet/pki/kubelet-client-current.pem'),
+  /** PID of a process that sees the mounts of the container runtime: without them nobody can tell which sandboxes are there. */
+  mountsOf: flag.text.default('1'),
   ipamData: flag.text.default(defaultDataDir),
   health: flag.listen('127.0.0.1', 10_273),
   logLevel: flag.logLevel,
@@ -26,12 +28,12 @@ const flags = {
 const takenForMs = 10_000;
 
 await runMain('edge-network', async (signal) => {
-  const { nodeName, server, ca, nodeCertificate, ipamData, health, logLevel } = parseFlags(flags, process.argv.slice(2));
+  const { nodeName, server, ca, nodeCertificate, mountsOf, ipamData, health, logLevel } = parseFlags(flags, process.argv.slice(2));
   const log = createLog('edge-network', logLevel, { node: nodeName });
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const access = server === undefined ? inClusterAccess() : nodeAccess({ ...server, ca, nodeCertificate });
-  await using reconciler = startReconciler({ access, nodeName, dataDir: ipamData, log, registry });
+  await using reconciler = startReconciler({ access, nodeName, dataDir: ipamData, log, registry, mountsOf });
   await using _health = await startHealth({ ...health, registry, notReady: () => reconciler.notReady, takenForMs });
   if (!signal.aborted) await once(signal, 'abort');
 });

@@ -16,13 +16,13 @@ const toolTimeoutMs = 5000;
  */
 export function lookAtNetns(): Look {
   const seen = new Map<string, ReturnType<Look>>();
-  let inUse: ReadonlySet<bigint> | undefined;
+  let inUse: ReadonlySet<bigint> | 'unknown' | undefined;
   return (netns) => {
     let found = seen.get(netns);
     if (found === undefined) {
       const inode = inodeOf(netns);
       if (typeof inode === 'string') found = inode;
-      else found = (inUse ??= netnsInUse()).has(inode) ? 'running' : 'idle';
+      else found = (inUse ??= netnsInUse()) === 'unknown' || inUse.has(inode) ? 'running' : 'idle';
       seen.set(netns, found);
     }
     return found;
@@ -42,25 +42,27 @@ function inodeOf(netns: string): bigint | 'gone' | 'running' {
   }
 }
 
-/** Inodes of the network namespaces that processes are in (namespaces(7), /proc/PID/ns). */
-function netnsInUse(): ReadonlySet<bigint> {
+/** Inodes of the network namespaces that processes are in (namespaces(7), /proc/PID/ns). Unknown when some do not show theirs. */
+function netnsInUse(): ReadonlySet<bigint> | 'unknown' {
   const used = new Set<bigint>();
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue;
     try {
       const [, inode] = /^net:\[(\d+)\]$/.exec(readlinkSync(`/proc/${name}/ns/net`)) ?? [];
       if (inode !== undefined) used.add(BigInt(inode));
-    } catch {
-      // It has ended meanwhile, or is on its way to: then nothing of it is in a namespace.
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      // It has ended meanwhile, or is on its way to. The node's first process is in the node's own namespace.
+      if (code !== 'ENOENT' && code !== 'ESRCH' && name !== '1') return 'unknown';
     }
   }
   return used;
 }
 
-/** Whether this process sees the mounts that the node's first one sees. */
-export function seesNodeMounts(): boolean {
+/** Whether this process sees the mounts that another one sees. @param pid of one that sees the runtime's */
+export function seesMountsOf(pid: string): boolean {
   try {
-    return readlinkSync('/proc/self/ns/mnt') === readlinkSync('/proc/1/ns/mnt');
+    return readlinkSync('/proc/self/ns/mnt') === readlinkSync(`/proc/${pid}/ns/mnt`);
   } catch {
     return false;
   }

@@ -156,3 +156,28 @@ test('no network yet: nothing to do', async () => {
   using node = new Node();
   assert.equal(await node.round(), 0);
 });
+
+test('after 20 power cuts of a node with a /27, exactly the addresses of its Pods are reserved', async () => {
+  using node = new Node();
+  const range = { ranges: [[{ subnet: '10.244.1.0/27' }]] };
+  const pods = new Map(Array.from({ length: 20 }, (_, index) => [`p${index}`, randomUUID()]));
+  const addresses = new Map<string, string>();
+  for (let cut = 0; cut < 20; cut += 1) {
+    // The namespaces went with the power. Of half of the sandboxes the runtime remembers enough for a DEL, before the new one or after it.
+    for (const [name, uid] of pods) {
+      if (cut > 0 && cut % 3 === 1) node.plugin.result('DEL', { container: `${name}-${cut - 1}`, ipam: range });
+      const address = node.plugin.add({ container: `${name}-${cut}`, pod: [name, uid], ipam: range });
+      assert.equal(address, addresses.get(uid) ?? address, `${name} after ${cut} power cuts`);
+      addresses.set(uid, address);
+      if (cut > 0 && cut % 3 === 2) node.plugin.result('DEL', { container: `${name}-${cut - 1}`, ipam: range });
+    }
+    // Two of them are replaced under other names, as a Deployment's.
+    for (const name of [...pods.keys()].slice(0, 2)) pods.delete(name);
+    for (const index of [0, 1]) pods.set(`n${cut}-${index}`, randomUUID());
+    node.knows(true, ...pods.values());
+    await node.round();
+  }
+  const left = node.plugin.state.reservations.map(({ owner }) => (owner as { pod: { uid: string } }).pod.uid);
+  // The last two have not been added yet.
+  assert.deepEqual(left.sort(), [...pods.values()].slice(0, 18).sort());
+});

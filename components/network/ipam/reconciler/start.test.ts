@@ -14,16 +14,16 @@ import { startReconciler, type RunningReconciler } from './start.ts';
 const [a, b, c] = [randomUUID(), randomUUID(), randomUUID()];
 
 /** A resident beside a hub: an API server that can be cut off, and the plugin's folder. */
-async function resident(stack: AsyncDisposableStack, api: PodApi): Promise<{ hub: Stage; plugin: PluginFolder; start: (seesMounts?: boolean) => RunningReconciler; reserved: () => string[]; metrics: () => Promise<string>; logs: Record<string, unknown>[] }> {
+async function resident(stack: AsyncDisposableStack, api: PodApi): Promise<{ hub: Stage; plugin: PluginFolder; start: (mountsOf?: string) => RunningReconciler; reserved: () => string[]; metrics: () => Promise<string>; logs: Record<string, unknown>[] }> {
   const hub = await stage(stack, api.answer);
   const plugin = stack.use(new PluginFolder());
   const logs: Record<string, unknown>[] = [];
   const log = pino({ level: 'debug', base: null }, { write: (line: string) => void logs.push(JSON.parse(line) as Record<string, unknown>) });
   let registry = new Registry();
   const access = nodeAccess({ host: '127.0.0.1', port: hub.hub.front.port(), ca: hub.world.pki.path('ca.crt'), nodeCertificate: hub.world.pki.path('node.pem') });
-  const start = (seesMounts = true): RunningReconciler => {
+  const start = (mountsOf = 'self'): RunningReconciler => {
     registry = new Registry();
-    return startReconciler({ access, nodeName, dataDir: plugin.dataDir, log, registry, timings: { everyMs: 60, settleMs: 10 }, seesMounts });
+    return startReconciler({ access, nodeName, dataDir: plugin.dataDir, log, registry, timings: { everyMs: 60, settleMs: 10 }, mountsOf });
   };
   return { hub, plugin, start, reserved: () => plugin.state.reservations.flatMap(({ addresses }) => addresses), metrics: async () => await registry.metrics(), logs };
 }
@@ -106,7 +106,7 @@ test('who does not see the node\'s mounts frees nothing, and says so; nor does w
   const api = new PodApi();
   const { plugin, start, reserved, metrics } = await resident(stack, api);
   plugin.add({ pod: ['a', a] });
-  await using blind = start(false);
+  await using blind = start('none');
   assert.match(blind.notReady!, /the mounts of the node are not seen/);
   await until('some rounds are over', async () => value(await metrics(), 'edge_ipam_rounds_total') > 2);
   assert.deepEqual(reserved(), ['10.244.1.2']);
@@ -117,7 +117,7 @@ test('while nobody answers it is not ready, and goes on trying', async () => {
   const plugin = stack.use(new PluginFolder());
   plugin.add({ pod: ['a', a] });
   const access = nodeAccess({ host: '127.0.0.1', port: 1, ca: '/none', nodeCertificate: '/none' });
-  await using reconciler = startReconciler({ access, nodeName, dataDir: plugin.dataDir, log: pino({ level: 'silent' }), registry: new Registry(), timings: { everyMs: 20, settleMs: 1 }, seesMounts: true });
+  await using reconciler = startReconciler({ access, nodeName, dataDir: plugin.dataDir, log: pino({ level: 'silent' }), registry: new Registry(), timings: { everyMs: 20, settleMs: 1 }, mountsOf: 'self' });
   await until('it is not ready', () => reconciler.notReady !== undefined);
   assert.match(reconciler.notReady!, /ENOENT/);
   assert.equal(plugin.state.reservations.length, 1);

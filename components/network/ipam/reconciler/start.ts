@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Registry } from 'prom-client';
 import type { KubeAccess } from '../../../kube/in-cluster.ts';
 import type { Log } from '../../../tunnel/common/log.ts';
-import { lookAtNetns, lookAtNothing, seesNodeMounts, takeOut } from '../sandboxes.ts';
+import { lookAtNetns, lookAtNothing, seesMountsOf, takeOut } from '../sandboxes.ts';
 import { describeOwner } from '../state.ts';
 import { ApiPods } from './api-pods.ts';
 import { IpamMetrics } from './metrics.ts';
@@ -16,8 +16,8 @@ export interface ReconcilerOptions {
   readonly log: Log;
   readonly registry: Registry;
   readonly timings?: ReconcilerTimings;
-  /** Default: as this process sees its mounts. */
-  readonly seesMounts?: boolean;
+  /** A process that sees the runtime's mounts. Default: the node's first. */
+  readonly mountsOf?: string;
 }
 
 /** Milliseconds. */
@@ -36,7 +36,8 @@ export interface RunningReconciler extends AsyncDisposable {
 }
 
 /** Frees addresses of Pods that are gone, until it is disposed. */
-export function startReconciler({ access, nodeName, dataDir, log, registry, timings = defaultTimings, seesMounts = seesNodeMounts() }: ReconcilerOptions): RunningReconciler {
+export function startReconciler({ access, nodeName, dataDir, log, registry, timings = defaultTimings, mountsOf = '1' }: ReconcilerOptions): RunningReconciler {
+  const seesMounts = seesMountsOf(mountsOf);
   const stop = new AbortController();
   const { signal } = stop;
   const metrics = new IpamMetrics(registry, dataDir);
