@@ -1,9 +1,9 @@
 // Sections are of the CNI specification 1.1.0 (https://www.cni.dev/docs/spec/).
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import { network, PluginFolder } from './testing/plugin-folder.ts';
+import { PluginFolder } from './testing/plugin-folder.ts';
 
 /** A network namespace with a process in it: this one's. */
 const running = '/proc/self/ns/net';
@@ -29,50 +29,6 @@ test('section 2, VERSION: all versions, and the one that was asked with', () => 
   using plugin = new PluginFolder();
   const { ok, text } = plugin.call('VERSION', { config: { cniVersion: '0.4.0' } });
   assert.deepEqual([ok, JSON.parse(text)], [true, { cniVersion: '0.4.0', supportedVersions: ['0.3.0', '0.3.1', '0.4.0', '1.0.0', '1.1.0'] }]);
-});
-
-test('section 5, errors 1, 6 and 7: the configuration', () => {
-  using plugin = new PluginFolder();
-  const codeOf = (options: Parameters<PluginFolder['error']>[1]): number => plugin.error('ADD', options).code;
-  for (const cniVersion of ['0.2.0', '1.2.0', '', undefined]) assert.equal(codeOf({ config: { cniVersion } }), 1);
-  assert.equal(codeOf({ config: { cniVersion: 1 } }), 6);
-  for (const name of ['', '../x', '.', undefined]) assert.equal(codeOf({ config: { name } }), 7);
-  for (const ipam of [undefined, 'x', {}, { ranges: [] }, { ranges: [[]] }, { ranges: {} }, { ranges: [{ subnet: '10.0.0.0/24' }] }, { dataDir: 'relative', subnet: '10.0.0.0/24' }]) assert.equal(codeOf({ config: { ipam } }), 7, JSON.stringify(ipam));
-});
-
-test('ranges are read, and refused, as host-local does', () => {
-  using plugin = new PluginFolder();
-  const refusals: [range: object, message: RegExp][] = [
-    [{ subnet: '10.0.0.1/24' }, /host bits.*10\.0\.0\.0\/24/],
-    [{ subnet: '10.0.0.0/31' }, /too small/],
-    [{ subnet: '10.0.0.0' }, /ADDRESS\/BITS/],
-    [{}, /ADDRESS\/BITS/],
-    [{ subnet: '10.0.0.0/24', rangeStart: '10.0.1.5' }, /rangeStart 10\.0\.1\.5 is not in 10\.0\.0\.0\/24/],
-    [{ subnet: '10.0.0.0/24', rangeEnd: 'fd00::1' }, /rangeEnd/],
-    [{ subnet: '10.0.0.0/24', rangeStart: '10.0.0.9', rangeEnd: '10.0.0.5' }, /comes after/],
-    [{ subnet: '10.0.0.0/24', gateway: 'x' }, /gateway/],
-  ];
-  for (const [range, message] of refusals) {
-    const { code, msg } = plugin.error('ADD', { ipam: { ranges: [[range]] } });
-    assert.equal(code, 7);
-    assert.match(msg, message);
-  }
-  const inDataDir = { dataDir: plugin.dataDir };
-  assert.match(plugin.error('ADD', { ipam: { ranges: [[{ subnet: '10.0.0.0/24' }], [{ subnet: '10.0.0.128/25' }]] } }).msg, /ranges overlap/);
-  assert.match(plugin.error('ADD', { ipam: { ranges: [[{ subnet: '10.0.0.0/24' }, { subnet: 'fd00::/64' }]] } }).msg, /IPv4 and IPv6/);
-  // One range, the old way, beside others; a gateway of its own.
-  const result = plugin.result('ADD', { config: { ipam: { ...inDataDir, subnet: '10.0.0.0/24', gateway: '10.0.0.2', rangeStart: '10.0.0.2', rangeEnd: '10.0.0.9', ranges: [[{ subnet: 'fd00::/64' }]] } } })!;
-  assert.deepEqual(result['ips'], [{ address: '10.0.0.3/24', gateway: '10.0.0.2' }, { address: 'fd00::2/64', gateway: 'fd00::1' }]);
-});
-
-test('section 5, error 2: what cannot be honoured is named, with its value', () => {
-  using plugin = new PluginFolder();
-  const asked = [{ ipam: { resolvConf: '/etc/resolv.conf' } }, { config: { runtimeConfig: { ips: ['10.244.1.5/29'] } } }, { config: { args: { cni: { ips: ['10.244.1.5'] } } } }, { environment: { CNI_ARGS: 'IP=10.244.1.5' } }];
-  for (const options of asked) {
-    const { code, msg } = plugin.error('ADD', options);
-    assert.equal(code, 2);
-    assert.match(msg, /10\.244\.1\.5|\/etc\/resolv\.conf/);
-  }
 });
 
 test('section 5, error 4: every variable that is wrong is named', () => {
@@ -183,54 +139,6 @@ test('section 5, error 5: the folder cannot be had; STATUS says 50', () => {
   writeFileSync(plugin.dataDir, 'a file');
   assert.equal(plugin.error('ADD').code, 5);
   assert.equal(plugin.error('STATUS').code, 50);
-});
-
-/** As libcni keeps it. */
-function writeResult(plugin: PluginFolder, container: string, pod: readonly [string, string] | undefined, address: string, { netns = '/gone', seconds = 1 } = {}): void {
-  mkdirSync(plugin.resultsFolder, { recursive: true });
-  const path = join(plugin.resultsFolder, `${network}-${container}-eth0`);
-  const cniArgs = pod && [['K8S_POD_NAMESPACE', 'default'], ['K8S_POD_NAME', pod[0]], ['K8S_POD_UID', pod[1]]];
-  writeFileSync(path, JSON.stringify({ kind: 'cniCacheV1', containerId: container, ifName: 'eth0', networkName: network, netns, cniArgs, result: { ips: [{ address: `${address}/29`, interface: 2 }] } }));
-  utimesSync(path, seconds, seconds);
-}
-
-test('on a node where another IPAM plugin has been, running Pods keep what they have, and nobody else gets it', () => {
-  using plugin = new PluginFolder();
-  writeResult(plugin, 'old-1', ['web', 'uid-1'], '10.244.1.2', { netns: running });
-  writeResult(plugin, 'old-2', ['db', 'uid-2'], '10.244.1.3');
-  writeFileSync(join(plugin.resultsFolder, `${network}-broken-eth0`), '{"kind":');
-  assert.equal(plugin.add({ container: 'c9', pod: ['new', 'uid-9'] }), '10.244.1.4');
-  assert.equal(plugin.add({ container: 'c2', pod: ['db', 'uid-2'] }), '10.244.1.3');
-  assert.equal(plugin.error('ADD', { container: 'c1' }).code, 11);
-  plugin.result('DEL', { container: 'old-1' });
-  assert.equal(plugin.add({ container: 'c1' }), '10.244.1.2');
-  assert.equal(plugin.told.length, 1);
-  assert.match(plugin.told[0]!, /broken-eth0/);
-});
-
-test('two results that name one address: it is his who runs, then his who came last', () => {
-  using plugin = new PluginFolder();
-  writeResult(plugin, 'a', ['one', 'uid-1'], '10.244.1.2', { seconds: 9 });
-  writeResult(plugin, 'b', ['two', 'uid-2'], '10.244.1.2', { netns: running });
-  writeResult(plugin, 'c', ['three', 'uid-3'], '10.244.1.3', { seconds: 9 });
-  writeResult(plugin, 'd', ['four', 'uid-4'], '10.244.1.3', { seconds: 5 });
-  plugin.result('DEL', { container: 'x' });
-  assert.deepEqual(plugin.state.reservations.map(({ owner, addresses: [address] }) => [(owner as { pod: { name: string } }).pod.name, address]), [['two', '10.244.1.2'], ['three', '10.244.1.3']]);
-});
-
-test('a damaged state is set aside, rebuilt and said', () => {
-  using plugin = new PluginFolder();
-  plugin.add();
-  writeResult(plugin, 'c1', ['web', 'uid-1'], '10.244.1.2');
-  const size = statSync(plugin.stateFile).size;
-  truncateSync(plugin.stateFile, size - 3);
-  const prevResult = { ips: [{ address: '10.244.1.2/29' }] };
-  // A CHECK repairs it as well, and a STATUS.
-  assert.equal(plugin.error('CHECK', { config: { prevResult } }).code, 102);
-  assert.equal(plugin.add({ container: 'c2' }), '10.244.1.2');
-  assert.match(plugin.told.join(), /damaged and is rebuilt.*reservations\.json\.damaged-1/);
-  assert.equal(statSync(`${plugin.stateFile}.damaged-1`).size, size - 3);
-  assert.deepEqual(readdirSync(dirname(plugin.stateFile)).sort(), ['lock', 'reservations.json', 'reservations.json.damaged-1']);
 });
 
 test('what the plugin keeps is its user\'s alone', () => {

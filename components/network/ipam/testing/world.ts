@@ -1,7 +1,4 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { end, heldBy } from '../allocator.ts';
 import { Ipam } from '../ipam.ts';
 import { CniError } from '../protocol/cni-error.ts';
@@ -11,33 +8,20 @@ import { parseAddress } from '../addresses.ts';
 import { podOf, type Pod, type Reservation, type State } from '../state.ts';
 import { peekState, readState, stateName, writeState } from '../store/store.ts';
 import { Killed, MemoryDisk } from './memory-disk.ts';
+import { ifname, ModelRuntime, network, type ModelSandbox } from './model-runtime.ts';
 
-const network = 'cbr0';
-const ifname = 'eth0';
 /** So small that they are full now and then. */
 export const ranges = [{ subnet: '10.0.0.0/29', rangeEnd: '10.0.0.4' }, { subnet: '10.0.0.0/28' }, { subnet: '10.9.0.0/29' }] as const;
 const setsOf = (range: object): readonly RangeSet[] => readAddressing(readNetwork(JSON.stringify({ cniVersion: '1.1.0', name: network, ipam: range }))).sets;
-
-interface ModelSandbox {
-  readonly container: string;
-  readonly netns: string;
-  readonly pod: Pod;
-  /** On its interface. */
-  address: string | undefined;
-  processes: boolean;
-  /** The namespace is there. */
-  up: boolean;
-}
 
 /**
  * A node in small: Pods in the API, sandboxes with network namespaces, the runtime's results, and a disk that forgets; around the plugin's
  * own library. It knows what must hold, and asserts it.
  */
 export class World implements Disposable {
-  readonly #root = mkdtempSync(join(tmpdir(), 'edge-ipam-'));
+  readonly #runtime = new ModelRuntime();
   readonly disk = new MemoryDisk();
   readonly pods: Pod[] = [];
-  readonly sandboxes: ModelSandbox[] = [];
   /** What each UID must get again. */
   readonly #promised = new Map<string, string>();
   #sets = setsOf(ranges[0]);
@@ -47,27 +31,12 @@ export class World implements Disposable {
   readonly happened = new Map<string, number>();
 
   constructor() {
-    mkdirSync(join(this.#root, 'netns'));
-    this.#ipam = new Ipam({
-      network,
-      disk: this.disk,
-      lock: () => ({ [Symbol.dispose]: () => {} }),
-      outside: {
-        look: this.#look,
-        addressesIn: (netns) => this.sandboxes.filter((one) => one.netns === netns && one.address !== undefined).map(({ address }) => ({ ifname, address: address! })),
-        takeOut: ({ netns }) => {
-          for (const one of this.sandboxes) if (one.netns === netns) one.address = undefined;
-        },
-        resultsFolder: this.#root,
-        netnsFolder: join(this.#root, 'netns'),
-      },
-    });
+    this.#ipam = new Ipam({ network, disk: this.disk, lock: () => ({ [Symbol.dispose]: () => {} }), outside: this.#runtime.outside });
   }
 
-  readonly #look = (netns: string): 'gone' | 'idle' | 'running' => {
-    const sandbox = this.sandboxes.find((one) => one.netns === netns);
-    return sandbox?.up !== true ? 'gone' : sandbox.processes ? 'running' : 'idle';
-  };
+  get sandboxes(): readonly ModelSandbox[] {
+    return this.#runtime.sandboxes;
+  }
 
   #did(what: string): void {
     this.happened.set(what, (this.happened.get(what) ?? 0) + 1);
@@ -93,9 +62,7 @@ export class World implements Disposable {
   /** The runtime starts a sandbox: ADD. @param killAfter disk steps until the plugin is killed @param cached whether the runtime comes to writing its result down */
   startSandbox(pod: Pod, { killAfter = Infinity, cached = true }: { readonly killAfter?: number; readonly cached?: boolean } = {}): void {
     const container = `c${this.#count++}`;
-    const sandbox: ModelSandbox = { container, netns: join(this.#root, 'netns', container), pod, address: undefined, processes: true, up: false };
-    this.sandboxes.push(sandbox);
-    this.#setUp(sandbox, true);
+    const sandbox = this.#runtime.create(container, pod);
     const running = this.sandboxes.some((one) => one !== sandbox && one.pod.uid === pod.uid && one.up && one.processes && (one.address !== undefined || this.#holds(one)));
     this.disk.stepsLeft = killAfter;
     try {
@@ -106,13 +73,13 @@ export class World implements Disposable {
       if (promised !== undefined) this.#did('the same again');
       this.#promised.set(pod.uid, address!);
       sandbox.address = address;
-      if (cached) this.#writeResult(sandbox);
+      if (cached) this.#runtime.writeResult(sandbox);
       else this.#did('no result');
     } catch (error) {
       if (error instanceof Killed) this.#did('killed');
       else this.#refused(error, pod, running);
       // Whether or not it has an address reserved by now, the sandbox has none. The runtime takes the namespace down; the DEL does not come.
-      this.#setUp(sandbox, false);
+      this.#runtime.setUp(sandbox, false);
     }
     this.disk.stepsLeft = Infinity;
   }
@@ -121,22 +88,7 @@ export class World implements Disposable {
   #holds({ container }: ModelSandbox): boolean {
     const state = peekState(this.disk);
     if (state !== undefined) return heldBy(state, container, ifname) !== undefined;
-    return this.#hasResult(container);
-  }
-
-  #hasResult(container: string): boolean {
-    return existsSync(this.#resultOf(container));
-  }
-
-  #resultOf(container: string): string {
-    return join(this.#root, `${network}-${container}-${ifname}`);
-  }
-
-  /** The namespace, as the folder shows it. */
-  #setUp(sandbox: ModelSandbox, up: boolean): void {
-    sandbox.up = up;
-    if (up) writeFileSync(sandbox.netns, '');
-    else rmSync(sandbox.netns, { force: true });
+    return this.#runtime.hasResult(container);
   }
 
   #refused(error: unknown, pod: Pod, running: boolean): void {
@@ -162,13 +114,6 @@ export class World implements Disposable {
     return reservations.filter(({ addresses }) => rangeOf(this.#sets[0]!, parseAddress(addresses[0]!)!) !== undefined);
   }
 
-  #writeResult({ container, netns, pod, address }: ModelSandbox): void {
-    const path = this.#resultOf(container);
-    const cniArgs = [['IgnoreUnknown', '1'], ['K8S_POD_NAMESPACE', pod.namespace], ['K8S_POD_NAME', pod.name], ['K8S_POD_UID', pod.uid], ['K8S_POD_INFRA_CONTAINER_ID', container]];
-    writeFileSync(path, JSON.stringify({ kind: 'cniCacheV1', containerId: container, ifName: ifname, networkName: network, netns, cniArgs, result: { cniVersion: '1.1.0', ips: [{ address: `${address}/29`, interface: 2 }] } }));
-    utimesSync(path, this.#count, this.#count);
-  }
-
   /** @param until how far the runtime comes: the interface goes, then the plugin's DEL, then the result, then the namespace */
   stopSandbox(sandbox: ModelSandbox, { until = 4, killAfter = Infinity }: { readonly until?: number; readonly killAfter?: number } = {}): void {
     sandbox.processes = false;
@@ -187,8 +132,8 @@ export class World implements Disposable {
       this.disk.stepsLeft = Infinity;
     }
     if (until < 3) return this.#did('result left');
-    rmSync(this.#resultOf(sandbox.container), { force: true });
-    if (until >= 4) this.#setUp(sandbox, false);
+    this.#runtime.removeResult(sandbox.container);
+    if (until >= 4) this.#runtime.setUp(sandbox, false);
   }
 
   collect(): void {
@@ -206,7 +151,7 @@ export class World implements Disposable {
       assert.ok(error instanceof CniError);
       // Its range has changed; or the state was lost, and the runtime's result of it too.
       if (error.cniCode === 101) assert.equal(rangeOf(this.#sets[0]!, parseAddress(sandbox.address)!), undefined);
-      else assert.ok(!this.#hasResult(sandbox.container) || !sandbox.processes, error.message);
+      else assert.ok(!this.#runtime.hasResult(sandbox.container) || !sandbox.processes, error.message);
     }
   }
 
@@ -217,7 +162,7 @@ export class World implements Disposable {
   cutPower(chance: () => number): void {
     this.disk.cutPower(chance);
     for (const sandbox of this.sandboxes) {
-      this.#setUp(sandbox, false);
+      this.#runtime.setUp(sandbox, false);
       Object.assign(sandbox, { processes: false, address: undefined });
     }
     this.#did('power cut');
@@ -230,7 +175,7 @@ export class World implements Disposable {
     this.disk.replace(stateName, keep === undefined ? undefined : bytes.subarray(0, Math.floor(bytes.length * keep)));
     this.#did('damage');
     // Of whom the runtime has no result, the address is forgotten with the file.
-    const kept = new Set(this.sandboxes.filter(({ container }) => this.#hasResult(container)).map(({ pod }) => pod.uid));
+    const kept = new Set(this.sandboxes.filter(({ container }) => this.#runtime.hasResult(container)).map(({ pod }) => pod.uid));
     for (const uid of this.#promised.keys()) if (!kept.has(uid)) this.#promised.delete(uid);
   }
 
@@ -239,14 +184,14 @@ export class World implements Disposable {
     const read = readState(this.disk);
     if (read.kind !== 'read') return;
     const uids = new Set(this.pods.map(({ uid }) => uid));
-    const next = end(read.state, (one) => !uids.has(podOf(one)!.uid), this.#look);
+    const next = end(read.state, (one) => !uids.has(podOf(one)!.uid), this.#runtime.look);
     if (next !== read.state) writeState(this.disk, next);
     this.#did('reconcile');
     for (const uid of this.#promised.keys()) if (!next.reservations.some((one) => podOf(one)?.uid === uid)) this.#promised.delete(uid);
     // Nothing leaks: each is of a Pod that exists, or of a sandbox that is there.
     for (const one of next.reservations) {
       const pod = podOf(one);
-      assert.ok((pod !== undefined && uids.has(pod.uid)) || one.sandboxes.some(({ netns }) => this.#look(netns) !== 'gone'), `leaked: ${JSON.stringify(one)}`);
+      assert.ok((pod !== undefined && uids.has(pod.uid)) || one.sandboxes.some(({ netns }) => this.#runtime.look(netns) !== 'gone'), `leaked: ${JSON.stringify(one)}`);
     }
   }
 
@@ -269,6 +214,6 @@ export class World implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    rmSync(this.#root, { recursive: true, force: true });
+    this.#runtime[Symbol.dispose]();
   }
 }
