@@ -1,0 +1,2 @@
+export { defaultTimings, startReconciler, type ReconcilerOptions, type ReconcilerTimings, type RunningReconciler } from './reconciler/start.ts';
+export { defaultDataDir } from './data-dir.ts';
