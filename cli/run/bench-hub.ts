@@ -17,7 +17,7 @@ import { KubeClient } from '../../harness/kube/client.ts';
 import { Kubectl } from '../../harness/kube/kubectl.ts';
 import { versions } from '../../images/versions.ts';
 import { implementation } from '../../implementations/reference/implementation.ts';
-import { installHubs, removeOneHub } from '../../implementations/reference/hub/install.ts';
+import { installEdges, makePlain } from '../../implementations/reference/edges.ts';
 import { hubPlace } from '../../implementations/reference/hub/place.ts';
 import { topologySchema, type Topology } from '../../topologies/schema.ts';
 import { chooseCluster } from '../clusters.ts';
@@ -83,7 +83,7 @@ async function onCluster(bench: HubBenchOptions, named: string | undefined, io: 
   const kube = stack.use(await KubeClient.fromKubeconfig(cluster.kubeconfig));
   const { hub, plain } = pairOf(cluster);
   if (state !== undefined) stack.defer(async () => await giveHubAgain({ docker, cluster, kube, kubectl: images.tools.kubectl, node: plain }, io));
-  await io.progress.step(`${plain.name} made a plain node`, async (step) => await removeOneHub({ ...contextOf({ docker, cluster, kube, kubectl: images.tools.kubectl }), step, signal: io.signal }, plain));
+  await io.progress.step(`${plain.name} made a plain node`, async (step) => await makePlain({ ...contextOf({ docker, cluster, kube, kubectl: images.tools.kubectl }), step, signal: io.signal }, plain));
   const namespace = `bench-hub-${randomBytes(2).toString('hex')}`;
   return { topology: cluster.topology, ...(await runHubBench({ docker, cluster, kube, place: hubPlace, hub, plain, namespace, signal: io.signal }, bench)) };
 }
@@ -115,6 +115,6 @@ const giveAgainTimeoutMs = 5 * 60_000;
 async function giveHubAgain({ node, ...made }: Made & { readonly node: NodeState }, io: Io): Promise<void> {
   await io.progress.step(`A hub for ${node.name} again`, async (step) => {
     const cluster = { ...partOf(made.cluster, node.site ?? ''), nodes: made.cluster.nodes.filter((one) => one.tier === 'cloud' || one.name === node.name) };
-    await installHubs({ ...contextOf({ ...made, cluster }), step, signal: AbortSignal.timeout(giveAgainTimeoutMs) });
+    await installEdges({ ...contextOf({ ...made, cluster }), step, signal: AbortSignal.timeout(giveAgainTimeoutMs) });
   });
 }

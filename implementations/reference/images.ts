@@ -3,6 +3,7 @@ import { repositoryRoot } from '../../core/paths.ts';
 import type { ImagesContext, ImplementationImage } from '../../harness/implementation.ts';
 import { bundle } from '../../harness/images/bundle.ts';
 import { controllerName, hubName } from './hub/names.ts';
+import { ipamName, networkName } from './network/names.ts';
 import { agentName, componentsImage, nodeProgram, serverName } from './names.ts';
 
 export const bundlePath = (name: string): string => `/app/${name}.mjs`;
@@ -19,6 +20,8 @@ export async function componentImages({ signal }: ImagesContext): Promise<Implem
       await built(agentName, 'tunnel/agent/main.ts'),
       await built(hubName, 'hub/main.ts'),
       await built(controllerName, 'hub/cloud/main.ts'),
+      await built(ipamName, 'network/ipam/main.ts'),
+      await built(networkName, 'network/main.ts'),
     ]),
     entrypoint: [nodeProgram],
   }];

@@ -8,9 +8,10 @@ import type { KubeObject } from '../../harness/kube/objects.ts';
 import { agentManifests } from './agent-manifests.ts';
 import { agentsPairs, makeCertificates, readPair } from './certificates.ts';
 import { egressPatches } from './egress.ts';
-import { installHubs } from './hub/install.ts';
+import { installEdges } from './edges.ts';
 import { autonomousLabel, hubName } from './hub/names.ts';
 import { componentImages } from './images.ts';
+import { networkName, vtepState } from './network/names.ts';
 import { metricsManifests } from './metrics-manifests.ts';
 import { agentHealthPort, agentName, namespace, ports, serverName, version } from './names.ts';
 import { serverManifests } from './server-manifests.ts';
@@ -43,18 +44,19 @@ async function install(context: InstallContext): Promise<void> {
   ], { signal });
   // Neither needs the other, and both wait for Pods most of their time.
   const rollouts = [`deployment/${serverName}`, `daemonset/${agentName}`].map(async (workload) => await kubectl.rolledOut(workload, { namespace, timeoutMs: rolloutTimeoutMs, signal }));
-  await allDone([installHubs(context), ...rollouts]);
+  await allDone([installEdges(context), ...rollouts]);
   step.result(`${edgeNodes(cluster).length} agents connected, ${edgeNodes(cluster).length} hubs`);
 }
 
 /** edgeproof's own components. */
 export const implementation: Implementation = {
   name: 'reference',
-  description: "edgeproof's own edge components: the tunnel, and edge-hub",
+  description: "edgeproof's own edge components: the tunnel, edge-hub, and edge-network",
   version,
-  claims: ['lifecycle', 'tunnel', 'autonomy'],
+  claims: ['lifecycle', 'tunnel', 'autonomy', 'identity'],
   tunnel: { namespace, server: serverName, agent: agentName, streams: { metric: 'edge_tunnel_streams', timers: 'nodejs_active_resources{type="Timeout"}', serverPort: ports.health, agentPort: agentHealthPort } },
-  autonomy: { units: [`${hubName}.service`], nodeLabel: autonomousLabel },
+  autonomy: { units: [`${hubName}.service`, `${networkName}.service`], nodeLabel: autonomousLabel },
+  identity: { stateFiles: [vtepState] },
   images: componentImages,
   prepare,
   setTunnelTrust,

@@ -3,7 +3,7 @@ import { metricsServerDeployment } from '../../harness/cluster/metrics-server.ts
 import { controlPlaneOf } from '../../harness/cluster/state.ts';
 import type { InstallContext } from '../../harness/implementation.ts';
 import type { KubePod } from '../../harness/kube/objects.ts';
-import { removeHubs } from './hub/install.ts';
+import { removeEdges } from './edges.ts';
 import { metricsSecret } from './metrics-manifests.ts';
 import { agentName, namespace, serverName } from './names.ts';
 
@@ -14,7 +14,7 @@ const endWithinSeconds = 5;
 /** Nodes and the API server dial by themselves again, metrics-server too, and nothing of the hubs and the tunnel is left. */
 export async function uninstall(context: InstallContext): Promise<void> {
   const { cluster, docker, kube, step, signal } = context;
-  await removeHubs(context);
+  await removeEdges(context);
   const controlPlane = controlPlaneOf(cluster);
   step.detail('taking the egress configuration from the API server');
   // First: with the configuration and without servers it would reach no node at all. The kubelet restarts it when its file changes.

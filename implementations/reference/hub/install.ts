@@ -47,7 +47,7 @@ export async function removeHubs(context: InstallContext): Promise<void> {
   await kube.delete('v1', 'Namespace', namespace, { signal });
 }
 
-/** Leaves one plain node beside others that keep their hubs. `installHubs` gives it one again. */
+/** Leaves one plain node beside others that keep their hubs. `installHubs` gives it one again; what else runs on it from the hub's copy of the image must be gone. */
 export async function removeOneHub(context: InstallContext, node: NodeState): Promise<void> {
   const { kube, signal } = context;
   await makePlain(context, [node]);
