@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +14,15 @@ import type { Forward, Peer } from '../peers.ts';
 import { NodesApi } from './nodes-api.ts';
 
 let count = 0;
+const prefix = 'edgeproof-vtep-';
+
+/** A test run that was killed leaves its namespaces. */
+async function removeLeftovers(): Promise<void> {
+  const names = (await exec(['ip', 'netns', 'list'])).stdout.split('\n').map((line) => line.split(' ')[0]!).filter((name) => name.startsWith(prefix));
+  for (const name of names) {
+    if (!existsSync(`/proc/${name.slice(prefix.length).split('-')[0]}`)) await exec(['ip', 'netns', 'del', name], { accept: 'any' });
+  }
+}
 
 export const address = '10.9.0.1';
 /** As flannel writes it. */
@@ -25,7 +35,7 @@ export class EdgeNode implements AsyncDisposable {
   readonly mac = macOfNode('edge-1');
   readonly logged: { readonly level: number; readonly msg: string }[] = [];
   readonly #stack = new AsyncDisposableStack();
-  readonly #namespace = `edgeproof-vtep-${process.pid}-${(count += 1)}`;
+  readonly #namespace = `${prefix}${process.pid}-${(count += 1)}`;
   #keeper: VtepKeeper | undefined;
   #registry = new Registry();
   folder = '';
@@ -54,6 +64,7 @@ export class EdgeNode implements AsyncDisposable {
     this.api = await NodesApi.listen({ tls: { cert: server.certPem, key: server.keyPem, clientCa: authority.certPem } });
     this.#stack.use(this.api);
     this.api.add(this.name, '10.244.1.0/24');
+    if (count === 1) await removeLeftovers();
     await exec(['ip', 'netns', 'add', this.#namespace]);
     this.#stack.defer(async () => void (await exec(['ip', 'netns', 'del', this.#namespace])));
     await this.boots();
