@@ -1,3 +1,6 @@
+import { z } from 'zod';
+import { macOfNode } from '../../../components/network/vtep/mac.ts';
+import { annotatedVtepMac, vtepMac } from '../../../harness/probes/identity.ts';
 import { waitFor } from '../../../core/wait.ts';
 import type { ClusterState, NodeState } from '../../../harness/cluster/state.ts';
 import { edgeNodes } from '../../../harness/cluster/state.ts';
@@ -13,6 +16,8 @@ import { cniConfig, networkHealthPort, networkName, networkStateFolder, pluginPr
 const unit = `${networkName}.service`;
 const unitPath = `/etc/systemd/system/${unit}`;
 const readyTimeoutMs = 30_000;
+const vtepDevice = 'flannel.1';
+const forwardsSchema = z.array(z.object({ mac: z.string(), dst: z.string().optional() }));
 
 interface Node {
   readonly docker: Docker;
@@ -25,7 +30,11 @@ interface Node {
 /** Binds addresses on all edge nodes to whose they are. The hubs are there: what runs here is of their copy of the image. */
 export async function installNetwork({ cluster, docker, kube, step, signal }: InstallContext): Promise<void> {
   step.detail('the network identity of each edge node');
-  await Promise.all(edgeNodes(cluster).map(async (node) => await installOn({ docker, kube, cluster, node, signal })));
+  const edges = edgeNodes(cluster);
+  await Promise.all(edges.map(async (node) => await installOn({ docker, kube, cluster, node, signal })));
+  await Promise.all(edges.map(async (node) => await knownByItsName(node, { docker, kube, signal })));
+  // Nodes with a keeper see to it themselves.
+  await Promise.all(cluster.nodes.filter(({ tier }) => tier === 'cloud').map(async (cloud) => await forgetOldMacs(cloud, edges, { docker, signal })));
 }
 
 /** Before the hubs go: their copy of the image goes with them. */
@@ -39,7 +48,7 @@ async function installOn(target: Node): Promise<void> {
   const { docker, kube, cluster, node, signal } = target;
   const { spec: { podCIDR } } = await kube.get<KubeNode>('v1', 'Node', node.name, { signal });
   if (podCIDR === undefined) throw new EdgeproofError('NO_POD_CIDR', `${node.name} has no podCIDR`);
-  const { stdout: device } = await docker.exec(node.name, ['cat', '/sys/class/net/flannel.1/mtu'], { signal });
+  const { stdout: device } = await docker.exec(node.name, ['cat', `/sys/class/net/${vtepDevice}/mtu`], { signal });
   await write(target, pluginProgram, pluginFile());
   await write(target, residentProgram, residentFile());
   await write(target, unitPath, networkUnit(node));
@@ -59,6 +68,22 @@ async function removeFrom(target: Node): Promise<void> {
   await giveBackToHostLocal({ docker, node, signal });
   await run(target, 'rm', '-rf', unitPath, residentProgram, pluginProgram, networkStateFolder);
   await run(target, 'systemctl', 'daemon-reload');
+}
+
+/** Waits until a node has the MAC that goes with its name, and has said so. @throws WaitTimeoutError */
+async function knownByItsName({ name }: NodeState, { docker, kube, signal }: Pick<Node, 'docker' | 'kube' | 'signal'>): Promise<void> {
+  const mac = macOfNode(name);
+  await waitFor(`flannel.1 of ${name} with ${mac}`, async (look) => {
+    const [device, annotated] = await Promise.all([vtepMac(docker, name, look), annotatedVtepMac(kube, name, look)]);
+    return device === mac && annotated === mac ? { done: undefined } : { missing: `it has ${device ?? 'none'}, and its annotation says ${annotated ?? 'nothing'}` };
+  }, { timeoutMs: readyTimeoutMs, everyMs: 200, signal });
+}
+
+/** flannel on a node that nobody else looks after keeps the forward of a peer's MAC when that gets another one. */
+async function forgetOldMacs({ name }: NodeState, edges: readonly NodeState[], { docker, signal }: Pick<Node, 'docker' | 'signal'>): Promise<void> {
+  const { stdout } = await docker.exec(name, ['bridge', '-json', 'fdb', 'show', 'dev', vtepDevice], { signal });
+  const old = forwardsSchema.parse(JSON.parse(stdout)).filter(({ mac, dst }) => edges.some((edge) => edge.address === dst && macOfNode(edge.name) !== mac));
+  for (const { mac, dst } of old) await docker.exec(name, ['bridge', 'fdb', 'del', mac, 'dev', vtepDevice, 'dst', dst!, 'self'], { signal });
 }
 
 async function run({ docker, node, signal }: Node, ...argv: string[]): Promise<void> {
