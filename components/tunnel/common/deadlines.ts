@@ -47,7 +47,8 @@ export class Deadlines {
   #look(): void {
     this.#looksAt = Infinity;
     const now = performance.now();
-    for (const deadline of [...this.#waiting]) if (deadline.at <= now) deadline.miss();
+    const due = [...this.#waiting].filter(({ at }) => at <= now).sort((one, other) => one.at - other.at);
+    for (const deadline of due) deadline.miss();
     const next = Math.min(...[...this.#waiting].map(({ at }) => at));
     if (next < this.#looksAt) this.#lookAt(next);
   }
