@@ -49,7 +49,8 @@ export class Deadlines {
     const now = performance.now();
     const due = [...this.#waiting].filter(({ at }) => at <= now).sort((one, other) => one.at - other.at);
     for (const deadline of due) deadline.miss();
-    const next = Math.min(...[...this.#waiting].map(({ at }) => at));
+    let next = Infinity;
+    for (const { at } of this.#waiting) next = Math.min(next, at);
     if (next < this.#looksAt) this.#lookAt(next);
   }
 }
