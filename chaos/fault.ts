@@ -12,6 +12,8 @@ import { nodeRestart } from './faults/node-restart.ts';
 import { powerCut } from './faults/power-cut.ts';
 import { sandboxKill } from './faults/sandbox-kill.ts';
 import { unitKill } from './faults/unit-kill.ts';
+import { vtepAnnotationLost } from './faults/vtep-annotation.ts';
+import { vtepMacChanged } from './faults/vtep-mac.ts';
 import { wanBlackhole } from './faults/wan-blackhole.ts';
 import { wanDown } from './faults/wan-down.ts';
 import { wanRebind } from './faults/wan-rebind.ts';
@@ -80,6 +82,8 @@ const faultTypes: Readonly<Record<FaultKind, FaultType>> = {
   'cert-other': { takes: ['node'], momentary: false, make: certOther },
   'kubelet-restart': { takes: ['node', 'site'], momentary: true, make: kubeletRestart },
   'flannel-restart': { takes: ['node', 'site'], momentary: true, make: flannelRestart },
+  'vtep-mac': { takes: ['node'], momentary: false, make: vtepMacChanged },
+  'vtep-annotation': { takes: ['node'], momentary: false, make: vtepAnnotationLost },
   'unit-kill': { takes: ['unit'], momentary: true, make: unitKill },
   'container-kill': { takes: ['pod'], momentary: true, make: containerKill },
   'sandbox-kill': { takes: ['pod'], momentary: true, make: sandboxKill },

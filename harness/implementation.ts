@@ -3,7 +3,7 @@ import type { Progress, Step } from '../core/progress.ts';
 import type { ContainerImage } from '../images/containers.ts';
 import type { Topology } from '../topologies/schema.ts';
 import type { KindPatches } from './cluster/kind-config.ts';
-import type { AutonomyParts, ClusterState, Tier, TunnelParts } from './cluster/state.ts';
+import type { AutonomyParts, ClusterState, IdentityParts, Tier, TunnelParts } from './cluster/state.ts';
 import type { Docker } from './docker/docker.ts';
 import type { KubeClient } from './kube/client.ts';
 import type { Kubectl } from './kube/kubectl.ts';
@@ -64,6 +64,8 @@ export interface Implementation {
   readonly tunnel?: TunnelParts;
   /** What makes its edge nodes autonomous, as far as that runs as services of the node: features kill it. */
   readonly autonomy?: AutonomyParts;
+  /** Where it keeps who a node is, if it does so in files of the node: features damage them. */
+  readonly identity?: IdentityParts;
   /**
    * The container images that its nodes are to have. Asked whenever node images are built, looked for or listed, so it answers
    * in seconds; the node images are made anew only when the content of one of these changes.

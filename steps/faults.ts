@@ -131,6 +131,14 @@ When('flannel on the edge node is restarted', async function (this: EdgeWorld) {
   await this.disturb('flannel-restart', `node ${this.roles.edgeNode.name}`);
 });
 
+When('somebody gives flannel.1 of the edge node another MAC', async function (this: EdgeWorld) {
+  await this.disturb('vtep-mac', `node ${this.roles.edgeNode.name}`);
+});
+
+When('the annotation with the MAC of the edge node is removed', async function (this: EdgeWorld) {
+  await this.disturb('vtep-annotation', `node ${this.roles.edgeNode.name}`);
+});
+
 When('the container of {string} is killed', async function (this: EdgeWorld, name: string) {
   await this.disturb('container-kill', podTarget(this, this.app(name)));
 });

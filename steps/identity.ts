@@ -1,8 +1,10 @@
-import { Then } from '@cucumber/cucumber';
+import { Then, When } from '@cucumber/cucumber';
 import { CannotTellError, PromiseBroken } from '../core/errors.ts';
+import { damageFiles } from '../harness/cluster/damage-files.ts';
+import { flannelNamespace } from '../harness/cluster/flannel.ts';
 import type { NodeState } from '../harness/cluster/state.ts';
 import type { KubeNode, KubePod } from '../harness/kube/objects.ts';
-import { annotatedVtepMac, overlayAddressOf, peerView, podIdentity, vtepMac, type PodIdentity } from '../harness/probes/identity.ts';
+import { annotatedVtepMac, overlayAddressOf, peerView, podIdentity, unresolvedGateways, vtepMac, type PodIdentity } from '../harness/probes/identity.ts';
 import { podsOn, runningContainers } from '../harness/probes/pods-on-node.ts';
 import type { EdgeWorld } from './support/world.ts';
 
@@ -32,16 +34,47 @@ Then('flannel on the edge node runs again within {int} s', async function (this:
   });
 });
 
+const rolloutTimeoutMs = 120_000;
+
+/** An upgrade as its nodes feel it: every flannel is replaced by one of a new Pod. */
+When('flannel is replaced on all nodes, as for an upgrade', async function (this: EdgeWorld) {
+  this.demandAlone('a rollout of flannel');
+  await this.remember();
+  const workload = 'daemonset/kube-flannel-ds';
+  await this.kubectl.run(['rollout', 'restart', workload, '--namespace', flannelNamespace], { timeoutMs: 30_000, signal: this.signal });
+  await this.kubectl.rolledOut(workload, { namespace: flannelNamespace, timeoutMs: rolloutTimeoutMs, signal: this.signal });
+});
+
+/** Where an implementation keeps nothing, as plain Kubernetes, there is nothing to damage. */
+When('what the edge node remembers of who it is gets damaged', async function (this: EdgeWorld) {
+  this.demandAlone('damage to the state of a node');
+  await this.remember();
+  await damageFiles(this.docker, this.roles.edgeNode.name, this.cluster.identity?.stateFiles ?? [], this.signal);
+});
+
 const macBefore = async (world: EdgeWorld): Promise<string> => {
   const { vtepMac: mac } = await world.remember();
   if (mac === undefined) throw new CannotTellError('NO_VTEP', `${world.roles.edgeNode.name} had no flannel.1 before`);
   return mac;
 };
 
+/** Budgets run from the last fault, if there was one; else from now. */
+const since = (world: EdgeWorld): { since?: number } => (world.faultRecords.size === 0 ? {} : { since: world.lastFaultAt });
+
+Then('within {int} s flannel.1 of the edge node has the MAC it had before', async function (this: EdgeWorld, seconds: number) {
+  const before = await macBefore(this);
+  const { name } = this.roles.edgeNode;
+  await this.within({ what: `flannel.1 of ${name} with ${before}`, seconds, code: 'VTEP_MAC_CHANGED', ...since(this) }, async (signal) => {
+    const mac = await vtepMac(this.docker, name, signal);
+    return mac === before ? { done: true } : { missing: mac === undefined ? `${name} has no interface flannel.1` : `it has ${mac}` };
+  });
+  this.attachIdentities([{ kind: 'node', name, vtepMac: before }], [{ kind: 'node', name, vtepMac: before }]);
+});
+
 Then('flannel.1 of the edge node is there within {int} s, with the MAC it had before', async function (this: EdgeWorld, seconds: number) {
   const before = await macBefore(this);
   const { name } = this.roles.edgeNode;
-  const now = await this.within({ what: `flannel.1 of ${name}`, seconds, code: 'VTEP_MISSING', since: this.lastFaultAt }, async (signal) => {
+  const now = await this.within({ what: `flannel.1 of ${name}`, seconds, code: 'VTEP_MISSING', ...since(this) }, async (signal) => {
     const mac = await vtepMac(this.docker, name, signal);
     return mac === undefined ? { missing: `${name} has no interface flannel.1` } : { done: mac };
   });
@@ -56,12 +89,29 @@ Then('the annotation of the edge node names that MAC', async function (this: Edg
   if (annotated !== before) throw new PromiseBroken('VTEP_ANNOTATION_DIFFERS', `flannel.1 of ${name} has ${before}, but the node's annotation says ${annotated ?? 'nothing'}`);
 });
 
+Then('within {int} s the annotation of the edge node names that MAC', async function (this: EdgeWorld, seconds: number) {
+  const before = await macBefore(this);
+  const { name } = this.roles.edgeNode;
+  await this.within({ what: `the annotation of ${name} naming ${before}`, seconds, code: 'VTEP_ANNOTATION_DIFFERS' }, async (signal) => {
+    const annotated = await annotatedVtepMac(this.kube, name, signal);
+    return annotated === before ? { done: true } : { missing: `it says ${annotated ?? 'nothing'}` };
+  });
+});
+
 Then('within {int} s every other node sends frames for the edge node to that MAC', async function (this: EdgeWorld, seconds: number) {
   await peersAgree(this, seconds, this.cluster.nodes);
 });
 
 Then('within {int} s every other node of the site sends frames for the edge node to that MAC', async function (this: EdgeWorld, seconds: number) {
   await peersAgree(this, seconds, this.cluster.nodes.filter(({ site }) => site === this.roles.site));
+});
+
+Then('within {int} s the edge node has the MACs of all nodes it has routes to', async function (this: EdgeWorld, seconds: number) {
+  const { name } = this.roles.edgeNode;
+  await this.within({ what: `${name} knowing its peers`, seconds, code: 'VTEP_PEERS_LOST' }, async (signal) => {
+    const gateways = await unresolvedGateways(this.docker, name, signal);
+    return gateways.length === 0 ? { done: true } : { missing: `it has no MAC for ${gateways.join(', ')}` };
+  });
 });
 
 async function peersAgree(world: EdgeWorld, seconds: number, nodes: readonly NodeState[]): Promise<void> {

@@ -16,6 +16,13 @@ async function flannelOn({ docker, signal }: FaultContext, node: string): Promis
   return (await podsOn(docker, node, signal)).find((pod) => pod.namespace === namespace && pod.name.startsWith(daemonSet) && pod.sandbox.ready);
 }
 
+/** SIGKILL to flanneld on a node, if it runs there. @returns the containers that it ran in */
+export async function killFlannel(ctx: FaultContext, node: string): Promise<string[]> {
+  const ids = running(await flannelOn(ctx, node));
+  await Promise.all(ids.map((id) => killContainer(ctx, node, id)));
+  return ids;
+}
+
 const running = (pod: NodePod | undefined): string[] => (pod?.containers ?? []).filter((one) => one.running).map((one) => one.id);
 
 /**
@@ -33,10 +40,9 @@ export function flannelRestart(target: Target): Pick<Fault, 'inject' | 'verify' 
     inject: async (ctx) => {
       await Promise.all(nodesOf(target, ctx.cluster).map(async ({ name }) => {
         if (killed.has(name)) return;
-        const ids = running(await flannelOn(ctx, name));
+        const ids = await killFlannel(ctx, name);
         if (ids.length === 0) throw new CannotTellError('FAULT_NO_VICTIM', `flannel does not run on ${name}`);
         killed.set(name, ids);
-        await Promise.all(ids.map((id) => killContainer(ctx, name, id)));
       }));
     },
     verify: async (ctx) => {

@@ -1,20 +1,12 @@
 import { CannotTellError } from '../../core/errors.ts';
 import { waitFor } from '../../core/wait.ts';
-import { type ExecResult } from '../../core/exec.ts';
-import { controlPlaneOf } from '../../harness/cluster/state.ts';
 import { askCloudAsNode } from '../../harness/probes/cloud-as-node.ts';
+import { kubectl, onControlPlane, saveOnControlPlane } from '../control-plane.ts';
 import { type Fault, type FaultContext } from '../fault.ts';
 import { nodesOf, type Target } from '../target.ts';
 
-const timeoutMs = 20_000;
-const kubectl = ['kubectl', '--kubeconfig', '/etc/kubernetes/admin.conf'];
 /** On the control plane, for whoever heals: the Node as it was. */
 const savedAt = (node: string): string => `/var/lib/edgeproof-deleted-node-${node}.json`;
-
-/** On the control plane itself: no client of the cluster's is needed, and what is saved there goes with the cluster. */
-async function onControlPlane({ cluster, docker, signal }: FaultContext, argv: readonly string[], options: { input?: string; accept?: 'any' } = {}): Promise<ExecResult> {
-  return await docker.exec(controlPlaneOf(cluster).name, argv, { timeoutMs, signal, ...options });
-}
 
 /**
  * The Node object is deleted, as of a device that was stolen; the machine and its kubelet go on, with a certificate that is good.
@@ -26,7 +18,7 @@ export function nodeDelete(target: Target): Pick<Fault, 'inject' | 'verify' | 'h
       const there = (await Promise.all(nodesOf(target, ctx.cluster).map(async ({ name }) => {
         const node = await nodeOf(ctx, name);
         if (node === undefined) return [];
-        await onControlPlane(ctx, ['sh', '-c', 'cat > "$1.partial" && mv "$1.partial" "$1"', 'edgeproof', savedAt(name)], { input: manifestOf(node) });
+        await saveOnControlPlane(ctx, savedAt(name), manifestOf(node));
         return [name];
       }))).flat();
       if (there.length === 0) return undefined;

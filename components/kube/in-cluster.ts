@@ -9,12 +9,19 @@ const accountFolder = '/var/run/secrets/kubernetes.io/serviceaccount';
 export interface KubeAccess {
   readonly host: string;
   readonly port: number;
-  token(): string;
+  /** A bearer token: of a ServiceAccount. */
+  token?(): string;
+  /** Certificate and key, PEM: of a node. */
+  clientCertificate?(): { readonly cert: string; readonly key: string };
   ca(): string;
 }
 
+export interface TokenAccess extends KubeAccess {
+  token(): string;
+}
+
 /** @throws EdgeproofError `NOT_IN_CLUSTER` outside a Pod */
-export function inClusterAccess(env: NodeJS.ProcessEnv = process.env, folder = accountFolder): KubeAccess {
+export function inClusterAccess(env: NodeJS.ProcessEnv = process.env, folder = accountFolder): TokenAccess {
   const host = env['KUBERNETES_SERVICE_HOST'];
   const port = Number(env['KUBERNETES_SERVICE_PORT']);
   if (!host || !Number.isInteger(port) || port === 0) {

@@ -15,6 +15,8 @@ export interface ListWatchOptions<T extends KubeItem> {
   readonly access: KubeAccess;
   /** Of the collection, with a query if need be: `/api/v1/nodes`. */
   readonly path: string;
+  /** In which form items are asked for. Default: JSON, whole. */
+  readonly accept?: string;
   /** What is kept of an item: a Node is 15 KB, most of it names of images. A change of anything else is not told. Default: all. */
   readonly keep?: (item: T) => T;
   /** Everything that there is, after each list and each change. Items are keyed by namespace and name. */
@@ -111,7 +113,7 @@ async function* events<T>(response: IncomingMessage): AsyncGenerator<WatchEvent<
   }
 }
 
-async function send<T extends KubeItem>({ access, path }: ListWatchOptions<T>, query: string, signal: AbortSignal): Promise<IncomingMessage> {
+async function send<T extends KubeItem>({ access, path, accept }: ListWatchOptions<T>, query: string, signal: AbortSignal): Promise<IncomingMessage> {
   const separator = path.includes('?') ? '&' : '?';
-  return await kubeRequest(access, { path: query === '' ? path : `${path}${separator}${query}`, signal });
+  return await kubeRequest(access, { path: query === '' ? path : `${path}${separator}${query}`, ...(accept !== undefined && { accept }), signal });
 }

@@ -11,6 +11,8 @@ export interface KubeCall {
   readonly method?: string;
   /** Sent as JSON; a PATCH is a merge patch (RFC 7386). */
   readonly body?: object;
+  /** In which form the answer is to be. Default: JSON, whole. */
+  readonly accept?: string;
   readonly signal: AbortSignal;
 }
 
@@ -33,7 +35,7 @@ export class KubeRefusal extends EdgeproofError {
  * @returns its answer, when it is one of success; the body is the caller's to read
  * @throws KubeRefusal; EdgeproofError `KUBE_UNREACHABLE`
  */
-export function kubeRequest(access: KubeAccess, { path, method = 'GET', body, signal }: KubeCall): Promise<IncomingMessage> {
+export function kubeRequest(access: KubeAccess, { path, method = 'GET', body, accept = 'application/json', signal }: KubeCall): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const call = `${method} ${path.split('?')[0]}`;
     const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
@@ -43,7 +45,8 @@ export function kubeRequest(access: KubeAccess, { path, method = 'GET', body, si
       ca: access.ca(),
       path,
       method,
-      headers: { authorization: `Bearer ${access.token()}`, accept: 'application/json', ...(body !== undefined && { 'content-type': type }) },
+      ...access.clientCertificate?.(),
+      headers: { ...(access.token && { authorization: `Bearer ${access.token()}` }), accept, ...(body !== undefined && { 'content-type': type }) },
       agent: false,
       signal,
     };

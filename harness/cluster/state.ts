@@ -49,6 +49,12 @@ export interface AutonomyParts {
   readonly nodeLabel?: { readonly key: string; readonly value: string };
 }
 
+/** What of the identity of nodes and Pods is kept on a node, for features that damage it. */
+export interface IdentityParts {
+  /** Absolute paths of files on every edge node, in which who the node is on the overlay is remembered. Those that are not there are passed over, if one is. */
+  readonly stateFiles: readonly string[];
+}
+
 /** What edgeproof remembers of a running cluster, in `clusters/NAME/cluster.json` below its home. */
 export interface ClusterState {
   readonly name: string;
@@ -59,6 +65,8 @@ export interface ClusterState {
   readonly tunnel?: TunnelParts;
   /** Of an implementation that has parts on its nodes and says which. */
   readonly autonomy?: AutonomyParts;
+  /** Of an implementation that keeps identities in files of its own and says where. */
+  readonly identity?: IdentityParts;
   /** The cluster's own Docker network, IPv4 only. */
   readonly network: { readonly name: string; readonly subnet: string };
   /** Path of the cluster's own kubeconfig (mode 0600). */

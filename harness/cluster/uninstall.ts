@@ -27,7 +27,7 @@ const wholeTimeoutMs = 150_000;
 const leftoversTimeoutMs = 60_000;
 
 /** The state of a cluster on which nothing is installed. */
-export function plainState({ tunnel: _tunnel, autonomy: _autonomy, ...cluster }: ClusterState): ClusterState {
+export function plainState({ tunnel: _tunnel, autonomy: _autonomy, identity: _identity, ...cluster }: ClusterState): ClusterState {
   return { ...cluster, implementation: 'stock' };
 }
 

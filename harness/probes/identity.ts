@@ -120,5 +120,20 @@ export async function peerView(docker: Docker, peer: string, target: { readonly 
   };
 }
 
+/**
+ * Gateways of a node's routes over the overlay that it has no MAC for: it reaches nobody behind them.
+ *
+ * @throws ExecError when the node does not answer or has no flannel.1.
+ */
+export async function unresolvedGateways(docker: Docker, node: string, signal?: AbortSignal): Promise<string[]> {
+  const options = { timeoutMs: nodeCommandTimeoutMs, ...(signal && { signal }) };
+  const [routes, neighbours] = await Promise.all([
+    docker.exec(node, ['ip', '-j', '-4', 'route', 'show', 'dev', 'flannel.1'], options),
+    docker.exec(node, ['ip', '-j', '-4', 'neigh', 'show', 'dev', 'flannel.1', 'nud', 'permanent'], options),
+  ]);
+  const known = (JSON.parse(neighbours.stdout || '[]') as { dst: string; lladdr?: string }[]).filter(({ lladdr }) => lladdr !== undefined).map(({ dst }) => dst);
+  return (JSON.parse(routes.stdout || '[]') as { gateway?: string }[]).flatMap(({ gateway }) => gateway ?? []).filter((gateway) => !known.includes(gateway));
+}
+
 /** `10.244.3.0` of `10.244.3.0/24`: flannel gives it to the node's flannel.1. */
 export const overlayAddressOf = (podCidr: string): string => podCidr.split('/')[0] ?? podCidr;
