@@ -28,7 +28,7 @@ test('the resident: with the kubelet\'s certificate it frees what is gone, tells
   const hub = await world.connectedHub();
   plugin.add({ pod: ['a', randomUUID()] });
   const health = await freePort();
-  const child = spawn(process.execPath, [program, `--server=127.0.0.1:${hub.front.port()}`, `--ca=${world.pki.path('ca.crt')}`, `--node-certificate=${world.pki.path('node.pem')}`, '--node-name=edge-1', '--mounts-of=self', `--ipam-data=${plugin.dataDir}`, `--health=127.0.0.1:${health}`], { env: {}, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [program, `--server=127.0.0.1:${hub.front.port()}`, `--ca=${world.pki.path('ca.crt')}`, `--node-certificate=${world.pki.path('node.pem')}`, '--node-name=edge-1', '--mounts-of=self', `--ipam-data=${plugin.dataDir}`, `--ipam-socket=${plugin.path}/s/ipam.sock`, `--health=127.0.0.1:${health}`], { env: {}, stdio: ['ignore', 'pipe', 'pipe'] });
   const [out, error, ended] = [text(child.stdout), text(child.stderr), once(child, 'exit') as Promise<[number]>];
   try {
     const asked = async (path: string): Promise<string> => await fetch(`http://127.0.0.1:${health}${path}`).then(async (response) => `${response.status} ${await response.text()}`, String);

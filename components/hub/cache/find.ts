@@ -5,8 +5,8 @@ import type { KeptObject } from './objects.ts';
 
 export type Found =
   | { readonly found: 'object'; readonly type: TypeMeta; readonly object: WireObject; readonly touchedAt: number }
-  /** A whole collection would have it, and has not. */
-  | { readonly found: 'absent'; readonly touchedAt: number }
+  /** A whole collection would have it, and has not: of this resourceVersion. */
+  | { readonly found: 'absent'; readonly resourceVersion: string; readonly touchedAt: number }
   /** Nothing that was recorded says whether there is one. */
   | { readonly found: 'unknown' };
 
@@ -33,12 +33,12 @@ export function findObject(query: ObjectQuery, kept: KeptObject | undefined, col
     if (best.found !== 'object' || isLater(object, touchedAt, best.object, best.touchedAt)) best = { found: 'object', type: collection.type, object, touchedAt };
   }
   if (absent === undefined) return best;
-  const { touchedAt } = absent.table;
+  const { resourceVersion, table: { touchedAt } } = absent;
   // Of an object that is older than a collection without it, the collection knows that it was deleted.
-  return best.found === 'object' && isLater(best.object, best.touchedAt, absent, touchedAt) ? best : { found: 'absent', touchedAt };
+  return best.found === 'object' && isLater(best.object, best.touchedAt, absent, touchedAt) ? best : { found: 'absent', resourceVersion, touchedAt };
 }
 
 type Versioned = { readonly resourceVersion: string };
 
-/** By resourceVersion, or by time where those cannot be compared. */
-const isLater = (one: Versioned, oneAt: number, other: Versioned, otherAt: number): boolean => (compareResourceVersions(one.resourceVersion, other.resourceVersion) ?? oneAt - otherAt) > 0;
+/** By resourceVersion, or by time (milliseconds since 1970) where those cannot be compared. */
+export const isLater = (one: Versioned, oneAt: number, other: Versioned, otherAt: number): boolean => (compareResourceVersions(one.resourceVersion, other.resourceVersion) ?? oneAt - otherAt) > 0;

@@ -1,6 +1,6 @@
 export { CacheFolderError } from './errors.ts';
 export type { KeptEvent, KeptEvents } from './events.ts';
-export type { Found, ObjectQuery } from './find.ts';
+export { isLater, type Found, type ObjectQuery } from './find.ts';
 export type { Follower } from './follower.ts';
 export type { CollectionKey, ObjectKey } from './keys.ts';
 export type { CacheNotice, NoticeCode } from './notice.ts';

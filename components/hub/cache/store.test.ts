@@ -169,7 +169,7 @@ test('one object: the latest of what this identity was given', async () => {
   store.putObject(query('a'), podType, thing('a', 5));
   assert.deepEqual(store.find(query('a')), { found: 'object', type: podType, object: thing('a', 5), touchedAt: 2000 });
   list(store, keyOf({ fieldSelector: 'metadata.name=b' }), [], 10);
-  assert.deepEqual(store.find(query('b')), { found: 'absent', touchedAt: 2000 });
+  assert.deepEqual(store.find(query('b')), { found: 'absent', resourceVersion: '10', touchedAt: 2000 });
 
   time.now = 3000;
   list(store, keyOf(), [thing('c', 6)], 11);

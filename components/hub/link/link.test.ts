@@ -333,6 +333,39 @@ test('sessions that were ended, on a link that then falls silent, are gone with 
   await until('none is left', () => link.count('bare').sessions + link.count('node').sessions === 0);
 });
 
+test('watches on sessions that were ended are broken as soon as the link is found silent, and their sessions are gone', async () => {
+  await using world = await World.create();
+  const { link } = await world.connectedLink({ timings: { ...quick, otherPingEveryMs: 60_000 } });
+  world.api.answer = begin;
+  const { body } = await ask(link, '/watch');
+  let broken: Error | undefined;
+  body.on('error', (error) => void (broken = error)).resume();
+  world.api.of('/watch')[0]!.stream.session!.goaway(0);
+  await ask(link, '/next');
+  assert.equal(link.count('bare').sessions, 2);
+  world.wan.silence();
+  await until('it is cut off', () => link.state.kind === 'cutOff');
+  await until('the watch is broken', () => broken !== undefined);
+  await until('none is left', () => link.count('bare').sessions + link.count('node').sessions === 0);
+});
+
+test('a session that was ended and whose other end answers keeps its watch, however often it is asked', async () => {
+  await using world = await World.create();
+  const { link } = await world.connectedLink({ timings: { ...patient, pingEveryMs: 20, otherPingEveryMs: 20 } });
+  world.api.answer = begin;
+  const { body } = await ask(link, '/watch');
+  let broken: Error | undefined;
+  body.on('error', (error) => void (broken = error)).resume();
+  const session = world.api.of('/watch')[0]!.stream.session!;
+  session.goaway(0);
+  let questions = 0;
+  session.on('remoteSettings', () => void (questions += 1));
+  await until('it was asked more often than may be open at a time', () => questions > 12);
+  world.api.of('/watch')[0]!.stream.end('whole');
+  await once(body, 'end');
+  assert.deepEqual([broken, link.state.kind], [undefined, 'connected']);
+});
+
 test('sessions that the API server has ended and that watches still hold take nobody\'s room', async () => {
   await using world = await World.create();
   const { link, states } = await world.connectedLink({ timings: patient });

@@ -179,8 +179,12 @@ export class Link implements AsyncDisposable {
     });
   }
 
+  #sessions(): UpstreamSession[] {
+    return Object.values(this.#lanes).flatMap(({ sessions }) => [...sessions]);
+  }
+
   #serving(): UpstreamSession[] {
-    return Object.values(this.#lanes).flatMap(({ sessions }) => [...sessions]).filter(({ takesMore }) => takesMore);
+    return this.#sessions().filter(({ takesMore }) => takesMore);
   }
 
   /** One session is asked often; all others lie on the same link, and are asked as soon as that one is lost. */
@@ -236,9 +240,9 @@ export class Link implements AsyncDisposable {
     return code === 'BROKEN' && (!mayHaveBeenSeen || isIdempotent(method));
   }
 
-  /** Something speaks against the link: it is looked at, and what lies on it too. */
+  /** Something speaks against the link: it is looked at, and what lies on it too, also what lives on with its last watch. */
   #suspect(): void {
-    for (const session of this.#serving()) session.check();
+    for (const session of this.#sessions()) session.check();
     this.#watch.suspect();
   }
 

@@ -45,3 +45,28 @@ test('who is silent is asked again and again', async () => {
   await sleep(150);
   assert.deepEqual([one.asked, one.dead], [asked, []]);
 });
+
+test('it asks at the eighth look after the last byte was seen, also when the look that saw it took long', async () => {
+  let [looks, seenAt, heard] = [0, 0, false];
+  const { promise: asked, resolve } = Promise.withResolvers<number>();
+  const liveness = new Liveness({
+    withinMs: 10_000,
+    received: () => {
+      looks += 1;
+      if (looks < 3) return 0;
+      for (const until = performance.now() + (seenAt === 0 ? 20 : 0); performance.now() < until; );
+      seenAt ||= looks;
+      return 1;
+    },
+    ping: () => {
+      resolve(looks - seenAt);
+      return true;
+    },
+    heard: () => void (heard = true),
+    dead: () => {},
+  });
+  liveness.everyMs = 400;
+  const looksUntil = await asked;
+  liveness.stop();
+  assert.ok(heard && looksUntil <= 8, `${looksUntil} looks`);
+});

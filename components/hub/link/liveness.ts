@@ -69,7 +69,8 @@ export class Liveness {
       this.#received = received;
       this.#silentSince = performance.now();
       this.#options.heard();
-    } else if (performance.now() - this.#silentSince >= this.#everyMs) {
+      // Timers are not exact: what is less than half a look too early is the look that was meant.
+    } else if (performance.now() - this.#silentSince >= this.#everyMs * (1 - 0.5 / looks)) {
       this.#silentSince = performance.now();
       this.check();
     }

@@ -68,13 +68,7 @@ export class UpstreamSession {
       withinMs: timings.pongWithinMs,
       received: () => this.#socket.bytesRead,
       heard: () => events.heard(),
-      ping: (answered) => {
-        // Node ends the socket of a session that has ended, and waits for the other end's word: on a link that is silent it does not come.
-        if (h2.destroyed) socket.destroy();
-        return !h2.destroyed && h2.ping((error) => {
-          if (error === null) answered();
-        });
-      },
+      ping: (answered) => this.#ask(answered),
       dead: (reason) => this.destroy(reason),
     });
   }
@@ -170,6 +164,25 @@ export class UpstreamSession {
     this.#lost(reason);
     // Without an error, or with no code, its streams would end as if their answers were whole.
     this.#h2.destroy(new Error(reason), constants.NGHTTP2_CANCEL);
+    // Of a session that took no more requests Node would wait for the other end's word, here too.
+    this.#socket.destroy();
+  }
+
+  /** Sends what must be answered. @returns whether it was sent */
+  #ask(answered: () => void): boolean {
+    const h2 = this.#h2;
+    // Node ends the socket of a session that has ended, and waits for the other end's word: on a link that is silent it does not come.
+    if (h2.destroyed) {
+      this.#socket.destroy();
+      return false;
+    }
+    const told = (error: Error | null): void => {
+      if (error === null) answered();
+    };
+    // Node sends no PING on a session that takes no more requests, and its last watch may live on for hours. A SETTINGS frame must be acknowledged too (RFC 9113, 6.5.3).
+    if (!h2.closed) return h2.ping(told);
+    h2.settings({}, told);
+    return true;
   }
 
   #lost(reason: string): void {

@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import type { CacheStore, CachedCollection, CollectionKey } from '../cache/index.ts';
+import { isLater, type CacheStore, type CachedCollection } from '../cache/index.ts';
 import { answerStatus, type FrontResponse } from '../front/index.ts';
 import { compareResourceVersions, representationsOf, type Codec, type KubeRequest, type Representation } from '../wire/index.ts';
 import type { OpenWatches } from './open-watches.ts';
@@ -24,13 +24,13 @@ export function answerRead(reading: Reading): boolean {
   if (verb !== 'list' && verb !== 'watch') return false;
   const found = collectionFor(reading);
   if (found === undefined) return false;
-  if (wantsOther(reading.kube.options, found.collection.resourceVersion, verb === 'watch')) {
-    const { resourceVersion } = found.collection;
+  if (wantsOther(reading.kube.options, found.resourceVersion, verb === 'watch')) {
+    const { resourceVersion } = found;
     answerStatus(reading.response, { code: 503, reason: 'ServiceUnavailable', message: `what is cached of ${reading.kube.path} is of resource version ${resourceVersion}, and ${reading.kube.options.resourceVersion} was asked for` });
     return true;
   }
-  if (verb === 'list') answerList(reading, found.representation.codec, found.collection);
-  else answerWatch(reading, found.representation.codec, found.collection);
+  if (verb === 'list') answerList(reading, found.codec, found);
+  else answerWatch(reading, found.codec, found);
   return true;
 }
 
@@ -44,26 +44,38 @@ function wantsOther({ resourceVersion, resourceVersionMatch, sendInitialEvents, 
 function answerGet({ store, kube, subject, response }: Reading): boolean {
   // A log, a scale, a connection: nothing of them is kept.
   if (kube.name === '' || kube.subresource !== '') return false;
-  let absent = false;
-  for (const { mediaType, codec } of representationsOf(kube.accept)) {
+  const latest = latestOf(kube, ({ mediaType, codec }) => {
     const found = store.find({ identity: subject, path: kube.path, mediaType, namespace: kube.namespace, name: kube.name, collections: kube.collections });
-    if (found.found === 'object') {
-      whole(response, 200, codec.contentType, codec.writeObject(found.type, found.object.raw));
-      return true;
-    }
-    absent ||= found.found === 'absent';
-  }
-  if (absent) answerStatus(response, { code: 404, reason: 'NotFound', message: `${kube.resource} "${kube.name}" not found` });
-  return absent;
+    return found.found === 'unknown' ? undefined : { ...found, codec, resourceVersion: found.found === 'object' ? found.object.resourceVersion : found.resourceVersion };
+  });
+  if (latest === undefined) return false;
+  if (latest.found === 'object') whole(response, 200, latest.codec.contentType, latest.codec.writeObject(latest.type, latest.object.raw));
+  else answerStatus(response, { code: 404, reason: 'NotFound', message: `${kube.resource} "${kube.name}" not found` });
+  return true;
 }
 
-function collectionFor({ store, kube, subject }: Reading): { readonly representation: Representation; readonly collection: CachedCollection } | undefined {
-  for (const representation of representationsOf(kube.accept)) {
-    const key: CollectionKey = { identity: subject, path: kube.path, fieldSelector: kube.fieldSelector, labelSelector: kube.labelSelector, mediaType: representation.mediaType };
-    const collection = store.read(key);
-    if (collection !== undefined) return { representation, collection };
+const collectionFor = ({ store, kube, subject }: Reading): (CachedCollection & { readonly codec: Codec }) | undefined => latestOf(kube, ({ mediaType, codec }) => {
+  const collection = store.read({ identity: subject, path: kube.path, fieldSelector: kube.fieldSelector, labelSelector: kube.labelSelector, mediaType });
+  return collection && { ...collection, codec };
+});
+
+interface Kept {
+  readonly resourceVersion: string;
+  readonly touchedAt: number;
+}
+
+/**
+ * Clients of one identity may have been given the same in several encodings, and some of those clients are gone: of those that this one takes, the
+ * latest counts. Whole objects and metadata are not weighed against each other: what a client asks for first, if it is there.
+ */
+function latestOf<T extends Kept>({ accept }: KubeRequest, kept: (representation: Representation) => T | undefined): T | undefined {
+  let latest: { readonly what: T; readonly form: string } | undefined;
+  for (const representation of representationsOf(accept)) {
+    const form = representation.mediaType.slice(representation.codec.contentType.length);
+    const what = latest === undefined || latest.form === form ? kept(representation) : undefined;
+    if (what !== undefined && (latest === undefined || isLater(what, what.touchedAt, latest.what, latest.what.touchedAt))) latest = { what, form };
   }
-  return undefined;
+  return latest?.what;
 }
 
 function answerList({ kube, response }: Reading, codec: Codec, { type, resourceVersion, objects }: CachedCollection): void {

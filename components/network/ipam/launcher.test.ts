@@ -29,7 +29,7 @@ test('a node starts it by its name, with a Node and libraries of its own', () =>
     mkdirSync(join(root, 'app'));
     copyFileSync(bundled.path, join(root, 'app', basename(bundled.path)));
     const plugin = join(root, 'edge-ipam');
-    writeFileSync(plugin, launcher(root, `/app/${basename(bundled.path)}`));
+    writeFileSync(plugin, launcher({ root, program: `/app/${basename(bundled.path)}`, socket: '/none' }));
     chmodSync(plugin, 0o755);
     const { status, stdout, stderr } = spawnSync(plugin, { env: { PATH: '/usr/bin:/bin', CNI_COMMAND: 'VERSION' }, input: '{"cniVersion":"1.1.0"}', encoding: 'utf8' });
     assert.deepEqual([status, stderr, (JSON.parse(stdout) as { cniVersion: string }).cniVersion], [0, '', '1.1.0']);

@@ -26,6 +26,8 @@ export interface Call {
   readonly told: (what: string) => void;
   readonly resultsFolder?: string;
   readonly netnsFolder?: string;
+  /** How long others may hold the lock. Milliseconds. */
+  readonly lockWithinMs?: number;
 }
 
 /** What goes to stdout, and whether the call succeeded. */
@@ -96,7 +98,7 @@ function ipamOf({ name, dataDir }: Network, request: Call): Ipam {
     network: name,
     disk,
     told: request.told,
-    lock: () => io(() => lockFile(paths.join(disk.path, lockName), lockWithinMs)),
+    lock: () => io(() => lockFile(paths.join(disk.path, lockName), request.lockWithinMs ?? lockWithinMs)),
     outside: { look: lookAtNetns(), addressesIn, takeOut, resultsFolder: request.resultsFolder ?? resultsFolder, netnsFolder: request.netnsFolder ?? netnsFolder },
   });
 }

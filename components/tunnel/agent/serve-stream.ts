@@ -1,5 +1,5 @@
 import type { AllowList } from './allow-list.ts';
-import { dial, type DialError } from '../common/dial.ts';
+import { Dial } from '../common/dial.ts';
 import { formatHostPort, parseHostPort } from '../common/host-port.ts';
 import { Splice, type StreamError, type TunnelStream } from '../protocol/index.ts';
 
@@ -23,21 +23,18 @@ export function serveStream(stream: TunnelStream, deadlineMs: number, allowList:
   if (target === undefined) return refuse('FORBIDDEN', 'the target is not HOST:PORT');
   const where = allowList.resolve(target);
   if (where === undefined) return refuse('FORBIDDEN', `the agent dials its own kubelet and the Pods of its own node, not ${formatHostPort(target)}`);
-  const abort = new AbortController();
   const startedAt = performance.now();
-  // A stream that the server gives up while it is being dialled: nobody waits for the socket.
-  stream.onClosedEarly = () => abort.abort();
-  dial(where, Math.min(deadlineMs, longestDialMs), abort.signal).then(
-    (socket) => {
-      if (stream.isClosed) return void socket.destroy();
-      const ms = performance.now() - startedAt;
+  const dial = new Dial(where, Math.min(deadlineMs, longestDialMs), {
+    reached: (socket) => {
       const splice = new Splice(socket, stream, { done: (error) => events.done(stream, error) });
       stream.accept(splice);
       splice.start();
-      events.dialled(stream, ms);
+      events.dialled(stream, performance.now() - startedAt);
     },
-    (error: DialError) => {
-      if (!stream.isClosed) refuse(error.code, error.message);
+    failed: ({ code, message }) => {
+      if (!stream.isClosed) refuse(code, message);
     },
-  ).catch((error: unknown) => stream.reset('INTERNAL', String(error)));
+  });
+  // A stream that the server gives up while it is being dialled: nobody waits for the socket.
+  stream.onClosedEarly = () => dial.cancel();
 }

@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { EdgeproofError } from '../../../core/errors.ts';
 import type { ReasonCode } from '../protocol/index.ts';
+import { openDeadlines, type Deadline } from './deadlines.ts';
 import { formatHostPort, type HostPort } from './host-port.ts';
 
 /** A target could not be reached. `code` is what the tunnel tells its other end. */
@@ -12,35 +13,56 @@ export class DialError extends EdgeproofError {
   }
 }
 
+/** Told of a dial, once: of its socket, or why there is none. */
+export interface DialOutcome {
+  reached(socket: Socket): void;
+  failed(error: DialError): void;
+}
+
 /**
- * Opens a TCP connection that is half-closed properly. It does not flow yet: whoever got it reads it.
- *
- * @throws DialError REFUSED, TIMEOUT, UNREACHABLE, CANCELLED (by the signal)
+ * A TCP connection that is being opened, and will be half-closed properly. It does not flow yet: whoever gets it reads it. Its
+ * outcome is REFUSED, TIMEOUT, UNREACHABLE, or CANCELLED, if it is no socket.
  */
-export function dial(target: HostPort, timeoutMs: number, signal?: AbortSignal): Promise<Socket> {
-  const where = formatHostPort(target);
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host: target.host, port: target.port, allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 });
-    const done = (error?: DialError): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', aborted);
-      socket.removeAllListeners('error');
-      socket.removeAllListeners('connect');
-      if (error === undefined) return resolve(socket);
-      // Destroying a socket that is connecting may still tell of its failure.
-      socket.on('error', () => {});
-      socket.destroy();
-      reject(error);
-    };
-    const aborted = (): void => done(new DialError('CANCELLED', `dialling ${where} was cancelled`));
-    const timer = setTimeout(() => done(new DialError('TIMEOUT', `${where} did not answer within ${timeoutMs / 1000} s`)), timeoutMs);
-    if (signal?.aborted) return aborted();
-    signal?.addEventListener('abort', aborted, { once: true });
-    socket.once('connect', () => done());
-    socket.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ECONNREFUSED') done(new DialError('REFUSED', `${where} refused the connection`, error));
-      else if (error.code === 'ETIMEDOUT') done(new DialError('TIMEOUT', `${where} did not answer`, error));
-      else done(new DialError('UNREACHABLE', `${where} cannot be reached: ${error.code ?? error.message}`, error));
-    });
-  });
+export class Dial {
+  readonly #target: HostPort;
+  readonly #socket: Socket;
+  readonly #outcome: DialOutcome;
+  readonly #deadline: Deadline;
+  #over = false;
+
+  constructor(target: HostPort, timeoutMs: number, outcome: DialOutcome) {
+    this.#target = target;
+    this.#outcome = outcome;
+    this.#socket = connect({ host: target.host, port: target.port, allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 });
+    this.#deadline = openDeadlines.in(timeoutMs, () => this.#fail('TIMEOUT', `did not answer within ${timeoutMs / 1000} s`));
+    this.#socket.on('connect', () => this.#reached());
+    // Stays: a socket that is destroyed while it is connecting may still tell of its failure.
+    this.#socket.on('error', (error: NodeJS.ErrnoException) => this.#failed(error));
+  }
+
+  /** Nobody waits for it any more. */
+  cancel(): void {
+    this.#fail('CANCELLED', 'was not waited for');
+  }
+
+  #reached(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#deadline.met();
+    this.#outcome.reached(this.#socket);
+  }
+
+  #failed(error: NodeJS.ErrnoException): void {
+    if (error.code === 'ECONNREFUSED') this.#fail('REFUSED', 'refused the connection', error);
+    else if (error.code === 'ETIMEDOUT') this.#fail('TIMEOUT', 'did not answer', error);
+    else this.#fail('UNREACHABLE', `cannot be reached: ${error.code ?? error.message}`, error);
+  }
+
+  #fail(code: DialError['code'], what: string, cause?: unknown): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#deadline.met();
+    this.#socket.destroy();
+    this.#outcome.failed(new DialError(code, `${formatHostPort(this.#target)} ${what}`, cause));
+  }
 }

@@ -20,9 +20,14 @@ export function dataHeader(streamId: number, payloadBytes: number): Buffer {
 
 /** A whole DATA frame, with a copy of its payload: for a small one, cheaper than a second write. */
 export function dataFrame(streamId: number, ...pieces: readonly Buffer[]): Buffer {
-  const buffer = frame(frameTypes.DATA, streamId, pieces.reduce((sum, { length }) => sum + length, 0));
+  let bytes = 0;
+  for (const { length } of pieces) bytes += length;
+  const buffer = frame(frameTypes.DATA, streamId, bytes);
   let at = headerBytes;
-  for (const piece of pieces) at += piece.copy(buffer, at);
+  for (const piece of pieces) {
+    buffer.set(piece, at);
+    at += piece.length;
+  }
   return buffer;
 }
 

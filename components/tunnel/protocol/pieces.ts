@@ -15,6 +15,10 @@ export class Pieces {
     return this.#bytes;
   }
 
+  get pieces(): number {
+    return this.#list.length;
+  }
+
   push(piece: Buffer): void {
     this.#list.push(piece);
     this.#bytes += piece.length;
@@ -36,8 +40,9 @@ export class Pieces {
 
   /** The next pieces, as many bytes as are asked for or there are. */
   takeUpTo(maxBytes: number): Buffer[] {
+    if (maxBytes >= this.#bytes) return this.takeAll();
     const taken: Buffer[] = [];
-    for (let left = Math.min(maxBytes, this.#bytes); left > 0; left -= taken.at(-1)!.length) taken.push(this.take(left));
+    for (let left = maxBytes; left > 0; left -= taken.at(-1)!.length) taken.push(this.take(left));
     return taken;
   }
 

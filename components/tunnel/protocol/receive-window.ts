@@ -1,13 +1,14 @@
 import type { CreditBudget } from './budget.ts';
 import { ProtocolError } from './errors.ts';
 
+/** The same for all streams of a session. */
 export interface ReceiveWindowOptions {
   readonly initialBytes: number;
   readonly maxBytes: number;
   /** What is enough while the stream shares its session. */
   readonly sharedBytes: number;
-  /** Whether another stream of the session is active. */
-  readonly shared: (now: number) => boolean;
+  /** Whether another stream of the session than this one is active. */
+  readonly shared: (streamId: number, now: number) => boolean;
   readonly budget: CreditBudget;
   /** The session's round-trip time in milliseconds, without what stands in queues. */
   readonly roundTripMs: () => number;
@@ -31,6 +32,7 @@ export const leastWindowBytes = 16 * 1024;
  * back when it is alone again.
  */
 export class ReceiveWindow {
+  readonly #streamId: number;
   readonly #options: ReceiveWindowOptions;
   #windowBytes: number;
   /** What the peer may still send. */
@@ -45,13 +47,14 @@ export class ReceiveWindow {
   #released = false;
 
   /** Starts with as much less as there is less room, so that thousands fit. @returns undefined when the budget has none */
-  static open(options: ReceiveWindowOptions): ReceiveWindow | undefined {
+  static open(streamId: number, options: ReceiveWindowOptions): ReceiveWindow | undefined {
     const { initialBytes, budget } = options;
     const bytes = Math.min(initialBytes, Math.max(leastWindowBytes, Math.floor(initialBytes * budget.freeShare)));
-    return budget.take(bytes) ? new ReceiveWindow(options, bytes) : undefined;
+    return budget.take(bytes) ? new ReceiveWindow(streamId, options, bytes) : undefined;
   }
 
-  private constructor(options: ReceiveWindowOptions, bytes: number) {
+  private constructor(streamId: number, options: ReceiveWindowOptions, bytes: number) {
+    this.#streamId = streamId;
     this.#options = options;
     this.#windowBytes = bytes;
     this.#credit = bytes;
@@ -99,7 +102,7 @@ export class ReceiveWindow {
     const roundTrip = roundTripMs();
     // Credit comes back in halves: what a window holds goes through in one to two round trips. Twice that, so that one that is
     // too small doubles.
-    const needed = shared(now) ? Math.max(sharedBytes, 4 * this.#rate * (roundTrip - nearMs)) : maxBytes;
+    const needed = shared(this.#streamId, now) ? Math.max(sharedBytes, 4 * this.#rate * (roundTrip - nearMs)) : maxBytes;
     const room = Math.floor(Math.min(maxBytes, needed)) - (this.#windowBytes - this.#heldBack);
     if (room < 0 || this.#heldBack > 0) {
       const change = Math.max(-this.#drained, Math.min(room, this.#heldBack));

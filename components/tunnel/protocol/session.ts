@@ -10,7 +10,7 @@ import { frameTypes, type ReasonCode } from './frame.ts';
 import { drainedLingerMs, hangUp, lingerMs } from './hang-up.ts';
 import { Incoming, type IncomingOwner } from './incoming.ts';
 import { Liveness } from './liveness.ts';
-import { ReceiveWindow } from './receive-window.ts';
+import { ReceiveWindow, type ReceiveWindowOptions } from './receive-window.ts';
 import type { SessionEnd, SessionHandler, SessionOptions } from './session-options.ts';
 import type { StreamHandler } from './stream-handler.ts';
 import { StreamTable } from './stream-table.ts';
@@ -31,6 +31,7 @@ export class Session implements StreamCarrier, IncomingOwner {
   readonly #turns = new Turns();
   readonly #company = new Company();
   readonly #budget: CreditBudget;
+  readonly #windows: ReceiveWindowOptions;
   readonly #liveness: Liveness;
   readonly #dataBacklogBytes: number;
   #peerMaxStreams = 0;
@@ -44,6 +45,15 @@ export class Session implements StreamCarrier, IncomingOwner {
     this.#handler = options.handler;
     this.#streams = new StreamTable(options.side);
     this.#budget = new CreditBudget(this.config.sessionMemoryBytes, options.budget);
+    this.#windows = {
+      initialBytes: this.config.initialWindowBytes,
+      maxBytes: this.config.maxWindowBytes,
+      sharedBytes: this.config.sharedWindowBytes,
+      shared: (streamId, now) => this.#company.hasOther(streamId, now),
+      budget: this.#budget,
+      roundTripMs: () => this.#liveness.leastRoundTripMs,
+      now: () => performance.now(),
+    };
     this.#writer = new FrameWriter(socket, () => this.#pump());
     // Below its high-water mark a socket does not say when it has drained.
     this.#dataBacklogBytes = Math.max(this.config.dataBacklogBytes, socket.writableHighWaterMark);
@@ -193,15 +203,7 @@ export class Session implements StreamCarrier, IncomingOwner {
 
   #window(streamId: number): ReceiveWindow | undefined {
     this.#company.saw(streamId, performance.now());
-    return ReceiveWindow.open({
-      initialBytes: this.config.initialWindowBytes,
-      maxBytes: this.config.maxWindowBytes,
-      sharedBytes: this.config.sharedWindowBytes,
-      shared: (now) => this.#company.hasOther(streamId, now),
-      budget: this.#budget,
-      roundTripMs: () => this.#liveness.leastRoundTripMs,
-      now: () => performance.now(),
-    });
+    return ReceiveWindow.open(streamId, this.#windows);
   }
 
   #feed(chunk: Buffer): void {

@@ -79,7 +79,7 @@ export class Splice implements StreamHandler {
 
   end(): void {
     this.#ended = true;
-    if (this.#batch.bytes === 0) this.#socket.end();
+    if (this.#batch.bytes === 0) this.#endSocket();
   }
 
   writable(): void {
@@ -101,15 +101,23 @@ export class Splice implements StreamHandler {
   #write(): void {
     if (this.#writing > 0 || this.#batch.bytes === 0 || this.#socket.destroyed) return;
     const socket = this.#socket;
-    socket.cork();
+    const several = this.#batch.pieces > 1;
+    if (several) socket.cork();
     while (this.#writing < batchBytes && this.#batch.bytes > 0) {
       const piece = this.#batch.take(batchBytes - this.#writing);
       this.#writing += piece.length;
       const isLast = this.#writing >= batchBytes || this.#batch.bytes === 0;
       socket.write(piece, isLast ? this.#written : undefined);
     }
-    if (this.#ended && this.#batch.bytes === 0) socket.end();
-    socket.uncork();
+    if (several) socket.uncork();
+    if (this.#ended && this.#batch.bytes === 0) this.#endSocket();
+  }
+
+  /** Where nothing is to come and all that went is with the kernel, closing says the same as a FIN and a close after it, in one go. */
+  #endSocket(): void {
+    const socket = this.#socket;
+    if (socket.readableEnded && socket.writableLength === 0 && !(socket instanceof TLSSocket)) socket.destroy();
+    else socket.end();
   }
 
   #gone(): void {

@@ -17,7 +17,7 @@ const defaults = { initialBytes: 64 * KiB, maxBytes: 1024 * KiB, sharedBytes: 12
 /** A window with a clock that stands still until it is moved. Round trips take 10 ms; it is alone until it is said to share. */
 function windowOf(budget: CreditBudget): { window: ReceiveWindow; clock: { ms: number; shared: boolean } } {
   const clock = { ms: 0, shared: false };
-  const window = ReceiveWindow.open({ ...defaults, budget, shared: () => clock.shared, now: () => clock.ms });
+  const window = ReceiveWindow.open(1, { ...defaults, budget, shared: () => clock.shared, now: () => clock.ms });
   assert.ok(window);
   return { window, clock };
 }
@@ -98,7 +98,7 @@ test('credit is held back down to nothing at most, never taken', () => {
 test('on a long way a stream that shares keeps what its rate fills in a round trip', () => {
   for (const [tripsForAWindow, expected] of [[1, 1024], [2, 1024], [8, 512]] as const) {
     const clock = { ms: 0 };
-    const window = ReceiveWindow.open({ ...defaults, initialBytes: 1024 * KiB, budget: new CreditBudget(100 * 1024 * KiB), roundTripMs: () => 100, shared: () => true, now: () => clock.ms })!;
+    const window = ReceiveWindow.open(1, { ...defaults, initialBytes: 1024 * KiB, budget: new CreditBudget(100 * 1024 * KiB), roundTripMs: () => 100, shared: () => true, now: () => clock.ms })!;
     const bytesPerMs = window.windowBytes / (tripsForAWindow * 100);
     for (let turn = 0; turn < 60; turn += 1) {
       clock.ms += window.outstandingBytes / bytesPerMs;
@@ -111,7 +111,7 @@ test('on a long way a stream that shares keeps what its rate fills in a round tr
 
 test('on a long way a stream that shares comes to a window that it needs, soon', () => {
   const clock = { ms: 0 };
-  const window = ReceiveWindow.open({ ...defaults, budget: new CreditBudget(100 * 1024 * KiB), roundTripMs: () => 100, shared: () => true, now: () => clock.ms })!;
+  const window = ReceiveWindow.open(1, { ...defaults, budget: new CreditBudget(100 * 1024 * KiB), roundTripMs: () => 100, shared: () => true, now: () => clock.ms })!;
   // Nothing but the window holds it back: half of it is under way while the other half is passed on.
   let turns = 0;
   for (; window.windowBytes < 1024 * KiB; turns += 1) {
@@ -127,7 +127,7 @@ test('thousands of idle streams fit: each new one starts with as much less as th
   const { initialWindowBytes: initialBytes, maxWindowBytes: maxBytes, sessionMemoryBytes } = defaultSessionConfig;
   const all = new CreditBudget(256 * 1024 * KiB);
   const fill = (budget: CreditBudget): number => {
-    for (let streams = 0; ; streams += 1) if (ReceiveWindow.open({ ...defaults, initialBytes, maxBytes, budget }) === undefined) return streams;
+    for (let streams = 0; ; streams += 1) if (ReceiveWindow.open(1, { ...defaults, initialBytes, maxBytes, budget }) === undefined) return streams;
   };
   const [first, second] = [fill(new CreditBudget(sessionMemoryBytes, all)), fill(new CreditBudget(sessionMemoryBytes, all))];
   assert.ok(first > 900 && second > 900, `${first}, ${second}`);
@@ -159,7 +159,7 @@ test('where there is little room a window starts small, and where there is none 
   const budget = new CreditBudget(64 * KiB + 40 * KiB);
   const [first, second] = [windowOf(budget).window, windowOf(budget).window];
   assert.deepEqual([first.windowBytes, second.windowBytes], [64 * KiB, Math.floor((64 * KiB * 40) / 104)]);
-  assert.equal(ReceiveWindow.open({ ...defaults, budget }), undefined);
+  assert.equal(ReceiveWindow.open(1, { ...defaults, budget }), undefined);
   second.release();
   assert.equal(windowOf(budget).window.windowBytes, Math.floor((64 * KiB * 40) / 104));
 });

@@ -6,6 +6,7 @@ import { parseHostPort, type HostPort } from '../common/host-port.ts';
 import { ConnectRefusal } from './connect-refusal.ts';
 import type { Reach } from './router.ts';
 import { TlsPort, type TlsPortOptions } from './tls-port.ts';
+import { Waiter } from './waiter.ts';
 import { UnixPort, type UnixPortOptions } from './unix-port.ts';
 
 /** A CONNECT that was let in. */
@@ -16,8 +17,8 @@ export interface ConnectRequest {
   readonly socket: Socket;
   /** Bytes that came glued to the request. */
   readonly head: Buffer;
-  /** Aborted when the client goes before it was answered. */
-  readonly signal: AbortSignal;
+  /** The client, who may go before it was answered. */
+  readonly waiter: Waiter;
 }
 
 /** What both doors share. */
@@ -80,21 +81,21 @@ const serve = <Front extends Server>(server: Front, options: ConnectFrontOptions
 
 async function answer({ connect, refused }: ConnectFrontOptions, request: IncomingMessage, socket: Socket, head: Buffer, { client, reach }: Visitor): Promise<void> {
   const target = request.url ?? '';
-  const gone = new AbortController();
-  const leave = (): void => gone.abort();
+  const waiter = new Waiter();
+  const leave = (): void => waiter.leave();
   // For good: whoever joins the socket hears of an error too.
   socket.on('error', leave);
-  socket.once('close', leave);
+  socket.on('close', leave);
   // Otherwise Node would end our half too. A client that ends its half without a byte has changed its mind.
   socket.allowHalfOpen = true;
-  if (head.length === 0) socket.once('end', leave);
+  if (head.length === 0) socket.on('end', leave);
   try {
     if (reach === undefined) throw new ConnectRefusal(403, `${client || 'a client without a name'} is not let in`);
     const hostPort = parseHostPort(target);
     if (hostPort === undefined) throw new ConnectRefusal(400, 'the target is not HOST:PORT');
-    await connect({ client, reach, target: hostPort, socket, head, signal: gone.signal });
+    await connect({ client, reach, target: hostPort, socket, head, waiter });
   } catch (error) {
-    const refusal = gone.signal.aborted ? new ConnectRefusal(499, 'the client has gone') : error instanceof ConnectRefusal ? error : new ConnectRefusal(500, String(error));
+    const refusal = waiter.hasLeft ? new ConnectRefusal(499, 'the client has gone') : error instanceof ConnectRefusal ? error : new ConnectRefusal(500, String(error));
     refused(client, target, refusal);
     refuse(socket, refusal);
   } finally {

@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { formatHostPort, type HostPort } from '../common/host-port.ts';
 import type { Session } from '../protocol/index.ts';
 import type { AgentRegistry } from './agent-registry.ts';
-import { ConnectRefusal, isReachError, refusalOf, type ReachError } from './connect-refusal.ts';
+import { Ask, type AskError, type Reached } from './ask.ts';
+import { ConnectRefusal, refusalOf } from './connect-refusal.ts';
 import { latestLoss } from './loss.ts';
-import type { Via } from './metrics.ts';
-import { Opening } from './opening.ts';
+import type { Waiter } from './waiter.ts';
 
 export interface NodeDiallerOptions {
   readonly registry: AgentRegistry;
@@ -13,17 +13,8 @@ export interface NodeDiallerOptions {
   readonly peers: () => readonly Session[];
   /** How long a dial may take, all attempts together. Milliseconds. */
   readonly dialMs: number;
-  /** An opened stream that nobody uses after all. */
-  readonly discard: (opened: Opening, reason: string) => void;
 }
 
-export interface Reached {
-  readonly opened: Opening;
-  readonly via: Exclude<Via, 'direct'>;
-}
-
-/** After this time without an answer the session here may be one whose other end has gone unnoticed. Milliseconds. */
-const aloneMs = 1000;
 /** Between two looks for an agent that is on its way from one server to another. Milliseconds. */
 const movingEveryMs = 100;
 
@@ -35,61 +26,24 @@ export class NodeDialler {
     this.#options = options;
   }
 
-  /** @throws ConnectRefusal with the reason, in which the node is named; anything once the signal is aborted */
-  async dial(node: string, target: HostPort, signal: AbortSignal): Promise<Reached> {
-    const deadline = performance.now() + this.#options.dialMs;
+  /** @throws ConnectRefusal with the reason, in which the node is named: of a waiter that has left, whatever it was */
+  async dial(node: string, target: HostPort, waiter: Waiter): Promise<Reached> {
+    const { registry, peers, dialMs } = this.#options;
+    const deadline = performance.now() + dialMs;
     for (;;) {
-      const leftMs = Math.max(1, Math.round(deadline - performance.now()));
-      const outcome = await this.#ask(node, formatHostPort(target), leftMs, signal);
-      if (!Array.isArray(outcome)) return outcome;
-      signal.throwIfAborted();
-      const moving = this.#options.registry.isMoving(node) || outcome.some(({ code }) => code === 'DRAINING');
-      if (!moving || performance.now() + movingEveryMs >= deadline) throw this.#refusal(node, outcome);
-      await sleep(movingEveryMs, undefined, { signal });
+      const deadlineMs = Math.max(1, Math.round(deadline - performance.now()));
+      const ask = new Ask({ here: registry.get(node)?.session, peers, target: formatHostPort(target), deadlineMs });
+      waiter.onLeft = () => ask.cancel();
+      const outcome = await ask.outcome;
+      if ('opened' in outcome) return outcome;
+      const moving = registry.isMoving(node) || outcome.some(({ code }) => code === 'DRAINING');
+      if (!moving || waiter.hasLeft || performance.now() + movingEveryMs >= deadline) throw this.#refusal(node, outcome);
+      await sleep(movingEveryMs);
+      if (waiter.hasLeft) throw this.#refusal(node, outcome);
     }
   }
 
-  /** Asks the node's agent, when it is here, and otherwise all other servers at once. @returns why not, of each */
-  async #ask(node: string, target: string, ms: number, signal: AbortSignal): Promise<Reached | ReachError[]> {
-    const openings: Opening[] = [];
-    const cancel = (): void => openings.forEach((one) => one.cancel());
-    signal.addEventListener('abort', cancel, { once: true });
-    const open = async (session: Session, via: Reached['via']): Promise<Reached> => {
-      signal.throwIfAborted();
-      const opened = new Opening(session, target, ms);
-      openings.push(opened);
-      await opened.reached;
-      return { opened, via };
-    };
-    const here = this.#options.registry.get(node);
-    const attempts: Promise<Reached>[] = [];
-    let won: Reached | undefined;
-    let timer: NodeJS.Timeout | undefined;
-    try {
-      if (here !== undefined) {
-        const own = open(here.session, 'agent');
-        attempts.push(own);
-        const alone = new Promise((resolve) => { timer = setTimeout(resolve, aloneMs, elsewhere); });
-        const error = await Promise.race([own.then(() => undefined, (problem: unknown) => problem), alone]);
-        if (error !== elsewhere && !isWorthAsking(error)) return (won = await own);
-      }
-      attempts.push(...this.#options.peers().map(async (session) => await open(session, 'peer')));
-      return (won = await Promise.any(attempts));
-    } catch (error) {
-      const errors: unknown[] = error instanceof AggregateError ? error.errors : [error];
-      const unexpected = errors.find((one) => !isReachError(one));
-      if (unexpected !== undefined) throw unexpected;
-      return errors as ReachError[];
-    } finally {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', cancel);
-      cancel();
-      // One that was opened in the same moment.
-      for (const attempt of attempts) attempt.then((reached) => { if (reached !== won) this.#options.discard(reached.opened, 'another server was faster'); }, () => {});
-    }
-  }
-
-  #refusal(node: string, problems: readonly ReachError[]): ConnectRefusal {
+  #refusal(node: string, problems: readonly AskError[]): ConnectRefusal {
     const told = problems.find(({ code }) => code !== 'ABSENT' && code !== 'DRAINING');
     if (told !== undefined) return refusalOf(told, `node ${node}: `);
     // Whichever server had the agent last knows why it has it no more.
@@ -97,8 +51,3 @@ export class NodeDialler {
     return new ConnectRefusal(503, `node ${node} is not connected: ${why ?? 'its agent has not been seen'}`);
   }
 }
-
-const elsewhere = Symbol('another server may have it');
-
-/** Of a session that has just ended, or begun to drain: the node's agent may be at another server by now. */
-const isWorthAsking = (error: unknown): boolean => isReachError(error) && ['LINK_LOST', 'DRAINING', 'REVOKED'].includes(error.code);

@@ -1,3 +1,4 @@
+import { openDeadlines, type Deadline } from '../common/deadlines.ts';
 import type { ReasonCode, Session, StreamHandler, TunnelStream } from '../protocol/index.ts';
 import { SessionUnavailableError, StreamError } from '../protocol/index.ts';
 
@@ -12,12 +13,9 @@ const answerMs = 500;
  */
 export class Opening implements StreamHandler {
   readonly stream: TunnelStream;
-  /** The target was reached. Rejects with the StreamError that the far end gave, or this one. */
-  readonly reached: Promise<void>;
-  #resolve!: () => void;
-  #reject!: (error: StreamError) => void;
+  readonly #settle: (error: StreamError | undefined) => void;
+  readonly #deadline: Deadline;
   #settled = false;
-  readonly #timer: NodeJS.Timeout;
   #to: StreamHandler | undefined;
   #kept: Buffer[] = [];
   #ended = false;
@@ -25,15 +23,13 @@ export class Opening implements StreamHandler {
 
   /**
    * @param deadlineMs of the dial at the far end; this end waits a little longer, for the reason to arrive
+   * @param settled told once, later: the target was reached, or why not, by the far end or this one
    * @throws SessionUnavailableError when the session takes no stream
    */
-  constructor(session: Session, target: string, deadlineMs: number) {
-    this.reached = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
+  constructor(session: Session, target: string, deadlineMs: number, settled: (error: StreamError | undefined) => void) {
+    this.#settle = settled;
     this.stream = openOn(session, target, deadlineMs, this);
-    this.#timer = setTimeout(() => this.#give('TIMEOUT', `no answer within ${deadlineMs / 1000} s`), Math.min(deadlineMs + answerMs, longestTimerMs));
+    this.#deadline = openDeadlines.in(Math.min(deadlineMs + answerMs, longestTimerMs), () => this.#give('TIMEOUT', `no answer within ${deadlineMs / 1000} s`));
   }
 
   /** Nobody waits for it any more. Of one that was reached this does nothing. */
@@ -50,7 +46,9 @@ export class Opening implements StreamHandler {
   }
 
   opened(): void {
-    if (this.#settle()) this.#resolve();
+    this.#settled = true;
+    this.#deadline.met();
+    this.#settle(undefined);
   }
 
   data(piece: Buffer, whole: boolean): void {
@@ -73,18 +71,14 @@ export class Opening implements StreamHandler {
 
   closed(error: StreamError | undefined): void {
     this.#closed = { error };
-    if (this.#settle()) this.#reject(error ?? new StreamError('CANCELLED', 'it was closed while it was being opened', 'peer'));
-    this.#to?.closed(error);
+    if (this.#settled) return this.#to?.closed(error);
+    this.#settled = true;
+    this.#deadline.met();
+    this.#settle(error ?? new StreamError('CANCELLED', 'it was closed while it was being opened', 'peer'));
   }
 
   #give(code: ReasonCode, reason: string): void {
     if (!this.#settled) this.stream.reset(code, reason);
-  }
-
-  #settle(): boolean {
-    if (this.#settled) return false;
-    clearTimeout(this.#timer);
-    return (this.#settled = true);
   }
 }
 

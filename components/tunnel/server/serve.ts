@@ -109,7 +109,7 @@ export class RunningServer implements AsyncDisposable {
     this.#peers = new Peers({
       ...common,
       dial: async ({ address, port = options.listen.peers.port }, signal) => await connectSession({ server: { host: address, port }, tls: this.#ports.peers.files, timeoutMs: dialMs, signal }),
-      stream: (stream, deadlineMs) => void tunnel.serve(stream, deadlineMs),
+      stream: (stream, deadlineMs) => tunnel.serve(stream, deadlineMs),
       events: observe.peers,
     });
   }

@@ -1,4 +1,5 @@
-import { dial } from '../common/dial.ts';
+import { Dial } from '../common/dial.ts';
+import type { Socket } from 'node:net';
 import { formatHostPort, parseHostPort, type HostPort } from '../common/host-port.ts';
 import { joinSockets } from '../common/join-sockets.ts';
 import { relay, Splice, type Session, type StreamError, type TunnelStream } from '../protocol/index.ts';
@@ -37,13 +38,7 @@ export class TunnelServer {
 
   constructor(options: TunnelServerOptions) {
     this.#options = options;
-    this.#nodes = new NodeDialler({
-      ...options,
-      discard: ({ stream }, reason) => {
-        stream.reset('CANCELLED', reason);
-        options.events.done(stream, undefined);
-      },
-    });
+    this.#nodes = new NodeDialler(options);
   }
 
   /** @throws ConnectRefusal with the reason, in which an edge node is named */
@@ -55,7 +50,7 @@ export class TunnelServer {
   }
 
   /** A peer asks for a node that may be connected here. Never asked on: two servers cannot send a stream in circles. */
-  async serve(asked: TunnelStream, deadlineMs: number): Promise<void> {
+  serve(asked: TunnelStream, deadlineMs: number): void {
     const { router, registry, events } = this.#options;
     const target = parseHostPort(asked.target);
     const route = target === undefined ? undefined : router.route(target, 'cluster');
@@ -64,16 +59,17 @@ export class TunnelServer {
     const agent = registry.get(route.node);
     if (agent === undefined) return asked.reset(registry.isMoving(route.node) ? 'DRAINING' : 'ABSENT', registry.whyAbsent(route.node) ?? '');
     try {
-      const opened = new Opening(agent.session, formatHostPort(route.target), deadlineMs);
-      asked.onClosedEarly = () => opened.cancel();
-      await opened.reached;
-      const halves = relay(asked, opened.stream, (error) => {
-        events.done(asked, error);
-        events.done(opened.stream, error);
+      const opened = new Opening(agent.session, formatHostPort(route.target), deadlineMs, (error) => {
+        if (error !== undefined) return asked.reset(error.code, error.message);
+        const halves = relay(asked, opened.stream, (problem) => {
+          events.done(asked, problem);
+          events.done(opened.stream, problem);
+        });
+        // One that is over by now is told so, and ends the other.
+        asked.accept(halves.one);
+        opened.handOver(halves.other);
       });
-      // One that is over by now is told so, and ends the other.
-      asked.accept(halves.one);
-      opened.handOver(halves.other);
+      asked.onClosedEarly = () => opened.cancel();
     } catch (error) {
       if (isReachError(error)) asked.reset(error.code, error.message);
       else asked.reset('INTERNAL', String(error));
@@ -82,9 +78,9 @@ export class TunnelServer {
 
   async #toNode(request: ConnectRequest, node: string, target: HostPort): Promise<void> {
     const { events } = this.#options;
-    const { socket, head, signal } = request;
+    const { socket, head, waiter } = request;
     const startedAt = performance.now();
-    const { opened, via } = await this.#nodes.dial(node, target, signal);
+    const { opened, via } = await this.#nodes.dial(node, target, waiter);
     const { stream } = opened;
     // Of a socket that is gone by now the splice says so to the stream.
     const splice = new Splice(socket, stream, { failure: 'CANCELLED', done: (error) => events.done(stream, error) });
@@ -97,8 +93,9 @@ export class TunnelServer {
   async #direct(request: ConnectRequest, target: HostPort): Promise<void> {
     const { dialMs, events } = this.#options;
     const startedAt = performance.now();
-    const socket = await dial(target, dialMs, request.signal).catch((error: unknown) => {
-      throw isReachError(error) ? refusalOf(error) : error;
+    const socket = await new Promise<Socket>((reached, failed) => {
+      const dial = new Dial(target, dialMs, { reached, failed: (error) => failed(refusalOf(error)) });
+      request.waiter.onLeft = () => dial.cancel();
     });
     joinSockets(request.socket, socket);
     if (request.socket.destroyed) return void socket.destroy();

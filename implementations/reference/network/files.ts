@@ -1,5 +1,5 @@
 import { hubEnvironment, hubFlags } from '../../../components/hub/node-flags.ts';
-import { launcher } from '../../../components/network/ipam/launcher.ts';
+import { defaultSocket, launcher, residentLauncher } from '../../../components/network/ipam/index.ts';
 import type { NodeState } from '../../../harness/cluster/state.ts';
 import { authorityFile, hubName, hubPort, programFolder } from '../hub/names.ts';
 import { bundlePath } from '../images.ts';
@@ -13,8 +13,8 @@ export interface NodeFile {
 }
 
 /** Both programs are of the image's copy that the hub runs from: there is one Node on the node. */
-export const pluginFile = (): NodeFile => ({ text: launcher(programFolder, bundlePath(ipamName)), executable: true });
-export const residentFile = (): NodeFile => ({ text: launcher(programFolder, bundlePath(networkName), hubFlags), executable: true });
+export const pluginFile = (): NodeFile => ({ text: launcher({ root: programFolder, program: bundlePath(ipamName), socket: defaultSocket }), executable: true });
+export const residentFile = (): NodeFile => ({ text: residentLauncher({ root: programFolder, program: bundlePath(networkName), flags: hubFlags }), executable: true });
 
 /** What of a node decides its Pod network. */
 export interface PodNetwork {

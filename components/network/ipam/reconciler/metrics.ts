@@ -6,11 +6,13 @@ export class IpamMetrics {
   readonly freed: Counter<'network'>;
   readonly rounds: Counter<'outcome'>;
   readonly connected: Gauge;
+  readonly calls: Counter<'outcome'>;
 
   constructor(registry: Registry, dataDir: string) {
     const registers = [registry];
     this.freed = new Counter({ name: 'edge_ipam_freed_total', help: 'Reservations that ended because their Pod was gone.', labelNames: ['network'], registers });
     this.rounds = new Counter({ name: 'edge_ipam_rounds_total', help: 'Looks for reservations whose Pod is gone: asked (there were some that could be), idle (there were none), failed.', labelNames: ['outcome'], registers });
+    this.calls = new Counter({ name: 'edge_ipam_calls_total', help: 'Calls of the plugin that were answered here, by outcome: ok, error.', labelNames: ['outcome'], registers });
     this.connected = new Gauge({ name: 'edge_ipam_api_connected', help: '1: the API server itself gave the last answer. 0: the hub did, from what it remembers, or nobody.', registers });
     new Gauge({
       name: 'edge_ipam_reservations',

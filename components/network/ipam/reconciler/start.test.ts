@@ -14,16 +14,16 @@ import { startReconciler, type RunningReconciler } from './start.ts';
 const [a, b, c] = [randomUUID(), randomUUID(), randomUUID()];
 
 /** A resident beside a hub: an API server that can be cut off, and the plugin's folder. */
-async function resident(stack: AsyncDisposableStack, api: PodApi): Promise<{ hub: Stage; plugin: PluginFolder; start: (mountsOf?: string) => RunningReconciler; reserved: () => string[]; metrics: () => Promise<string>; logs: Record<string, unknown>[] }> {
+async function resident(stack: AsyncDisposableStack, api: PodApi): Promise<{ hub: Stage; plugin: PluginFolder; start: (mountsOf?: string) => Promise<RunningReconciler>; reserved: () => string[]; metrics: () => Promise<string>; logs: Record<string, unknown>[] }> {
   const hub = await stage(stack, api.answer);
   const plugin = stack.use(new PluginFolder());
   const logs: Record<string, unknown>[] = [];
   const log = pino({ level: 'debug', base: null }, { write: (line: string) => void logs.push(JSON.parse(line) as Record<string, unknown>) });
   let registry = new Registry();
   const access = nodeAccess({ host: '127.0.0.1', port: hub.hub.front.port(), ca: hub.world.pki.path('ca.crt'), nodeCertificate: hub.world.pki.path('node.pem') });
-  const start = (mountsOf = 'self'): RunningReconciler => {
+  const start = async (mountsOf = 'self'): Promise<RunningReconciler> => {
     registry = new Registry();
-    return startReconciler({ access, nodeName, dataDir: plugin.dataDir, log, registry, timings: { everyMs: 60, settleMs: 10 }, mountsOf });
+    return await startReconciler({ access, nodeName, dataDir: plugin.dataDir, log, registry, timings: { everyMs: 60, settleMs: 10 }, mountsOf });
   };
   return { hub, plugin, start, reserved: () => plugin.state.reservations.flatMap(({ addresses }) => addresses), metrics: async () => await registry.metrics(), logs };
 }
@@ -39,7 +39,7 @@ test('a Pod that is deleted gives its address back at once; its neighbours do no
     api.add({ name, uid });
     plugin.add({ container: name, pod: [name, uid] });
   }
-  await using reconciler = start();
+  await using reconciler = await start();
   await until('it watches', () => api.watched);
   api.delete('a');
   await until('the address is free', () => reserved().length === 1);
@@ -68,12 +68,12 @@ test('after a restart while cut off nothing is freed that the hub may not have h
   plugin.add({ pod: ['a', a] });
   plugin.add({ container: 'c2', pod: ['b', b] });
   {
-    await using _first = start();
+    await using _first = await start();
     await until('what is not there is freed', () => reserved().length === 1);
   }
   await hub.cut();
   plugin.add({ container: 'c3', pod: ['c', c] });
-  await using _second = start();
+  await using _second = await start();
   await until('it was asked', async () => value(await metrics(), 'edge_ipam_rounds_total') > 2);
   assert.deepEqual(reserved(), ['10.244.1.2', '10.244.1.4']);
 });
@@ -85,7 +85,7 @@ test('a static Pod is known by its mirror', async () => {
   const hash = '4b2c0d1e5f60718293a4b5c6d7e8f901';
   api.add({ name: 'static', uid: a, annotations: { 'kubernetes.io/config.mirror': hash, 'kubernetes.io/config.hash': hash } });
   plugin.add({ pod: ['static', hash] });
-  await using _running = start();
+  await using _running = await start();
   const rounds = async (): Promise<number> => value(await metrics(), 'edge_ipam_rounds_total');
   const more = async (count: number): Promise<void> => {
     const before = await rounds();
@@ -106,7 +106,7 @@ test('who does not see the node\'s mounts frees nothing, and says so; nor does w
   const api = new PodApi();
   const { plugin, start, reserved, metrics } = await resident(stack, api);
   plugin.add({ pod: ['a', a] });
-  await using blind = start('none');
+  await using blind = await start('none');
   assert.match(blind.notReady!, /the mounts of the node are not seen/);
   await until('some rounds are over', async () => value(await metrics(), 'edge_ipam_rounds_total') > 2);
   assert.deepEqual(reserved(), ['10.244.1.2']);
@@ -117,7 +117,7 @@ test('while nobody answers it is not ready, and goes on trying', async () => {
   const plugin = stack.use(new PluginFolder());
   plugin.add({ pod: ['a', a] });
   const access = nodeAccess({ host: '127.0.0.1', port: 1, ca: '/none', nodeCertificate: '/none' });
-  await using reconciler = startReconciler({ access, nodeName, dataDir: plugin.dataDir, log: pino({ level: 'silent' }), registry: new Registry(), timings: { everyMs: 20, settleMs: 1 }, mountsOf: 'self' });
+  await using reconciler = await startReconciler({ access, nodeName, dataDir: plugin.dataDir, log: pino({ level: 'silent' }), registry: new Registry(), timings: { everyMs: 20, settleMs: 1 }, mountsOf: 'self' });
   await until('it is not ready', () => reconciler.notReady !== undefined);
   assert.match(reconciler.notReady!, /ENOENT/);
   assert.equal(plugin.state.reservations.length, 1);

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Registry } from 'prom-client';
 import type { KubeAccess } from '../../../kube/in-cluster.ts';
 import type { Log } from '../../../tunnel/common/log.ts';
+import { serveCalls } from '../resident/serve.ts';
 import { lookAtNetns, lookAtNothing, seesMountsOf, takeOut } from '../sandboxes.ts';
 import { describeOwner } from '../state.ts';
 import { ApiPods } from './api-pods.ts';
@@ -16,6 +17,8 @@ export interface ReconcilerOptions {
   readonly log: Log;
   readonly registry: Registry;
   readonly timings?: ReconcilerTimings;
+  /** Where calls of the plugin are answered. Left out: they are not. */
+  readonly socket?: string;
   /** A process that sees the runtime's mounts. Default: the node's first. */
   readonly mountsOf?: string;
 }
@@ -35,8 +38,8 @@ export interface RunningReconciler extends AsyncDisposable {
   readonly notReady: string | undefined;
 }
 
-/** Frees addresses of Pods that are gone, until it is disposed. */
-export function startReconciler({ access, nodeName, dataDir, log, registry, timings = defaultTimings, mountsOf = '1' }: ReconcilerOptions): RunningReconciler {
+/** Frees addresses of Pods that are gone, and answers calls of the plugin, until it is disposed. */
+export async function startReconciler({ access, nodeName, dataDir, log, registry, timings = defaultTimings, socket, mountsOf = '1' }: ReconcilerOptions): Promise<RunningReconciler> {
   const seesMounts = seesMountsOf(mountsOf);
   const stop = new AbortController();
   const { signal } = stop;
@@ -55,6 +58,11 @@ export function startReconciler({ access, nodeName, dataDir, log, registry, timi
       log.info({ network, addresses, owner: describeOwner(owner) }, 'free: its Pod is gone');
     },
     troubled: (what, error) => log.warn({ reason: String(error) }, what),
+  });
+  // Without the node's mounts a call would take sandboxes for gone: then each call sees for itself.
+  const calls = socket === undefined || !seesMounts ? undefined : await serveCalls({ socket, told: (what) => log.warn(what), served: (ok) => metrics.calls.inc({ outcome: ok ? 'ok' : 'error' }) }).catch((error: unknown) => {
+    log.warn({ reason: String(error) }, 'calls of the plugin are not answered here: each starts a process of its own');
+    return undefined;
   });
   const loop = (async () => {
     for (;;) {
@@ -84,7 +92,7 @@ export function startReconciler({ access, nodeName, dataDir, log, registry, timi
     },
     [Symbol.asyncDispose]: async () => {
       stop.abort(new Error('the reconciler was stopped'));
-      await Promise.all([loop, pods.over]);
+      await Promise.all([calls?.[Symbol.asyncDispose](), loop, pods.over]);
     },
   };
 }

@@ -1,15 +1,21 @@
 // What a call costs, beside host-local: `node measure.ts --plugins FOLDER --bundle FILE [--pods 30] [--rounds 200]`, as root. FOLDER has
-// `bridge` and `host-local`. All of it happens in network and mount namespaces of its own.
+// `bridge` and `host-local`. With --resident the launcher asks a resident. All of it happens in network and mount namespaces of its own.
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
+import { launcher } from '../launcher.ts';
+import { serveCalls } from '../resident/serve.ts';
 
-const { values } = parseArgs({ options: { plugins: { type: 'string' }, bundle: { type: 'string' }, pods: { type: 'string', default: '30' }, rounds: { type: 'string', default: '200' }, inside: { type: 'boolean', default: false } } });
+const { values } = parseArgs({ options: { plugins: { type: 'string' }, bundle: { type: 'string' }, pods: { type: 'string', default: '30' }, rounds: { type: 'string', default: '200' }, resident: { type: 'boolean', default: false }, serve: { type: 'string' }, inside: { type: 'boolean', default: false } } });
 if (values.plugins === undefined || values.bundle === undefined) throw new Error('--plugins and --bundle are needed');
+if (values.serve !== undefined) {
+  await serveCalls({ socket: values.serve, told: () => {} });
+  await new Promise(() => {});
+}
 if (!values.inside) {
   const { status } = spawnSync('unshare', ['--net', '--mount', process.execPath, ...process.argv.slice(1), '--inside'], { stdio: 'inherit' });
   process.exit(status ?? 1);
@@ -25,7 +31,10 @@ const sh = (script: string): void => {
 };
 sh('ip link set lo up; mkdir -p /run/netns; mount -t tmpfs none /run/netns');
 for (const name of ['bridge', 'host-local']) symlinkSync(join(resolve(values.plugins), name), join(root, name));
-writeFileSync(join(root, 'edge-ipam'), `#!/bin/sh\nexec ${process.execPath} ${resolve(values.bundle)}\n`);
+const socket = join(root, 'ipam.sock');
+writeFileSync(join(root, 'edge-ipam'), values.resident ? launcher({ root, program: '/none', socket }) : `#!/bin/sh\nexec ${process.execPath} ${resolve(values.bundle)}\n`);
+const serving = values.resident ? spawn(process.execPath, [...process.argv.slice(1), '--serve', socket], { stdio: 'inherit' }) : undefined;
+while (serving !== undefined && !existsSync(socket)) await new Promise((done) => setTimeout(done, 20));
 chmodSync(join(root, 'edge-ipam'), 0o755);
 mkdirSync(join(root, 'data'));
 
@@ -94,5 +103,6 @@ try {
     print(`${kind}: bridge and it, 50 ADDs at once (all: ${((performance.now() - began) / 1000).toFixed(1)} s)`, all.map(({ ms }) => ms));
   }
 } finally {
+  serving?.kill();
   rmSync(root, { recursive: true, force: true });
 }
