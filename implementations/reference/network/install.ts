@@ -64,8 +64,8 @@ async function installOn(target: Node): Promise<void> {
 async function removeFrom(target: Node): Promise<void> {
   const { docker, node, signal } = target;
   await docker.exec(node.name, ['systemctl', 'disable', '--now', unit], { accept: 'any', timeoutMs: 60_000, signal });
-  await run(target, 'rm', '-f', cniConfig);
   await giveBackToHostLocal({ docker, node, signal });
+  await run(target, 'rm', '-f', cniConfig);
   await run(target, 'rm', '-rf', unitPath, residentProgram, pluginProgram, networkStateFolder);
   await run(target, 'systemctl', 'daemon-reload');
 }

@@ -20,3 +20,5 @@ export const cniConfig = '/etc/cni/net.d/05-edge-network.conflist';
 export const cniNetwork = 'cbr0';
 /** Where `host-local` keeps a file for each address of that network, with the container's ID and the interface's name in it. */
 export const hostLocalFolder = `/var/lib/cni/networks/${cniNetwork}`;
+/** Where flannel's plugin keeps, for each container, what it had the bridge do. */
+export const flannelFolder = '/var/lib/cni/flannel';
