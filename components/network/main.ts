@@ -7,6 +7,7 @@ import { createLog } from '../tunnel/common/log.ts';
 import { runMain } from '../tunnel/common/run-main.ts';
 import { nodeAccess } from './common/node-access.ts';
 import { defaultDataDir, defaultSocket, startReconciler } from './ipam/index.ts';
+import { NodeApi, NodeNetwork, startVtepKeeper } from './vtep/index.ts';
 
 /** The resident of a node's network: what needs to know more than one call of a CNI plugin does. */
 const flags = {
@@ -21,6 +22,8 @@ const flags = {
   mountsOf: flag.text.default('1'),
   ipamSocket: flag.socketPath.default(defaultSocket),
   ipamData: flag.text.default(defaultDataDir),
+  /** Where the node's VTEP is remembered. Left out: its MAC is nobody's business here. It takes `--server`. */
+  vtepState: flag.text.optional(),
   health: flag.listen('127.0.0.1', 10_273),
   logLevel: flag.logLevel,
 } as const;
@@ -29,12 +32,13 @@ const flags = {
 const takenForMs = 10_000;
 
 await runMain('edge-network', async (signal) => {
-  const { nodeName, server, ca, nodeCertificate, mountsOf, ipamData, ipamSocket, health, logLevel } = parseFlags(flags, process.argv.slice(2));
+  const { nodeName, server, ca, nodeCertificate, mountsOf, ipamData, ipamSocket, vtepState, health, logLevel } = parseFlags(flags, process.argv.slice(2));
   const log = createLog('edge-network', logLevel, { node: nodeName });
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const access = server === undefined ? inClusterAccess() : nodeAccess({ ...server, ca, nodeCertificate });
   await using reconciler = await startReconciler({ access, nodeName, dataDir: ipamData, socket: ipamSocket, log, registry, mountsOf });
-  await using _health = await startHealth({ ...health, registry, notReady: () => reconciler.notReady, takenForMs });
+  await using keeper = server === undefined || vtepState === undefined ? undefined : startVtepKeeper({ nodeName, network: new NodeNetwork({ signal }), api: new NodeApi({ ...server, ca, nodeCertificate, nodeName }), stateFile: vtepState, log, registry, signal });
+  await using _health = await startHealth({ ...health, registry, notReady: () => reconciler.notReady ?? keeper?.notReady, takenForMs });
   if (!signal.aborted) await once(signal, 'abort');
 });

@@ -3,7 +3,7 @@ import { callVariables } from './resident/variables.ts';
 export interface LauncherOptions {
   /** Where the image's files are on the node: `usr/local/bin/node`, its libraries, the program. */
   readonly root: string;
-  /** The bundled plugin, seen from there: `/app/edge-ipam.mjs`. */
+  /** What is bundled, seen from there: `/app/edge-ipam.mjs`. */
   readonly program: string;
   /** Where the resident listens. */
   readonly socket: string;
@@ -11,6 +11,9 @@ export interface LauncherOptions {
 
 /** So long an answer of the resident may take: the plugin waits for the lock itself. Seconds. */
 const answerWithinS = 10;
+
+const findLoader = (root: string): string => `for loader in ${root}/lib*/ld-linux-*.so.*; do :; done`;
+const nodeOf = (root: string): string => `"$loader" --library-path "$(printf '%s:' ${root}/lib/*-linux-gnu ${root}/usr/lib/*-linux-gnu)" ${root}/usr/local/bin/node`;
 
 /**
  * What is at `edge-ipam` in the folder of CNI plugins: a script. It asks the resident, if there are one and curl(1): a Node that has started already takes a
@@ -33,6 +36,16 @@ then
     422) printf '%s\\n' "$text"; exit 1 ;;
   esac
 fi
-for loader in ${root}/lib*/ld-linux-*.so.*; do :; done
-printf %s "$input" | "$loader" --library-path "$(printf '%s:' ${root}/lib/*-linux-gnu ${root}/usr/lib/*-linux-gnu)" ${root}/usr/local/bin/node ${root}${program}
+${findLoader(root)}
+printf %s "$input" | ${nodeOf(root)} ${root}${program}
+`;
+
+/**
+ * What starts the resident: from its image too, and in the node's own root folder.
+ *
+ * @param flags of Node
+ */
+export const residentLauncher = ({ root, program, flags = [] }: Omit<LauncherOptions, 'socket'> & { readonly flags?: readonly string[] }): string => `#!/bin/sh
+${findLoader(root)}
+exec ${[nodeOf(root), ...flags].join(' ')} ${root}${program} "$@"
 `;
