@@ -28,8 +28,8 @@ interface Node {
 }
 
 /**
- * Binds addresses on all edge nodes to whose they are. The hubs are there: what runs here is of their copy of the image. `reference` does not call it yet: it was
- * not seen on a cluster, and identity is not claimed.
+ * Binds addresses on all edge nodes to whose they are. The hubs are there: what runs here is of their copy of the image. `reference` does not call it yet:
+ * with it six promises of identity were kept on a cluster, once; the others, a whole run and taking it off again were not tried, and identity is not claimed.
  */
 export async function installNetwork({ cluster, docker, kube, step, signal }: InstallContext): Promise<void> {
   step.detail('the network identity of each edge node');
