@@ -1,24 +1,16 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { repositoryRoot } from '../../core/paths.ts';
+import { freePort } from '../tunnel/testing/free-port.ts';
 import { until } from '../tunnel/testing/until.ts';
 import { http1, World } from './testing/world.ts';
 
 const program = join(repositoryRoot, 'components/hub/main.ts');
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 test('what is wrong is said on stderr, and the exit code is 254', async () => {
   const run = async (...args: string[]): Promise<string> => {

@@ -2,23 +2,15 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
+import { freePort } from '../tunnel/testing/free-port.ts';
 import { until } from '../tunnel/testing/until.ts';
 import { World } from '../hub/testing/world.ts';
 import { PodApi } from './ipam/testing/api.ts';
 import { PluginFolder } from './ipam/testing/plugin-folder.ts';
 
 const program = new URL('main.ts', import.meta.url).pathname;
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 test('the resident: with the kubelet\'s certificate it frees what is gone, tells how it is, and ends in order', async () => {
   await using world = await World.create();

@@ -1,7 +1,6 @@
-import { chmodSync, rmSync } from 'node:fs';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { createServer } from '../../tunnel/common/node-http.ts';
+import { listenPrivately } from '../../tunnel/common/private-socket.ts';
 import { reportOf, type StatusSource } from './report.ts';
 
 /** Where a hub with this cache is asked: the folder is its user's alone. */
@@ -14,18 +13,9 @@ export const socketIn = (cacheFolder: string): string => join(cacheFolder, 'stat
  * @throws a system error (a path of more than 107 bytes, unix(7))
  */
 export async function serveStatus(cacheFolder: string, source: StatusSource): Promise<AsyncDisposable> {
-  const path = socketIn(cacheFolder);
-  rmSync(path, { force: true });
   const server = createServer((request, response) => {
     if (request.method !== 'GET' || request.url !== '/status') return void response.writeHead(404).end();
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(reportOf(source)));
   });
-  await once(server.listen(path), 'listening');
-  chmodSync(path, 0o600);
-  return {
-    [Symbol.asyncDispose]: async () => {
-      server.closeAllConnections();
-      await server[Symbol.asyncDispose]();
-    },
-  };
+  return await listenPrivately(server, socketIn(cacheFolder));
 }

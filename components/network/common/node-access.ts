@@ -12,7 +12,7 @@ export interface NodeAccessOptions {
 }
 
 /**
- * Comes as the kubelet does: the Node authorizer lets it see its own Node's Pods and no others. Files are read at each use: the kubelet renews
+ * Comes as the kubelet does: the Node authorizer lets it see its own Node and that one's Pods, and no others. Files are read at each use: the kubelet renews
  * its certificate, and the hub its authority.
  */
 export const nodeAccess = ({ host, port, ca, nodeCertificate }: NodeAccessOptions): KubeAccess => ({

@@ -1,18 +1,11 @@
-import { readFileSync } from 'node:fs';
 import type { KubeAccess } from '../../kube/in-cluster.ts';
 import { listWatch, type KubeItem } from '../../kube/list-watch.ts';
 import { kubeRequest } from '../../kube/request.ts';
+import { nodeAccess, type NodeAccessOptions } from '../common/node-access.ts';
 import { backendDataKey, backendTypeKey } from './backend-data.ts';
 import type { Told } from './decide.ts';
 
-export interface NodeApiOptions {
-  /** Where the API server is: the node's hub, where there is one. */
-  readonly host: string;
-  readonly port: number;
-  /** Path, PEM: who signs it. */
-  readonly ca: string;
-  /** Path, PEM: the kubelet's certificate and key in one file, as it keeps them in `kubelet-client-current.pem`. */
-  readonly nodeCertificate: string;
+export interface NodeApiOptions extends NodeAccessOptions {
   readonly nodeName: string;
 }
 
@@ -34,14 +27,9 @@ export class NodeApi {
   readonly #nodeName: string;
   readonly #access: KubeAccess;
 
-  constructor({ host, port, ca, nodeCertificate, nodeName }: NodeApiOptions) {
+  constructor({ nodeName, ...access }: NodeApiOptions) {
     this.#nodeName = nodeName;
-    // Read at each use: the kubelet renews its certificate, and the hub its authority.
-    const pair = (): { cert: string; key: string } => {
-      const pem = readFileSync(nodeCertificate, 'utf8');
-      return { cert: pem, key: pem };
-    };
-    this.#access = { host, port, ca: () => readFileSync(ca, 'utf8'), clientCertificate: pair };
+    this.#access = nodeAccess(access);
   }
 
   /** Tells what the API says, at first and whenever it is something else. Returns when aborted. */

@@ -1,8 +1,7 @@
-import { chmodSync, rmSync } from 'node:fs';
-import { once } from 'node:events';
 import { dirname } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { createServer } from '../../../tunnel/common/node-http.ts';
+import { listenPrivately } from '../../../tunnel/common/private-socket.ts';
 import { call, type Call } from '../plugin.ts';
 import { Folder } from '../store/disk.ts';
 import { callVariables } from './variables.ts';
@@ -29,8 +28,6 @@ const lockWithinMs = 2000;
  */
 export async function serveCalls({ socket, told, served, folders = {} }: ServeOptions): Promise<AsyncDisposable> {
   new Folder(dirname(socket));
-  // Left from one that has died: there is one resident on a node.
-  rmSync(socket, { force: true });
   const server = createServer((request, response) => {
     if (Number(request.headers['content-length'] ?? Infinity) > maxBytes) return void response.writeHead(413).end();
     buffer(request).then((body) => {
@@ -44,12 +41,6 @@ export async function serveCalls({ socket, told, served, folders = {} }: ServeOp
       response.writeHead(ok ? 200 : 422, { 'content-type': 'application/json' }).end(text);
     }, () => response.destroy());
   });
-  await once(server.listen(socket), 'listening');
-  chmodSync(socket, 0o600);
-  return {
-    [Symbol.asyncDispose]: async () => {
-      server.closeAllConnections();
-      await server[Symbol.asyncDispose]();
-    },
-  };
+  // There is one resident on a node.
+  return await listenPrivately(server, socket);
 }

@@ -38,6 +38,18 @@ test('a file of another version is not read as one of this', () => {
   assert.equal(decodeState(sealed({ version: 2, ...stateOf(1) })), undefined);
 });
 
+/** @returns whether it came to its end */
+function writeUntilKilled(disk: MemoryDisk, state: State, steps: number): boolean {
+  disk.stepsLeft = steps;
+  try {
+    writeState(disk, state);
+    return true;
+  } catch (error) {
+    assert.ok(error instanceof Killed);
+    return false;
+  }
+}
+
 test('a process that is killed at any step leaves the state before or the one that it was writing', () => {
   const steps = fc.double({ min: 0, max: 8, noNaN: true });
   fc.assert(fc.property(fc.array(steps, { minLength: 1, maxLength: 6 }), (kills) => {
@@ -45,14 +57,7 @@ test('a process that is killed at any step leaves the state before or the one th
     let before: State | undefined;
     for (const [index, after] of kills.entries()) {
       const next = stateOf(index + 1);
-      disk.stepsLeft = after;
-      let returned = false;
-      try {
-        writeState(disk, next);
-        returned = true;
-      } catch (error) {
-        assert.ok(error instanceof Killed);
-      }
+      const returned = writeUntilKilled(disk, next, after);
       disk.stepsLeft = Infinity;
       const read = readState(disk);
       const state = read.kind === 'read' ? read.state : undefined;
@@ -69,14 +74,7 @@ test('after a power cut at any step it is one of the two too, and the one that w
     let before: State | undefined;
     for (const [index, after] of kills.entries()) {
       const next = stateOf(index + 1);
-      disk.stepsLeft = after;
-      let returned = false;
-      try {
-        writeState(disk, next);
-        returned = true;
-      } catch (error) {
-        assert.ok(error instanceof Killed);
-      }
+      const returned = writeUntilKilled(disk, next, after);
       disk.cutPower(() => chances.next().value!);
       const read = readState(disk);
       const state = read.kind === 'read' ? read.state : undefined;
