@@ -1,15 +1,12 @@
 import { waitFor } from '../../../core/wait.ts';
-import type { ClusterState, NodeState } from '../../../harness/cluster/state.ts';
-import type { Docker } from '../../../harness/docker/docker.ts';
+import type { ClusterState } from '../../../harness/cluster/state.ts';
+import { run, saysReady, write, type EdgeNode } from '../edge-node.ts';
 import { componentsImage } from '../names.ts';
 import { authorityFile, hubHealthPort, hubName, hubPort, kubeletConfig, kubeletConfigBefore, programFolder, stateFolder } from './names.ts';
 import { addressUnit, hubUnit, kubernetesAddress } from './units.ts';
 
-interface Node {
-  readonly docker: Docker;
+interface Node extends EdgeNode {
   readonly cluster: ClusterState;
-  readonly node: NodeState;
-  readonly signal: AbortSignal;
 }
 
 const units = [`${hubName}-address.service`, `${hubName}.service`] as const;
@@ -29,10 +26,7 @@ export async function installHub(target: Node): Promise<void> {
   await write(target, unitPath(units[1]), hubUnit(target.cluster, target.node));
   await run(target, 'systemctl', 'daemon-reload');
   await run(target, 'systemctl', 'enable', '--now', ...units);
-  await waitFor(`the hub of ${target.node.name}`, async (look) => {
-    const { code, stdout, stderr } = await target.docker.exec(target.node.name, ['curl', '--silent', '--show-error', '--max-time', '2', '--write-out', ' %{http_code}', `http://127.0.0.1:${hubHealthPort}/readyz`], { accept: 'any', timeoutMs: 10_000, signal: look });
-    return code === 0 && stdout.trim().endsWith('200') ? { done: undefined } : { missing: `${stdout} ${stderr}`.trim() };
-  }, { timeoutMs: readyTimeoutMs, everyMs: 200, signal: target.signal });
+  await saysReady('the hub', target, hubHealthPort);
   await pointKubelet(target);
 }
 
@@ -87,13 +81,4 @@ async function pointKubelet(target: Node): Promise<void> {
   if (code === 1) await run(target, 'cp', '-p', kubeletConfig, kubeletConfigBefore);
   await write(target, kubeletConfig, pointed);
   await run(target, 'systemctl', 'restart', 'kubelet');
-}
-
-async function run({ docker, node, signal }: Node, ...argv: string[]): Promise<void> {
-  await docker.exec(node.name, argv, { timeoutMs: 60_000, signal });
-}
-
-/** A new file has its owner's rights only; one that is there keeps those it has. */
-async function write({ docker, node, signal }: Node, path: string, content: string): Promise<void> {
-  await docker.exec(node.name, ['sh', '-c', 'umask 077 && cat > "$1"', 'edgeproof', path], { input: content, timeoutMs: 20_000, signal });
 }

@@ -6,15 +6,9 @@ import { bundlePath } from '../images.ts';
 import { flagsOf } from '../pod-parts.ts';
 import { cniNetwork, ipamName, networkHealthPort, networkName, networkStateFolder, residentProgram, vtepState } from './names.ts';
 
-/** A file of the node, for all to read and its owner to write. */
-export interface NodeFile {
-  readonly text: string;
-  readonly executable?: boolean;
-}
-
 /** Both programs are of the image's copy that the hub runs from: there is one Node on the node. */
-export const pluginFile = (): NodeFile => ({ text: launcher({ root: programFolder, program: bundlePath(ipamName), socket: defaultSocket }), executable: true });
-export const residentFile = (): NodeFile => ({ text: residentLauncher({ root: programFolder, program: bundlePath(networkName), flags: hubFlags }), executable: true });
+export const pluginFile = (): string => launcher({ root: programFolder, program: bundlePath(ipamName), socket: defaultSocket });
+export const residentFile = (): string => residentLauncher({ root: programFolder, program: bundlePath(networkName), flags: hubFlags });
 
 /** What of a node decides its Pod network. */
 export interface PodNetwork {
@@ -30,22 +24,20 @@ export interface PodNetwork {
  * The Pod network as flannel's plugin would have the bridge make it, on the same bridge, with the addresses given by the plugin that knows whose they
  * are. Of version 1.0.0: of a newer one the runtime asks for the STATUS every few seconds, by a process each time.
  */
-export const cniFile = ({ podCidr, podSubnet, mtu }: PodNetwork): NodeFile => ({
-  text: `${JSON.stringify({
-    cniVersion: '1.0.0',
-    name: cniNetwork,
-    plugins: [
-      { type: 'bridge', mtu, isGateway: true, isDefaultGateway: true, hairpinMode: true, ipMasq: false, ipam: { type: ipamName, ranges: [[{ subnet: podCidr }]], routes: [{ dst: podSubnet }] } },
-      { type: 'portmap', capabilities: { portMappings: true } },
-    ],
-  }, undefined, 2)}\n`,
-});
+export const cniFile = ({ podCidr, podSubnet, mtu }: PodNetwork): string => `${JSON.stringify({
+  cniVersion: '1.0.0',
+  name: cniNetwork,
+  plugins: [
+    { type: 'bridge', mtu, isGateway: true, isDefaultGateway: true, hairpinMode: true, ipMasq: false, ipam: { type: ipamName, ranges: [[{ subnet: podCidr }]], routes: [{ dst: podSubnet }] } },
+    { type: 'portmap', capabilities: { portMappings: true } },
+  ],
+}, undefined, 2)}\n`;
 
 /**
  * The resident. It sees the node as it is (which sandboxes are there, is told by mounts and processes), so it has no root folder of its own, as the hub
  * has; of root's rights it keeps those to configure the network, to enter a network namespace and to look at others' processes and files.
  */
-export function networkUnit({ name }: NodeState): NodeFile {
+export function networkUnit({ name }: NodeState): string {
   const flags = flagsOf({
     nodeName: name,
     server: `127.0.0.1:${hubPort}`,
@@ -53,8 +45,7 @@ export function networkUnit({ name }: NodeState): NodeFile {
     vtepState,
     health: `127.0.0.1:${networkHealthPort}`,
   });
-  return {
-    text: `[Unit]
+  return `[Unit]
 Description=Whose the node's addresses are
 After=${hubName}.service
 Before=kubelet.service
@@ -72,6 +63,5 @@ LimitNOFILE=65536
 
 [Install]
 WantedBy=multi-user.target
-`,
-  };
+`;
 }

@@ -4,7 +4,7 @@ import { encodeState } from '../../../components/network/ipam/store/format.ts';
 import { cniFile } from './files.ts';
 import { filesOfFlannel } from './give-back.ts';
 
-const { text: config } = cniFile({ podCidr: '10.244.1.0/26', podSubnet: '10.244.0.0/16', mtu: 1450 });
+const config = cniFile({ podCidr: '10.244.1.0/26', podSubnet: '10.244.0.0/16', mtu: 1450 });
 
 test('host-local is told what sandboxes have, and flannel\'s plugin how to take it from them; nothing of Pods that have none', () => {
   const state = encodeState({

@@ -4,12 +4,12 @@ import { annotatedVtepMac, vtepMac } from '../../../harness/probes/identity.ts';
 import { waitFor } from '../../../core/wait.ts';
 import type { ClusterState, NodeState } from '../../../harness/cluster/state.ts';
 import { edgeNodes } from '../../../harness/cluster/state.ts';
-import type { Docker } from '../../../harness/docker/docker.ts';
 import type { InstallContext } from '../../../harness/implementation.ts';
 import type { KubeNode } from '../../../harness/kube/objects.ts';
 import type { KubeClient } from '../../../harness/kube/client.ts';
 import { EdgeproofError } from '../../../core/errors.ts';
-import { cniFile, networkUnit, pluginFile, residentFile, type NodeFile } from './files.ts';
+import { run, saysReady, write, type EdgeNode } from '../edge-node.ts';
+import { cniFile, networkUnit, pluginFile, residentFile } from './files.ts';
 import { giveBackToHostLocal } from './give-back.ts';
 import { cniConfig, networkHealthPort, networkName, networkStateFolder, pluginProgram, residentProgram } from './names.ts';
 
@@ -19,12 +19,9 @@ const readyTimeoutMs = 30_000;
 const vtepDevice = 'flannel.1';
 const forwardsSchema = z.array(z.object({ mac: z.string(), dst: z.string().optional() }));
 
-interface Node {
-  readonly docker: Docker;
+interface Node extends EdgeNode {
   readonly kube: KubeClient;
   readonly cluster: ClusterState;
-  readonly node: NodeState;
-  readonly signal: AbortSignal;
 }
 
 /** Binds addresses on all edge nodes to whose they are. The hubs are there: what runs here is of their copy of the image. */
@@ -49,16 +46,13 @@ async function installOn(target: Node): Promise<void> {
   const { spec: { podCIDR } } = await kube.get<KubeNode>('v1', 'Node', node.name, { signal });
   if (podCIDR === undefined) throw new EdgeproofError('NO_POD_CIDR', `${node.name} has no podCIDR`);
   const { stdout: device } = await docker.exec(node.name, ['cat', `/sys/class/net/${vtepDevice}/mtu`], { signal });
-  await write(target, pluginProgram, pluginFile());
-  await write(target, residentProgram, residentFile());
+  await write(target, pluginProgram, pluginFile(), '0755');
+  await write(target, residentProgram, residentFile(), '0755');
   await write(target, unitPath, networkUnit(node));
-  await write(target, cniConfig, cniFile({ podCidr: podCIDR, podSubnet: cluster.topology.overlay.podSubnet, mtu: Number(device.trim()) }));
+  await write(target, cniConfig, cniFile({ podCidr: podCIDR, podSubnet: cluster.topology.overlay.podSubnet, mtu: Number(device.trim()) }), '0644');
   await run(target, 'systemctl', 'daemon-reload');
   await run(target, 'systemctl', 'enable', '--now', unit);
-  await waitFor(`the network identity of ${node.name}`, async (look) => {
-    const { code, stdout, stderr } = await docker.exec(node.name, ['curl', '--silent', '--show-error', '--max-time', '2', '--write-out', ' %{http_code}', `http://127.0.0.1:${networkHealthPort}/readyz`], { accept: 'any', timeoutMs: 10_000, signal: look });
-    return code === 0 && stdout.trim().endsWith('200') ? { done: undefined } : { missing: `${stdout} ${stderr}`.trim() };
-  }, { timeoutMs: readyTimeoutMs, everyMs: 200, signal });
+  await saysReady('the network identity', target, networkHealthPort);
 }
 
 async function removeFrom(target: Node): Promise<void> {
@@ -84,14 +78,4 @@ async function forgetOldMacs({ name }: NodeState, edges: readonly NodeState[], {
   const { stdout } = await docker.exec(name, ['bridge', '-json', 'fdb', 'show', 'dev', vtepDevice], { signal });
   const old = forwardsSchema.parse(JSON.parse(stdout)).filter(({ mac, dst }) => edges.some((edge) => edge.address === dst && macOfNode(edge.name) !== mac));
   for (const { mac, dst } of old) await docker.exec(name, ['bridge', 'fdb', 'del', mac, 'dev', vtepDevice, 'dst', dst!, 'self'], { signal });
-}
-
-async function run({ docker, node, signal }: Node, ...argv: string[]): Promise<void> {
-  await docker.exec(node.name, argv, { timeoutMs: 60_000, signal });
-}
-
-/** In one step: the runtime reads its configuration whenever the folder changes. */
-async function write({ docker, node, signal }: Node, path: string, { text, executable = false }: NodeFile): Promise<void> {
-  const script = 'umask 022 && mkdir -p "$(dirname "$1")" && cat > "$1.new" && chmod "$2" "$1.new" && mv -f "$1.new" "$1"';
-  await docker.exec(node.name, ['sh', '-c', script, 'edgeproof', path, executable ? '0755' : '0644'], { input: text, timeoutMs: 20_000, signal });
 }
