@@ -102,7 +102,7 @@ test('bad usage: a sentence, the next step, and exit 254', async () => {
 test('doctor tells machines what it found, and whether there is anything to do', async () => {
   const { code, stdout } = await edgeproof(['doctor', '--json']);
   const { ready, checks } = JSON.parse(stdout) as { ready: boolean; checks: { id: string; status: string; found: string; next?: string }[] };
-  assert.deepEqual(checks.map(({ id }) => id), ['system', 'node', 'cpus', 'memory', 'disk', 'cgroup', 'capabilities', 'bridge-nf-call-iptables', 'inotify', 'docker', 'go', 'debootstrap', 'leftovers']);
+  assert.deepEqual(checks.map(({ id }) => id), ['system', 'node', 'cpus', 'memory', 'disk', 'cgroup', 'capabilities', 'bridge-nf-call-iptables', 'inotify', 'time', 'ports', 'docker', 'go', 'debootstrap', 'leftovers']);
   for (const { id, status, found, next } of checks) {
     assert.ok(['ok', 'edgeproof', 'you'].includes(status) && found !== '', id);
     assert.equal(next === undefined, status === 'ok', `${id}: only what is not there needs a next step`);

@@ -19,7 +19,7 @@ export const doctor: Register = (program, io, run) => {
       const mended = fix ? await mend(before, io.signal) : [];
       const rows = mended.length === 0 ? before : await look();
       const ready = rows.every(({ status }) => status !== 'you');
-      if (json) printJson(io, { ready, checks: rows.map(({ fix: mends, ...row }) => ({ ...row, ...(row.status === 'you' && { fixable: mends !== undefined }) })), ...(fix && { mended }) });
+      if (json) printJson(io, { ready, checks: rows.map(({ fix: mends, ...row }) => ({ ...row, ...(mends !== undefined && { fixable: true }) })), ...(fix && { mended }) });
       else {
         for (const { id, problem } of mended) io.stdout.write(problem === undefined ? `Mended: ${id}\n` : `Not mended: ${id}: ${problem}\n`);
         const cells = rows.map(({ id, status, found, next, fix: mends }) => [id, marks[status], [next === undefined ? found : `${found}: ${next}`, ...(mends === undefined ? [] : ['(or: edgeproof doctor --fix)'])].join(' ')]);
