@@ -1,7 +1,7 @@
 import type { ClusterStatus, LinkStatus } from '../status.ts';
 import { printJson } from '../io.ts';
 import type { Register } from '../program.ts';
-import { table } from '../table.ts';
+import { table } from '../../core/table.ts';
 
 export const status: Register = (program, io, run) => {
   program
