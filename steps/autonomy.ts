@@ -31,7 +31,7 @@ async function runAgain(world: EdgeWorld, before: readonly NodeSnapshot[], secon
     const missing = (await Promise.all(before.map(async (snapshot) => notRunningAgain(snapshot, await podsOn(world.docker, snapshot.node, signal))))).flat();
     if (count - missing.length > most) {
       most = count - missing.length;
-      world.log(`${most} of ${count} Pods run again`);
+      world.log(`${most} of ${count} run again`);
     }
     return missing.length === 0 ? { done: true } : { missing: `${missing.length} of ${count} do not run: ${missing.join('; ')}` };
   });

@@ -7,6 +7,7 @@ import { bootCluster } from '../../harness/cluster/up.ts';
 import { removeCluster } from '../../harness/cluster/down.ts';
 import { clusterDir } from '../../harness/cluster/store.ts';
 import { loadImplementation } from '../../implementations/load.ts';
+import type { ClusterState } from '../../harness/cluster/state.ts';
 import { versions } from '../../images/versions.ts';
 import { buildReport } from '../../reports/build.ts';
 import { reportFiles } from '../../reports/facts.ts';
@@ -18,13 +19,17 @@ import { followsFrom } from '../interrupts.ts';
 import type { Io } from '../io.ts';
 import type { ConformanceOptions } from '../options.ts';
 import { edgeproofFacts, hostFacts } from './host-facts.ts';
-import { FeaturesStopped, runFeatures } from './features.ts';
+import { FeaturesStopped, runFeatures, type Told } from './features.ts';
 import { useEngine, useImages, type UsedEngine } from './prepare.ts';
 
 export interface GradedRun extends ConformanceOptions {
   readonly mode: Run['mode'];
   /** What Cucumber is to run; without it every scenario. `tags` is only what the user asked for. */
   readonly selection?: string;
+  /** A cluster that runs, to be graded and left as it is. Default: one is booted, and removed at the end. */
+  readonly running?: ClusterState;
+  /** Tells it as a story. */
+  readonly told?: Told;
   /** One command that does the run again. */
   readonly reproduce: string;
 }
@@ -92,7 +97,7 @@ async function bootAndRun(options: Booted, io: Io): Promise<void> {
   const implementation = await loadImplementation(options.implementation);
   const images = await timed(run, 'images', async () => await useImages(docker, options.images, implementation, io));
   await writeRun(runDir, run);
-  const cluster = await bootCluster({
+  const cluster = options.running ?? await bootCluster({
     name,
     topology,
     implementation,
@@ -106,14 +111,15 @@ async function bootAndRun(options: Booted, io: Io): Promise<void> {
   await writeRun(runDir, run);
   try {
     io.progress.line('Features');
-    const { mode, selection } = options;
+    const { mode, selection, told } = options;
     const features = { cluster, docker, kubectl: images.tools.kubectl, runDir, messages: join(runDir, messagesFile), mode, signal: io.signal };
-    await timed(run, 'features', async () => await runFeatures({ ...features, ...(selection !== undefined && { tags: selection }) }));
+    await timed(run, 'features', async () => await runFeatures({ ...features, ...(selection !== undefined && { tags: selection }), ...(told !== undefined && { told }) }));
     run.end = 'completed';
   } catch (error) {
     options.fail(error);
   }
   await writeRun(runDir, run);
+  if (options.running !== undefined) return;
   if (options.keep) {
     io.progress.line(`Kept: cluster ${name}. KUBECONFIG=${join(clusterDir(name), 'kubeconfig')}; remove it: edgeproof down ${name}`);
     return;

@@ -10,17 +10,19 @@ Feature: A site that has lost the cloud and its power is itself again
     Given these applications run in the site:
       | application | node          | network |
       | app         | the edge node | pod     |
+      | sibling     | the edge node | pod     |
       | host app    | the edge node | host    |
       | peer        | its neighbour | pod     |
+      | second peer | its neighbour | pod     |
       | host peer   | its neighbour | host    |
     And they reach each other:
-      | from     | to        | at          |
-      | app      | peer      | its address |
-      | peer     | app       | its address |
-      | app      | host peer | its address |
-      | host app | peer      | its address |
-      | app      | peer      | its Service |
-      | peer     | host app  | its Service |
+      | from     | to          | at          |
+      | app      | peer        | its address |
+      | peer     | app         | its address |
+      | sibling  | host peer   | its address |
+      | host app | second peer | its address |
+      | app      | peer        | its Service |
+      | peer     | host app    | its Service |
     And it is known who every Pod and every node of the site is
     And two applications of another site ask each other again and again
     When the WAN of the site is down
@@ -31,7 +33,8 @@ Feature: A site that has lost the cloud and its power is itself again
     And all of them reach each other again within 55 s, where they were before
     And "app" reaches "peer" at its ClusterIP within 10 s
     And "app" reaches "host peer" at its DNS name within 10 s
-    When the WAN of the site is back
+    When the cloud has given up every node of the site
+    And the WAN of the site is back
     Then every node of the topology is Ready within 30 s
     And kubectl logs of "app" shows the lines it wrote again, within 10 s
     And kubectl exec of a command in "peer" returns its stdout, its stderr and its exit code 7, within 5 s

@@ -1,0 +1,31 @@
+import { writeFile } from 'node:fs/promises';
+import { UsageError } from '../../core/errors.ts';
+import { loadCluster } from '../../harness/cluster/store.ts';
+import { loadTopology } from '../../topologies/load.ts';
+import type { Io } from '../io.ts';
+import { defaultImplementation, defaultTopology, type DemoOptions } from '../options.ts';
+import { gradedRun } from './graded-run.ts';
+
+/** The promise that is shown. */
+const tags = '@identity-flagship';
+
+/** `edgeproof demo`: a graded run of one scenario, told as it goes. */
+export async function runDemo({ name, record, keep, images }: DemoOptions, io: Io): Promise<number> {
+  // Before anything is booted for it.
+  if (record !== undefined) await writeFile(record, '').catch((cause: unknown) => { throw new UsageError(`--record: ${(cause as Error).message}`, { cause }); });
+  const running = name === undefined ? undefined : await loadCluster(name);
+  const topology = running?.topology ?? await loadTopology(defaultTopology, io.cwd);
+  return await gradedRun({
+    mode: 'conformance',
+    topology,
+    topologyArgument: topology.name,
+    implementation: running?.implementation ?? defaultImplementation,
+    tags,
+    selection: tags,
+    keep,
+    images,
+    ...(running !== undefined && { running, name: running.name }),
+    told: record === undefined ? {} : { record },
+    reproduce: 'npm run demo',
+  }, io);
+}
