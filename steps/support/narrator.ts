@@ -133,7 +133,7 @@ export class Narrator {
 
   #verdict(at: number, text: string, style: (text: string) => string): void {
     this.#audience.line('', at - (this.#startedAt ?? at));
-    for (const line of text.split('\n')) this.#tell(at, 0, line, style);
+    this.#tell(at, 0, text, style);
   }
 
   /** A line with its time; what is too long goes on in others without. */
@@ -142,7 +142,7 @@ export class Narrator {
     const time = `${(atMs / 1000).toFixed(1)} s`.padStart(timeColumns);
     const room = this.#columns - timeColumns - 2 - inner;
     // Of what is coloured already only whole lines: a table's, and a budget's.
-    const lines = stripVTControlCharacters(text).length <= room ? [text] : wrap(stripVTControlCharacters(text), room);
+    const lines = text.split('\n').flatMap((line) => (stripVTControlCharacters(line).length <= room ? [line] : wrap(stripVTControlCharacters(line), room)));
     lines.forEach((line, index) => this.#audience.line(`${index === 0 ? this.#style.faint(time) : ' '.repeat(timeColumns)}  ${' '.repeat(inner)}${style(line)}`, atMs));
   }
 }
