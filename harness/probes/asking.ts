@@ -28,11 +28,12 @@ export interface Asking {
 }
 
 const timeoutMs = 10_000;
-/** Of one question: connecting and answering. */
-const answerSeconds = 2;
+/** The kernel connects, so only a network or a Pod that is gone keeps it from that; the application answers when it has the processor. */
+const connectSeconds = 2;
+const answerSeconds = 5;
 const pauseSeconds = 0.5;
-/** Whoever is asked one after the other may each take `answerSeconds`; what takes longer is no network's fault. */
-const longestGapSeconds = 15;
+/** Each line has the time of its question's end. */
+const longestGapSeconds = 3 * answerSeconds;
 
 /**
  * Asks all URLs in turns, in the network of a container, until its record is removed or its time is over; a line for each answer, or why there
@@ -43,7 +44,7 @@ record=$1; end=$(($(date +%s) + $2)); shift 2
 exec 3>>"$record"
 while [ -e "$record" ] && [ "$(date +%s)" -lt "$end" ]; do
   for url in "$@"; do
-    answer=$(curl --silent --show-error --noproxy "*" --max-time ${answerSeconds} "$url" 2>&1 | head -c 300 | tr "\\n" " ")
+    answer=$(curl --silent --show-error --noproxy "*" --connect-timeout ${connectSeconds} --max-time ${answerSeconds} "$url" 2>&1 | head -c 200 | tr "\\n" " ")
     case $answer in
       *"$(printf %s "\${url#*#}")"*) echo "$(date +%s) answered" ;;
       *) echo "$(date +%s) \${url%%#*}: $answer" ;;
@@ -90,6 +91,6 @@ export function readAnswers(text: string, startedAt: number): Answers {
   const gap = Math.max(...times.slice(1).map((time, index) => time - times[index]!));
   const answers = lines.slice(0, -1);
   if (answers.length === 0 || gap > longestGapSeconds) throw new CannotTellError('NOT_ASKING', `of ${answers.length} questions none was asked for ${gap} s, so whether all would have been answered cannot be told`);
-  const missed = answers.filter((line) => !/^\d+ answered$/.test(line)).map((line) => line.replace(/^\d+/, (seconds) => new Date(Number(seconds) * 1000).toISOString()));
+  const missed = answers.filter((line) => !/^\d+ answered$/.test(line)).map((line) => line.trim().replace(/^\d+/, (seconds) => new Date(Number(seconds) * 1000).toISOString()));
   return { asked: answers.length, missed };
 }

@@ -1,4 +1,3 @@
-import { stripVTControlCharacters } from 'node:util';
 import type { Attachment, Envelope, Pickle, Step, TestCase, TestStepFinished, Timestamp } from '@cucumber/messages';
 import { formatDuration } from '../../core/duration.ts';
 import { printable } from '../../core/printable.ts';
@@ -37,8 +36,9 @@ export class Narrator {
   #pickle: Pickle | undefined;
   #case: TestCase | undefined;
   #startedAt: number | undefined;
-  /** Of the step that runs: the time of its beginning, and whether anything was told of it. */
-  #step: { readonly testStepId: string; readonly since: number; told: boolean } | undefined;
+  /** Of the step that runs: the time of its beginning, and whether what was last told of it says how it ended. */
+  #step: { readonly testStepId: string; readonly since: number; judged: boolean } | undefined;
+  #lastTime = '';
   #wrong = false;
   #left = 0;
   now: Now | undefined;
@@ -67,7 +67,7 @@ export class Narrator {
     this.#case = this.#cases.get(testCaseId);
     this.#pickle = this.#pickles.get(this.#case?.pickleId ?? '');
     if (this.#pickle === undefined) return;
-    [this.#startedAt, this.#step, this.#wrong, this.#left] = [undefined, undefined, false, this.#pickle.steps.length];
+    [this.#startedAt, this.#step, this.#wrong, this.#left, this.#lastTime] = [undefined, undefined, false, this.#pickle.steps.length, ''];
     this.now = { what: 'waiting for the cluster to be whole', since: at };
     this.#audience.line('', 0);
     for (const line of wrap(this.#pickle.name, this.#columns)) this.#audience.line(this.#style.strong(line), 0);
@@ -94,11 +94,12 @@ export class Narrator {
     this.#startedAt ??= at;
     // The rest is skipped.
     if (this.#wrong) return;
-    this.#step = { testStepId, since: at, told: false };
+    this.#step = { testStepId, since: at, judged: false };
     this.now = { what: step.text, since: at };
     const keyword = this.#astSteps.get(step.astNodeIds[0] ?? '')?.keyword.trim() ?? '';
     const deed = step.type === 'Action';
     if (deed && keyword !== 'And' && keyword !== 'But') this.#audience.line('', at - this.#startedAt);
+    this.#lastTime = '';
     const style = deed ? this.#style.deed : step.type === 'Context' ? this.#style.faint : this.#style.strong;
     this.#tell(at, 0, `${keyword} ${step.text}`, style);
     const rows = step.argument?.dataTable?.rows.slice(1) ?? [];
@@ -108,9 +109,9 @@ export class Narrator {
   #attached(attachment: Attachment): void {
     if (this.#step === undefined || attachment.testStepId !== this.#step.testStepId) return;
     const at = attachment.timestamp === undefined ? this.#step.since : msOf(attachment.timestamp);
-    for (const line of toldAttachment(attachment, this.#style)) {
-      this.#step.told = true;
-      this.#tell(at, indent, line);
+    for (const { text, paint, verdict } of toldAttachment(attachment, this.#style)) {
+      this.#step.judged = verdict === true;
+      this.#tell(at, indent, text, paint);
     }
   }
 
@@ -119,7 +120,7 @@ export class Narrator {
     const at = msOf(timestamp);
     if (own) this.#left -= 1;
     if (status === 'PASSED') {
-      if (own && this.#step?.told === false) this.#tell(at, indent, `✓ ${formatDuration(at - this.#step.since)}`, this.#style.good);
+      if (own && this.#step?.judged === false) this.#tell(at, indent, `✓ ${formatDuration(at - this.#step.since)}`, this.#style.good);
       if (own && this.#left === 0 && !this.#wrong) this.#verdict(at, `✓ The promise is kept, seen in ${formatDuration(at - (this.#startedAt ?? at))}.`, this.#style.good);
       return;
     }
@@ -136,14 +137,16 @@ export class Narrator {
     this.#tell(at, 0, text, style);
   }
 
-  /** A line with its time; what is too long goes on in others without. */
-  #tell(at: number, inner: number, text: string, style: (text: string) => string = (same) => same): void {
+  /** A line with its time, if that is another than before; what is too long goes on in lines without. */
+  #tell(at: number, inner: number, text: string, paint: (text: string) => string): void {
     const atMs = Math.max(0, at - (this.#startedAt ?? at));
-    const time = `${(atMs / 1000).toFixed(1)} s`.padStart(timeColumns);
     const room = this.#columns - timeColumns - 2 - inner;
-    // Of what is coloured already only whole lines: a table's, and a budget's.
-    const lines = text.split('\n').flatMap((line) => (stripVTControlCharacters(line).length <= room ? [line] : wrap(stripVTControlCharacters(line), room)));
-    lines.forEach((line, index) => this.#audience.line(`${index === 0 ? this.#style.faint(time) : ' '.repeat(timeColumns)}  ${' '.repeat(inner)}${style(line)}`, atMs));
+    for (const line of text.split('\n').flatMap((one) => (one.length <= room ? [one] : wrap(one, room)))) {
+      const time = `${(atMs / 1000).toFixed(1)} s`;
+      const shown = time === this.#lastTime ? '' : time;
+      this.#lastTime = time;
+      this.#audience.line(`${this.#style.faint(shown.padStart(timeColumns))}  ${' '.repeat(inner)}${paint(line)}`, atMs);
+    }
   }
 }
 

@@ -1,9 +1,11 @@
 import { CannotTellError } from '../../core/errors.ts';
+import { waitFor } from '../../core/wait.ts';
 import { edgeNodes } from '../../harness/cluster/state.ts';
 import { condition, type KubeNode } from '../../harness/kube/objects.ts';
 import { startAsking, type Answers, type Asking } from '../../harness/probes/asking.ts';
 import { podsOn } from '../../harness/probes/pods-on-node.ts';
 import { containersReplaced, takeSnapshot, type NodeSnapshot } from '../../harness/probes/snapshot.ts';
+import { fetchFrom } from '../../harness/probes/traffic.ts';
 import { serviceUrlOf, startApps, urlOf, type App } from './apps.ts';
 import type { EdgeWorld } from './world.ts';
 
@@ -18,23 +20,34 @@ export interface OtherSite {
 
 /** As long as the longest scenario that watches one; who asks ends by itself then. */
 const askAtMostMs = 600_000;
+/** With no more than an echo application's default it was seen to wait for 4 s for a processor that nodes elsewhere kept busy. */
+const cpu = '100m';
+/** A kube-proxy writes its rules for a new Service within seconds. */
+const firstAnswerMs = 20_000;
 
 /** Starts two applications on an edge node of another site, each of which asks the other until the scenario ends. @throws CannotTellError */
 export async function watchOtherSite(world: EdgeWorld, names: readonly [string, string]): Promise<OtherSite> {
   const { docker, kube, signal } = world;
   const node = edgeNodes(world.cluster).find(({ site }) => site !== world.roles.site)?.name;
   if (node === undefined) throw new CannotTellError('NO_OTHER_SITE', `${world.cluster.topology.name} has one site`);
-  await startApps(world, names.map((name) => ({ name, node, service: true })));
+  await startApps(world, names.map((name) => ({ name, node, service: true, cpu })));
   const [one, two] = names.map((name) => world.app(name)) as [App, App];
   const asking = await Promise.all([await ask(world, one, two), await ask(world, two, one)]);
   return { node, snapshot: await takeSnapshot(kube, docker, node, { signal }), asking, readySince: readySince(await outside(world)) };
 }
 
 async function ask(world: EdgeWorld, from: App, to: App): Promise<Asking> {
-  const pod = (await podsOn(world.docker, from.node, world.signal)).find(({ uid }) => uid === from.uid);
+  const { docker, signal } = world;
+  const pod = (await podsOn(docker, from.node, signal)).find(({ uid }) => uid === from.uid);
   if (pod === undefined) throw new CannotTellError('NO_CONTAINER', `${from.pod} does not run on ${from.node}`);
-  const asking = await startAsking(world.docker, pod, [urlOf(to), serviceUrlOf(to)].map((url) => ({ url, uid: to.uid })), { atMostMs: askAtMostMs, signal: world.signal });
-  world.undos.add(`questions of ${from.name}`, async (signal) => await asking.stop(signal));
+  const urls = [urlOf(to), serviceUrlOf(to)];
+  await waitFor(`${from.name} reaching ${to.name} before anything is done`, async (lookSignal) => {
+    const replies = await Promise.all(urls.map(async (url) => await fetchFrom(docker, pod, url, lookSignal)));
+    const failures = replies.flatMap((reply) => ('failure' in reply ? [reply.failure] : []));
+    return failures.length === 0 ? { done: true } : { missing: failures.join('; ') };
+  }, { timeoutMs: firstAnswerMs, signal });
+  const asking = await startAsking(docker, pod, urls.map((url) => ({ url, uid: to.uid })), { atMostMs: askAtMostMs, signal });
+  world.undos.add(`questions of ${from.name}`, async (undoSignal) => await asking.stop(undoSignal));
   return asking;
 }
 
@@ -55,6 +68,8 @@ export async function noticed(world: EdgeWorld, { snapshot, asking, readySince: 
   const answers = await Promise.all(asking.map(async (one): Promise<Answers> => await one.look(world.signal)));
   const now = readySince(await outside(world));
   const lost = [...before].filter(([name, since]) => now.get(name) !== since).map(([name]) => `node ${name} was not Ready for a while`);
-  const missed = answers.flatMap((one) => one.missed.slice(0, 3).map((line) => `one of ${one.missed.length} missed answers: ${line}`));
-  return { asked: answers.reduce((sum, { asked }) => sum + asked, 0), noticed: [...missed, ...containersReplaced(snapshot, await podsOn(world.docker, snapshot.node, world.signal)), ...lost] };
+  const asked = answers.reduce((sum, one) => sum + one.asked, 0);
+  const missed = answers.flatMap((one) => one.missed);
+  const silent = missed.length === 0 ? [] : [`${missed.length} of ${asked} questions were not answered: ${missed.slice(0, 3).join('; ')}`];
+  return { asked, noticed: [...silent, ...containersReplaced(snapshot, await podsOn(world.docker, snapshot.node, world.signal)), ...lost] };
 }

@@ -1,22 +1,32 @@
 import type { Attachment } from '@cucumber/messages';
 import { formatDuration } from '../../core/duration.ts';
 import { printable } from '../../core/printable.ts';
-import { sortAttachments } from '../../reports/case-attachments.ts';
-import type { IdentityAttachment } from '../../reports/attachments.ts';
 import { table } from '../../core/table.ts';
+import type { IdentityAttachment } from '../../reports/attachments.ts';
+import { sortAttachments } from '../../reports/case-attachments.ts';
 import type { Style } from './style.ts';
 
+/** A line of plain text, and how it is painted: it may have to be broken into several before. */
+export interface Told {
+  readonly text: string;
+  readonly paint: (text: string) => string;
+  /** It says how something ended: nothing more has to be said of it. */
+  readonly verdict?: true;
+}
+
+const same = (text: string): string => text;
+
 /** What a step attached, in lines for somebody who watches; nothing for what says nothing to them. */
-export function toldAttachment(attachment: Attachment, style: Style): string[] {
+export function toldAttachment(attachment: Attachment, style: Style): Told[] {
   const { faults, budgets, identities, texts } = sortAttachments([attachment], 0);
   return [
-    ...faults.flatMap(({ evidence }) => (evidence === undefined ? [] : [style.deed(`seen: ${printable(evidence)}`)])),
-    ...budgets.map(({ what, tookMs, budgetMs }) => {
-      const said = `${printable(what)}: ${formatDuration(tookMs)}, promised within ${formatDuration(budgetMs, 's')}`;
-      return tookMs <= budgetMs ? style.good(`✓ ${said}`) : style.bad(`✗ ${said}`);
+    ...faults.flatMap(({ evidence }): Told[] => (evidence === undefined ? [] : [{ text: `seen: ${printable(evidence)}`, paint: same, verdict: true }])),
+    ...budgets.map(({ what, tookMs, budgetMs }): Told => {
+      const kept = tookMs <= budgetMs;
+      return { text: `${kept ? '✓' : '✗'} ${printable(what)}: ${formatDuration(tookMs)}, promised within ${formatDuration(budgetMs, 's')}`, paint: kept ? style.good : style.bad, verdict: true };
     }),
     ...identities.flatMap((one) => toldIdentities(one, style)),
-    ...texts.filter(({ name }) => name === 'log').flatMap(({ text }) => printable(text).split('\n')),
+    ...texts.filter(({ name }) => name === 'log').flatMap(({ text }) => printable(text).split('\n')).map((text): Told => ({ text, paint: same })),
   ];
 }
 
@@ -30,7 +40,7 @@ const word = (value: unknown): string => (typeof value === 'string' ? printable(
 const uidChars = 8;
 
 /** Who was who, and who is: the Pods, then the nodes, each as a table. */
-function toldIdentities({ before, after }: IdentityAttachment, style: Style): string[] {
+function toldIdentities({ before, after }: IdentityAttachment, style: Style): Told[] {
   const rowsOf = (kind: string, key: string, value: string, cells: (was: IdentityAttachment['before'][number]) => string[]): Row[] =>
     before.filter((was) => was['kind'] === kind).map((was) => {
       const is = after.find((one) => one['kind'] === kind && one[key] === was[key]);
@@ -44,8 +54,9 @@ function toldIdentities({ before, after }: IdentityAttachment, style: Style): st
   ];
 }
 
-function tableOf(head: readonly string[], rows: readonly Row[], style: Style): string[] {
+function tableOf(head: readonly string[], rows: readonly Row[], style: Style): Told[] {
   if (rows.length === 0) return [];
-  const [first = '', ...lines] = table(head, rows.map(({ cells, same }) => [...cells, same ? '✓' : '✗'])).split('\n');
-  return [style.faint(first), ...lines.map((line, index) => (rows[index]!.same ? `${line.slice(0, -1)}${style.good('✓')}` : style.bad(line)))];
+  const [first = '', ...lines] = table(head, rows.map(({ cells, same: kept }) => [...cells, kept ? '✓' : '✗'])).split('\n');
+  const good = (line: string): string => line.replace(/✓$/, style.good('✓'));
+  return [{ text: first, paint: style.faint }, ...lines.map((text, index): Told => ({ text, paint: rows[index]!.same ? good : style.bad }))];
 }
