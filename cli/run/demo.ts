@@ -1,6 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { UsageError } from '../../core/errors.ts';
-import { loadCluster } from '../../harness/cluster/store.ts';
+import { listClusters, loadCluster } from '../../harness/cluster/store.ts';
 import { loadTopology } from '../../topologies/load.ts';
 import type { Io } from '../io.ts';
 import { defaultImplementation, defaultTopology, type DemoOptions } from '../options.ts';
@@ -12,7 +13,9 @@ const tags = '@identity-flagship';
 /** `edgeproof demo`: a graded run of one scenario, told as it goes. */
 export async function runDemo({ name, record, keep, images }: DemoOptions, io: Io): Promise<number> {
   // Before anything is booted for it.
-  if (record !== undefined) await writeFile(record, '').catch((cause: unknown) => { throw new UsageError(`--record: ${(cause as Error).message}`, { cause }); });
+  if (record !== undefined) await writeFile(record, '').catch((cause: unknown) => {
+    throw new UsageError(`--record: ${(cause as Error).message}`, { cause, next: 'name a file in a folder that is there' });
+  });
   const running = name === undefined ? undefined : await loadCluster(name);
   const topology = running?.topology ?? await loadTopology(defaultTopology, io.cwd);
   return await gradedRun({
@@ -24,8 +27,11 @@ export async function runDemo({ name, record, keep, images }: DemoOptions, io: I
     selection: tags,
     keep,
     images,
-    ...(running !== undefined && { running, name: running.name }),
+    ...(running === undefined ? { name: await freeName() } : { running }),
     told: record === undefined ? {} : { record },
     reproduce: 'npm run demo',
   }, io);
 }
+
+/** The names of nodes are seen all the time: they are short, unless a demo was kept. */
+const freeName = async (): Promise<string> => ((await listClusters()).includes('demo') ? `demo-${randomBytes(2).toString('hex')}` : 'demo');
