@@ -38,7 +38,7 @@ Feature: A site that has lost the cloud and its power is itself again
     Then every node of the topology is Ready within 30 s
     And kubectl logs of "app" shows the lines it wrote again, within 10 s
     And kubectl exec of a command in "peer" returns its stdout, its stderr and its exit code 7, within 5 s
-    And for 10 s the site runs the same containers as before the WAN was back
+    And for 5 s the site runs the same containers as before the WAN was back
     And the cloud knows the same Pods, and marks none for deletion
     And the cloud knows every Pod of the site by the IP it had before, within 15 s
     And the other site has noticed nothing: every question was answered, no container was replaced, and no node outside the site was not Ready
