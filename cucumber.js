@@ -4,7 +4,7 @@
  */
 const capabilities = ['lifecycle', 'tunnel', 'autonomy', 'identity', 'units'];
 
-export default {
+const graded = {
   paths: capabilities.map((capability) => `features/${capability}/**/*.feature`),
   import: ['steps/**/!(*.test).ts'],
   format: ['./steps/support/progress-formatter.ts'],
@@ -15,3 +15,7 @@ export default {
   retry: 0,
   strict: true,
 };
+
+export default graded;
+/** `edgeproof demo`: one scenario, told as it goes. */
+export const demo = { ...graded, format: ['./steps/support/demo-formatter.ts'] };

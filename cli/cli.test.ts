@@ -26,7 +26,7 @@ async function edgeproof(args: readonly string[], env: Readonly<Record<string, s
   });
 }
 
-const verbs = ['doctor', 'images', 'images build', 'images list', 'images export', 'images import', 'topology', 'topology list', 'topology show', 'topology validate', 'up', 'status', 'kubeconfig', 'shell', 'logs', 'fault', 'fault inject', 'fault heal', 'fault list', 'uninstall', 'down', 'conformance', 'control', 'report', 'report compare', 'bench', 'bench tunnel', 'bench http', 'bench hub', 'bench report'];
+const verbs = ['doctor', 'images', 'images build', 'images list', 'images export', 'images import', 'topology', 'topology list', 'topology show', 'topology validate', 'up', 'status', 'kubeconfig', 'shell', 'logs', 'fault', 'fault inject', 'fault heal', 'fault list', 'uninstall', 'down', 'demo', 'conformance', 'control', 'report', 'report compare', 'bench', 'bench tunnel', 'bench http', 'bench hub', 'bench report'];
 
 test('every verb has help with an example, on stdout', async () => {
   const pages = await Promise.all(verbs.map(async (verb) => await edgeproof([...verb.split(' '), '--help'])));
@@ -69,6 +69,8 @@ const mistakes: [string[], RegExp][] = [
   [['conformance', '--topology', 'broken.yaml'], /^edgeproof: the topology cannot be used, for 2 reasons\n  broken\.yaml:3:19: cloud\.workers is "many", not a whole number\n    cure: .+\n  broken\.yaml:7:1: unknown key "interSites"\n    cure: did you mean interSite\?/],
   [['control', '--topology', 'nowhere'], /no topology "nowhere"/],
   [['conformance', '--implementation', 'stock', '--tags', '@tunnel'], /selects only what stock does not claim; it claims lifecycle\n  next: /],
+  [['demo', '--name', 'nowhere'], /there is no cluster "nowhere"/],
+  [['demo', '--record', '/nowhere/at/all.cast'], /--record: .*ENOENT.*\n  next: name a file in a folder that is there/],
   [['conformance', '--implementation', 'stok'], /no implementation "stok"; did you mean stock\?\n  next: choose one of .*stock/],
   [['conformance', '--tags', ''], /--tags says nothing\n  next: leave it out/],
   [['conformance', '--tags', '@tunnel and'], /--tags: .*Expected operand/],

@@ -6,6 +6,7 @@ import { repositoryRoot } from '../core/paths.ts';
 import { bench } from './commands/bench.ts';
 import { conformance } from './commands/conformance.ts';
 import { control } from './commands/control.ts';
+import { demo } from './commands/demo.ts';
 import { doctor } from './commands/doctor.ts';
 import { down } from './commands/down.ts';
 import { fault } from './commands/fault.ts';
@@ -30,7 +31,7 @@ export type Run = <Args extends unknown[]>(action: Action<Args>) => (...args: Ar
 export type Register = (program: Command, io: Io, run: Run) => void;
 
 // In the order of a first day: look, boot, break, grade, read.
-const verbs: readonly Register[] = [doctor, images, topology, up, status, kubeconfig, shell, logs, fault, uninstall, down, conformance, control, report, bench];
+const verbs: readonly Register[] = [doctor, images, topology, up, status, kubeconfig, shell, logs, fault, uninstall, down, demo, conformance, control, report, bench];
 
 /**
  * Runs a command line.
@@ -76,6 +77,7 @@ function buildProgram(io: Io, run: Run): Command {
     .addHelpText('after', `
 Examples:
   edgeproof doctor              what this machine has, and what is missing
+  edgeproof demo                watch a site lose the cloud and its power, and be itself again
   edgeproof conformance         boot, grade, report, tear down
   edgeproof up two-sites        a cluster to work on; "edgeproof down" removes it
   edgeproof up --help           what a verb takes

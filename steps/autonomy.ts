@@ -26,8 +26,13 @@ Then('{string} runs again within {int} s as the same Pod', async function (this:
 /** @throws PromiseBroken `POD_NOT_RUNNING` */
 async function runAgain(world: EdgeWorld, before: readonly NodeSnapshot[], seconds: number): Promise<void> {
   const count = before.reduce((sum, { pods }) => sum + pods.length, 0);
+  let most = 0;
   await world.within({ what: `all ${count} Pods running again on ${before.map(({ node }) => node).join(', ')}`, seconds, code: 'POD_NOT_RUNNING', since: world.lastFaultAt, everyMs: 500 }, async (signal) => {
     const missing = (await Promise.all(before.map(async (snapshot) => notRunningAgain(snapshot, await podsOn(world.docker, snapshot.node, signal))))).flat();
+    if (count - missing.length > most) {
+      most = count - missing.length;
+      world.log(`${most} of ${count} run again`);
+    }
     return missing.length === 0 ? { done: true } : { missing: `${missing.length} of ${count} do not run: ${missing.join('; ')}` };
   });
 }

@@ -41,15 +41,24 @@ const cloudNoticesMs = 2 * (noticing.grace + 5) * 1000;
 
 When('the WAN of the site is down until the cloud has noticed', async function (this: EdgeWorld) {
   await cutOff(this);
-  const elsewhere = (this.disturbedElsewhere = new Set<string>());
-  const inside = new Set(nodesOfSite(this.cluster, this.roles.site).map(({ name }) => name));
-  await waitFor(`the cloud giving up the nodes of site ${this.roles.site}`, async (signal) => {
-    const nodes = await this.kube.list<KubeNode>('v1', 'Node', { signal });
+  await untilGivenUp(this);
+});
+
+When('the cloud has given up every node of the site', async function (this: EdgeWorld) {
+  await untilGivenUp(this);
+});
+
+/** @throws WaitTimeoutError when the cloud still calls a node of the site Ready */
+async function untilGivenUp(world: EdgeWorld): Promise<void> {
+  const elsewhere = (world.disturbedElsewhere = new Set<string>());
+  const inside = new Set(nodesOfSite(world.cluster, world.roles.site).map(({ name }) => name));
+  await waitFor(`the cloud giving up the nodes of site ${world.roles.site}`, async (signal) => {
+    const nodes = await world.kube.list<KubeNode>('v1', 'Node', { signal });
     for (const node of nodes) if (!inside.has(node.metadata.name) && !isReady(node)) elsewhere.add(node.metadata.name);
     const still = nodes.filter((node) => inside.has(node.metadata.name) && isReady(node)).map(({ metadata }) => metadata.name);
     return still.length === 0 ? { done: true } : { missing: `${still.join(', ')} still Ready` };
-  }, { timeoutMs: cloudNoticesMs, everyMs: 1000, signal: this.signal });
-});
+  }, { timeoutMs: cloudNoticesMs, everyMs: 1000, signal: world.signal });
+}
 
 When('the WAN of the site is back', async function (this: EdgeWorld) {
   await this.heal('wan-down');

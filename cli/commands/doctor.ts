@@ -1,7 +1,7 @@
 import { exitCodes } from '../../core/errors.ts';
 import { printJson } from '../io.ts';
 import type { Register } from '../program.ts';
-import { table } from '../table.ts';
+import { table } from '../../core/table.ts';
 
 const marks = { ok: 'ok', edgeproof: 'edgeproof will', you: 'YOU MUST' } as const;
 

@@ -7,7 +7,7 @@ import { suggest } from '../../core/suggest.ts';
 import { printJson, type Io } from '../io.ts';
 import { nameOption } from '../options.ts';
 import type { Register } from '../program.ts';
-import { table } from '../table.ts';
+import { table } from '../../core/table.ts';
 
 interface Flags {
   readonly name?: string;

@@ -2,7 +2,7 @@ import type { ClusterStatus, LinkStatus, NodeStatus } from '../status.ts';
 import type { Io } from '../io.ts';
 import { printJson } from '../io.ts';
 import type { Register } from '../program.ts';
-import { table } from '../table.ts';
+import { table } from '../../core/table.ts';
 
 interface Flags {
   readonly json?: boolean;

@@ -1,7 +1,7 @@
 import { printJson } from '../io.ts';
 import { checkTopology, topologyDescription } from '../options.ts';
 import type { Register } from '../program.ts';
-import { table } from '../table.ts';
+import { table } from '../../core/table.ts';
 
 /** Of a layout, what decides what may be asked of it. */
 interface Row {

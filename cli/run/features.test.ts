@@ -50,6 +50,18 @@ test('on plain Kubernetes six scenarios may run at a time; otherwise as many as 
   });
 });
 
+test('what is told as a story has its own profile of cucumber.js, and may be recorded', async () => {
+  const text = 'const { writeFileSync } = await import("node:fs"); writeFileSync(folder + "/args", process.argv.slice(2).join(" ") + " " + process.env.EDGEPROOF_RECORD);';
+  await withCucumber(text, async (run, folder) => {
+    await runFeatures({ ...run, told: { record: '/tmp/x.cast' } });
+    assert.match(await readFile(join(folder, 'args'), 'utf8'), /^--profile demo --format message:.* \/tmp\/x\.cast$/);
+    await runFeatures({ ...run, told: {} });
+    assert.match(await readFile(join(folder, 'args'), 'utf8'), /^--profile demo .* undefined$/);
+    await runFeatures(run);
+    assert.doesNotMatch(await readFile(join(folder, 'args'), 'utf8'), /--profile/);
+  });
+});
+
 test('an interruption reaches Cucumber once, as SIGINT, and is what the features end with', async () => {
   const text = `const { writeFileSync, appendFileSync } = await import('node:fs');
     for (const name of ['SIGINT', 'SIGTERM']) process.on(name, () => { appendFileSync(folder + '/heard', name + ' '); setTimeout(() => process.exit(2), 50); });

@@ -6,6 +6,12 @@ import { endOrphans, parentVariable } from '../../core/process.ts';
 import type { ClusterState } from '../../harness/cluster/state.ts';
 import type { Docker } from '../../harness/docker/docker.ts';
 
+/** How a run is told to somebody who watches. */
+export interface Told {
+  /** A file for what was told, as an asciicast. */
+  readonly record?: string;
+}
+
 export interface FeatureRun {
   readonly cluster: ClusterState;
   readonly docker: Docker;
@@ -17,6 +23,8 @@ export interface FeatureRun {
   readonly tags?: string;
   /** Scenarios that have not begun when one fails are skipped. */
   readonly failFast?: boolean;
+  /** Tells the run as a story (steps/support/demo-formatter.ts), instead of a line for each scenario. */
+  readonly told?: Told;
   readonly signal: AbortSignal;
   /** @internal What is run instead of Cucumber. */
   readonly program?: string;
@@ -47,7 +55,8 @@ const program = join(repositoryRoot, 'node_modules', '@cucumber', 'cucumber', 'b
  */
 export async function runFeatures(run: FeatureRun): Promise<void> {
   const parallel = run.mode === 'control' ? ['--parallel', String(parallelInControl)] : [];
-  const args = ['--format', `message:${run.messages}`, ...parallel, ...(run.failFast === true ? ['--fail-fast'] : []), ...(run.tags === undefined ? [] : ['--tags', run.tags])];
+  const profile = run.told === undefined ? [] : ['--profile', 'demo'];
+  const args = [...profile, '--format', `message:${run.messages}`, ...parallel, ...(run.failFast === true ? ['--fail-fast'] : []), ...(run.tags === undefined ? [] : ['--tags', run.tags])];
   const child = spawn(process.execPath, [run.program ?? program, ...args], {
     cwd: repositoryRoot,
     env: {
@@ -58,6 +67,7 @@ export async function runFeatures(run: FeatureRun): Promise<void> {
       EDGEPROOF_KUBECTL: run.kubectl,
       EDGEPROOF_RUN_DIR: run.runDir,
       EDGEPROOF_MODE: run.mode,
+      EDGEPROOF_RECORD: run.told?.record,
     },
     // Its progress goes where ours goes: stderr. A group of its own: a Ctrl-C reaches it through us, once.
     stdio: ['ignore', 2, 2],

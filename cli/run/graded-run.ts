@@ -15,7 +15,7 @@ import { followsFrom } from '../interrupts.ts';
 import type { Io } from '../io.ts';
 import type { ConformanceOptions } from '../options.ts';
 import { edgeproofFacts, hostFacts } from './host-facts.ts';
-import { FeaturesStopped, runFeatures } from './features.ts';
+import { FeaturesStopped, runFeatures, type Told } from './features.ts';
 import { Ground, timed, type Standing } from './ground.ts';
 import { exitCodeOfRounds, roundsSummary } from './rounds.ts';
 
@@ -23,6 +23,8 @@ export interface GradedRun extends ConformanceOptions {
   readonly mode: Run['mode'];
   /** What Cucumber is to run; without it every scenario. `tags` is only what the user asked for. */
   readonly selection?: string;
+  /** Tells it as a story. */
+  readonly told?: Told;
   /** One command that does the run again. */
   readonly reproduce: string;
 }
@@ -104,11 +106,11 @@ interface Graded extends GradedRun {
   readonly fail: (error: unknown) => void;
 }
 
-async function grade({ run, runDir, fail, mode, selection, failFast }: Graded, { cluster, docker, kubectl }: Standing, io: Io): Promise<void> {
+async function grade({ run, runDir, fail, mode, selection, failFast, told }: Graded, { cluster, docker, kubectl }: Standing, io: Io): Promise<void> {
   try {
     io.progress.line('Features');
     const features = { cluster, docker, kubectl, runDir, messages: join(runDir, messagesFile), mode, failFast, signal: io.signal };
-    await timed(run, 'features', async () => await runFeatures({ ...features, ...(selection !== undefined && { tags: selection }) }));
+    await timed(run, 'features', async () => await runFeatures({ ...features, ...(selection !== undefined && { tags: selection }), ...(told !== undefined && { told }) }));
     run.end = 'completed';
   } catch (error) {
     fail(error);

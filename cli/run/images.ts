@@ -16,7 +16,7 @@ import { implementationNames, loadImplementation } from '../../implementations/l
 import { versions } from '../../images/versions.ts';
 import { printJson, type Io } from '../io.ts';
 import type { ImagesBuildOptions } from '../options.ts';
-import { table } from '../table.ts';
+import { table } from '../../core/table.ts';
 import { useEngine, useImages } from './prepare.ts';
 
 /** `edgeproof images build` */

@@ -29,10 +29,12 @@ interface CriContainers {
 
 /** Of two questions, of a node that may just be booting. */
 const crictlTimeoutMs = 15_000;
+/** Of each. crictl's own 2 s were seen to be too short for a node that has just reconnected, on a machine with a load of 34. */
+const questionTimeout = '6s';
 /** As in RFC 7464: JSON has no such byte. */
 const separator = '\u001e';
 /** In one go: most of what a look at a node takes is the way into its container. */
-const askRuntime = `crictl pods -o json && printf '\\036' && crictl ps -a -o json`;
+const askRuntime = `crictl --timeout ${questionTimeout} pods -o json && printf '\\036' && crictl --timeout ${questionTimeout} ps -a -o json`;
 
 /** @internal For tests: whether a node is asked for its Pods, and what it says then. */
 export const asksForPods = (argv: readonly string[]): boolean => argv.includes(askRuntime);

@@ -28,6 +28,7 @@ export interface AppOptions {
   readonly evictAfterSeconds?: number;
   readonly kind?: NonNullable<EchoOptions['kind']>;
   readonly serviceAccount?: string;
+  readonly cpu?: string;
 }
 
 /** Set-up has its own deadline: what does not start here says nothing of the promise. */

@@ -22,8 +22,10 @@ import type { HeldOpen } from './held-open.ts';
 import type { Latencies } from './latencies.ts';
 import { interruption } from './interruption.ts';
 import { OldSessions } from './old-sessions.ts';
+import type { OtherSite } from './other-site.ts';
 import { rolesOf, type Roles } from './roles.ts';
 import type { Session } from './session.ts';
+import type { SiteIdentity } from './site-identity.ts';
 import type { TakenGround } from './take-ground.ts';
 import type { Successor } from './tunnel-parts.ts';
 import type { TunnelSessions } from './tunnel-sessions.ts';
@@ -58,6 +60,12 @@ export class EdgeWorld extends World {
   namesRead: readonly string[] = [];
   /** What each node of the site ran before all of them were hit. */
   siteBefore: readonly NodeSnapshot[] = [];
+  /** Who every Pod and node of the site was before anything was done. */
+  siteIdentity: SiteIdentity | undefined;
+  /** What each node of the site ran when it was itself again. */
+  siteAfter: readonly NodeSnapshot[] = [];
+  /** A site that nothing is done to, with what was known of it before. */
+  otherSite: OtherSite | undefined;
   /** What an application was last made to write to its log. */
   written = { lines: 0, bytes: 0 };
   /** Which tunnel servers carry which followed logs. */
