@@ -10,6 +10,7 @@ import { mediaTypes } from '../reports/attachments.ts';
 import { createNamespace } from '../harness/workloads/namespaces.ts';
 import { cleanUp } from './support/clean-up.ts';
 import { disturbedBy, healEverything } from './support/faults.ts';
+import { attachIdentities } from './support/identities-at-both-ends.ts';
 import { interruption } from './support/interruption.ts';
 import { isControl, wantedBy, type Scope } from './support/ground.ts';
 import { tellNext } from './support/next-sentence.ts';
@@ -96,6 +97,15 @@ After(cleanUpTimeout, async function (this: EdgeWorld, scenario: ITestCaseHookPa
       for (const record of this.faultRecords.values()) this.attachJson(record, mediaTypes.fault);
     }
   }
+});
+
+Before({ tags: '@identity' }, function (this: EdgeWorld) {
+  this.comparesIdentities = true;
+});
+
+/** After hooks run from the last to the first: this one before anything is healed. */
+After({ name: 'who everybody is now', tags: '@identity' }, async function (this: EdgeWorld) {
+  await attachIdentities(this);
 });
 
 async function collect(world: EdgeWorld, { docker, kube, cluster, runDir }: Session, slug: string): Promise<void> {
