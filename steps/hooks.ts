@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { After, Before, setDefaultTimeout, setDefinitionFunctionWrapper, type ITestCaseHookParameter } from '@cucumber/cucumber';
 import { allDone } from '../core/all-done.ts';
-import { caseSlug, failedAsNamed, neighbourTag, promiseOfTags, twoSitesTag } from '../features/tags.ts';
+import { caseSlug, failedAsNamed, neighbourTag, promiseOfTags, smallRangeTag, twoSitesTag } from '../features/tags.ts';
 import { partOf, sitesOf } from '../harness/cluster/state.ts';
 import { waitUntilWhole } from '../harness/kube/whole.ts';
 import { collectState } from '../harness/probes/collect.ts';
@@ -38,6 +38,9 @@ const patienceMs = 5000;
 /** Those that run before the first one on a site may be many, and their clean-up long. */
 const groundMs = 600_000;
 
+/** A range of 32 addresses. */
+const smallRangeMask = 27;
+
 const promiseOf = ({ pickle }: ITestCaseHookParameter): string => promiseOfTags(pickle.tags.map(({ name }) => name)) ?? `line-${pickle.location?.line ?? 0}`;
 
 Before(async function (this: EdgeWorld) {
@@ -50,6 +53,10 @@ Before({ tags: twoSitesTag }, async function (this: EdgeWorld) {
 
 Before({ tags: neighbourTag }, async function (this: EdgeWorld) {
   return rolesOf((await openSession()).cluster).neighbour === undefined ? 'skipped' : undefined;
+});
+
+Before({ tags: smallRangeTag }, async function (this: EdgeWorld) {
+  return (await openSession()).cluster.topology.overlay.nodeCidrMask >= smallRangeMask ? undefined : 'skipped';
 });
 
 Before({ tags: '@needs-rotation' }, async function (this: EdgeWorld) {

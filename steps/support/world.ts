@@ -15,6 +15,7 @@ import type { Identities } from '../../harness/probes/identities.ts';
 import { takeSnapshot, type NodeSnapshot } from '../../harness/probes/snapshot.ts';
 import type { App } from './apps.ts';
 import { mediaTypes, type BudgetAttachment } from '../../reports/attachments.ts';
+import { AddressUse } from './address-use.ts';
 import { within } from './budget.ts';
 import type { Carriers } from './carriers.ts';
 import { disturbedBy, heal, inject } from './faults.ts';
@@ -51,6 +52,7 @@ export class EdgeWorld extends World {
   /** Whether all identities are to be looked at before the first fault and at the end. */
   comparesIdentities = false;
   identitiesBefore: Identities | undefined;
+  readonly addressUse = new AddressUse();
   #lastFaultAt: number | undefined;
   #faultBeganAt: number | undefined;
   /** Nodes outside the cut site that were seen not Ready while it was cut; undefined when nobody looked. */
