@@ -41,7 +41,8 @@ Then('all of them run within {int} s, each with an address of its own', async fu
 
 Then('one Pod more gets no address', async function (this: EdgeWorld) {
   const use = this.addressUse;
-  const pod = (use.waiting = await makePod(this, `one-more-${use.fillers.length}`));
+  use.more += 1;
+  const pod = (use.waiting = await makePod(this, `one-more-${use.more}`));
   const broken = await waitFor<PromiseBroken | undefined>(`the edge node saying that it has no address for ${pod.name}`, async (signal) => {
     const [beyond, events] = await Promise.all([
       addressBeyond(this, pod, signal),

@@ -15,7 +15,9 @@ export interface RangePod {
 export class AddressUse {
   /** Pods that were made to take all that were left. */
   readonly fillers: RangePod[] = [];
-  /** A Pod for which none was left. */
+  /** How many Pods were made for which none was left. */
+  more = 0;
+  /** The last of those, until it has one. */
   waiting: RangePod | undefined;
   /** The address that somebody has given up since. */
   freed: string | undefined;
