@@ -16,6 +16,8 @@ async function makePod(world: EdgeWorld, name: string): Promise<RangePod> {
   return { name, uid: metadata.uid ?? '' };
 }
 
+/** A kubelet reports within seconds, one Pod after the other. */
+const cloudHearsSeconds = 30;
 /** A kubelet has tried, and told of it, within seconds of hearing of a Pod. */
 const refusedMs = 60_000;
 
@@ -34,6 +36,11 @@ Then('all of them run within {int} s, each with an address of its own', async fu
     const [pods, held] = await Promise.all([podsOn(this.docker, node, signal), heldOnEdgeNode(this, signal)]);
     const missing = fillers.filter(({ uid }) => !pods.some((pod) => pod.uid === uid && isRunning(pod, [echoContainer])) || addressOf(held, uid) === undefined);
     return missing.length === 0 ? { done: true } : { missing: `${missing.length} of ${fillers.length} do not run: ${missing.map(({ name }) => name).join(', ')}; ${held.holders.size} addresses of ${held.podCidr} are on interfaces` };
+  });
+  await this.within({ what: `the cloud knowing ${fillers.length} Pods by the addresses they have`, seconds: cloudHearsSeconds, code: 'POD_IP_MISREPORTED' }, async (signal) => {
+    const [held, pods] = await Promise.all([heldOnEdgeNode(this, signal), this.kube.list<KubePod>('v1', 'Pod', { namespace: this.namespace, signal })]);
+    const wrong = fillers.filter(({ uid }) => pods.find(({ metadata }) => metadata.uid === uid)?.status.podIP !== addressOf(held, uid));
+    return wrong.length === 0 ? { done: true } : { missing: `${wrong.length} are known by no address or another: ${wrong.map(({ name }) => name).join(', ')}` };
   });
   // Later, one that waits for an address would be waited for.
   await this.remember();

@@ -91,10 +91,12 @@ test('all nodes and Pods are side by side: what changed, what its sources disput
     'changed: |address on its interface|10.244.3.7|10.244.3.9|changed|',
     ': |address in the API|10.244.3.7|10.244.3.7|same|',
     'rest: |1 more as before: |Running|',
+    'changed: |all|10.244.3.2 · Running|none|gone|',
     'who: |Pod |edgeproof-7/web-0|on dev-worker2|at the end, not all say the same address|',
   ]) assert.ok(rows.includes(row), `${row}\nis not in\n${rows.join('\n')}`);
   assert.match(page, /The same at both moments, by all who were asked: 1 Pod<[^]*?edgeproof-7\/db-0<\/b> <small>on dev-worker2<\/small>: <code>10\.244\.3\.8 · Running</);
-  assert.match(page, /All the same at both moments, by all who were asked: 2 nodes and 2 Pods</);
+  assert.match(page, /The same at both moments, by all who were asked: 2 nodes and 2 Pods</);
+  assert.match(page, /Made in between: 1 Pod<[^]*?edgeproof-7\/new-0<\/b> <small>on dev-worker2<\/small>: <code>10\.244\.3\.3 · Running</);
 });
 
 test('what could not be read at both moments is not the same', () => {
