@@ -58,7 +58,7 @@ export const defaultName = 'dev';
 export const defaultTopology = 'two-sites';
 /** What fails there fails by waiting, so it waits on four sites at once. */
 export const controlTopology = 'many-sites';
-export const topologyDescription = 'a name (two-sites, one-edge, many-cloud, many-sites) or the path of a YAML file';
+export const topologyDescription = 'a name (two-sites, one-edge, many-cloud, many-sites, small-ranges) or the path of a YAML file';
 export const defaultImplementation = 'reference';
 
 export const imagesOption = (): Option =>

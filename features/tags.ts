@@ -18,6 +18,8 @@ export const lastTag = '@last';
 export const neighbourTag = '@needs-neighbour';
 /** Needs two sites, and is skipped where there is one. */
 export const twoSitesTag = '@needs-two-sites';
+/** Needs nodes whose addresses for Pods can all be taken, and is skipped where each has more than 32. */
+export const smallRangeTag = '@needs-small-range';
 
 const idPattern = /^[a-z0-9]+(-[a-z0-9]+)+$/;
 const codePattern = /^[A-Z][A-Z0-9_]*$/;

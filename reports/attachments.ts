@@ -5,6 +5,7 @@ export const mediaTypes = {
   fault: 'application/vnd.edgeproof.fault+json',
   budget: 'application/vnd.edgeproof.budget+json',
   identity: 'application/vnd.edgeproof.identity+json',
+  identities: 'application/vnd.edgeproof.identities+json',
 } as const;
 
 /** A fault as recorded by chaos/: attach it again when more is known of it; the last one with an id counts. */
@@ -32,3 +33,23 @@ const identity = z.record(z.string(), z.union([z.string(), z.number(), z.boolean
 export type Identity = z.infer<typeof identity>;
 export const identitySchema = z.object({ before: z.array(identity), after: z.array(identity) });
 export type IdentityAttachment = z.infer<typeof identitySchema>;
+
+/** What was read; null where there was nothing; or why it could not be read. */
+const reading = z.union([z.string(), z.null(), z.object({ unread: z.string() })]);
+export type Reading = z.infer<typeof reading>;
+const moment = z.object({ takenAt: z.iso.datetime(), tookMs: z.number().nonnegative() });
+
+/** All nodes and Pods that a scenario is about, before its first fault and at its end: what each of those said of them whom one can ask. */
+export const identitiesSchema = z.object({
+  before: moment,
+  after: moment,
+  who: z.array(z.object({
+    kind: z.enum(['node', 'pod']),
+    name: z.string(),
+    /** Of a Pod: its node. */
+    on: z.string().optional(),
+    /** Facts `of` the same must be the same at one moment. */
+    facts: z.array(z.object({ what: z.string(), of: z.string().optional(), before: reading, after: reading })).readonly(),
+  })).readonly(),
+});
+export type IdentitiesAttachment = z.infer<typeof identitiesSchema>;

@@ -1,5 +1,5 @@
 import type { Attachment } from '@cucumber/messages';
-import { budgetSchema, faultSchema, identitySchema, mediaTypes, type BudgetAttachment, type FaultAttachment, type IdentityAttachment } from './attachments.ts';
+import { budgetSchema, faultSchema, identitiesSchema, identitySchema, mediaTypes, type BudgetAttachment, type FaultAttachment, type IdentitiesAttachment, type IdentityAttachment } from './attachments.ts';
 
 /** A fault with its times since the start of the case. */
 export interface FaultReport extends FaultAttachment {
@@ -20,6 +20,8 @@ export interface CaseAttachments {
   readonly faults: readonly FaultReport[];
   readonly budgets: readonly BudgetAttachment[];
   readonly identities: readonly IdentityAttachment[];
+  /** Of everything at once. */
+  readonly pictures: readonly IdentitiesAttachment[];
   readonly texts: readonly TextReport[];
 }
 
@@ -31,6 +33,7 @@ export function sortAttachments(attachments: readonly Attachment[], caseMs: numb
   const faults = new Map<string, FaultReport>();
   const budgets: BudgetAttachment[] = [];
   const identities: IdentityAttachment[] = [];
+  const pictures: IdentitiesAttachment[] = [];
   const texts: TextReport[] = [];
   for (const attachment of attachments) {
     const body = bodyOf(attachment);
@@ -38,12 +41,14 @@ export function sortAttachments(attachments: readonly Attachment[], caseMs: numb
     const fault = attachment.mediaType === mediaTypes.fault ? faultSchema.safeParse(json).data : undefined;
     const budget = attachment.mediaType === mediaTypes.budget ? budgetSchema.safeParse(json).data : undefined;
     const identity = attachment.mediaType === mediaTypes.identity ? identitySchema.safeParse(json).data : undefined;
+    const picture = attachment.mediaType === mediaTypes.identities ? identitiesSchema.safeParse(json).data : undefined;
     if (fault !== undefined) faults.set(fault.id, timed({ ...faults.get(fault.id), ...fault }, caseMs));
     else if (budget !== undefined) budgets.push(budget);
     else if (identity !== undefined) identities.push(identity);
+    else if (picture !== undefined) pictures.push(picture);
     else texts.push(textOf(attachment, body));
   }
-  return { faults: [...faults.values()].sort((a, b) => a.startMs - b.startMs), budgets, identities, texts };
+  return { faults: [...faults.values()].sort((a, b) => a.startMs - b.startMs), budgets, identities, pictures, texts };
 }
 
 function timed(fault: FaultAttachment, caseMs: number): FaultReport {

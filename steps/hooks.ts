@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { After, Before, setDefaultTimeout, setDefinitionFunctionWrapper, type ITestCaseHookParameter } from '@cucumber/cucumber';
 import { allDone } from '../core/all-done.ts';
-import { caseSlug, failedAsNamed, neighbourTag, promiseOfTags, twoSitesTag } from '../features/tags.ts';
+import { caseSlug, failedAsNamed, neighbourTag, promiseOfTags, smallRangeTag, twoSitesTag } from '../features/tags.ts';
 import { partOf, sitesOf } from '../harness/cluster/state.ts';
 import { waitUntilWhole } from '../harness/kube/whole.ts';
 import { collectState } from '../harness/probes/collect.ts';
@@ -10,6 +10,7 @@ import { mediaTypes } from '../reports/attachments.ts';
 import { createNamespace } from '../harness/workloads/namespaces.ts';
 import { cleanUp } from './support/clean-up.ts';
 import { disturbedBy, healEverything } from './support/faults.ts';
+import { attachIdentities } from './support/identities-at-both-ends.ts';
 import { interruption } from './support/interruption.ts';
 import { isControl, wantedBy, type Scope } from './support/ground.ts';
 import { tellNext } from './support/next-sentence.ts';
@@ -37,6 +38,9 @@ const patienceMs = 5000;
 /** Those that run before the first one on a site may be many, and their clean-up long. */
 const groundMs = 600_000;
 
+/** A range of 32 addresses. */
+const smallRangeMask = 27;
+
 const promiseOf = ({ pickle }: ITestCaseHookParameter): string => promiseOfTags(pickle.tags.map(({ name }) => name)) ?? `line-${pickle.location?.line ?? 0}`;
 
 Before(async function (this: EdgeWorld) {
@@ -49,6 +53,10 @@ Before({ tags: twoSitesTag }, async function (this: EdgeWorld) {
 
 Before({ tags: neighbourTag }, async function (this: EdgeWorld) {
   return rolesOf((await openSession()).cluster).neighbour === undefined ? 'skipped' : undefined;
+});
+
+Before({ tags: smallRangeTag }, async function (this: EdgeWorld) {
+  return (await openSession()).cluster.topology.overlay.nodeCidrMask >= smallRangeMask ? undefined : 'skipped';
 });
 
 Before({ tags: '@needs-rotation' }, async function (this: EdgeWorld) {
@@ -96,6 +104,15 @@ After(cleanUpTimeout, async function (this: EdgeWorld, scenario: ITestCaseHookPa
       for (const record of this.faultRecords.values()) this.attachJson(record, mediaTypes.fault);
     }
   }
+});
+
+Before({ tags: '@identity' }, function (this: EdgeWorld) {
+  this.comparesIdentities = true;
+});
+
+/** After hooks run from the last to the first: this one before anything is healed. */
+After({ name: 'who everybody is now', tags: '@identity' }, async function (this: EdgeWorld) {
+  await attachIdentities(this);
 });
 
 async function collect(world: EdgeWorld, { docker, kube, cluster, runDir }: Session, slug: string): Promise<void> {

@@ -36,7 +36,7 @@ function errorsOf(text: string): string[] {
 
 test('the topologies that ship are good, and are called what their files are called', async () => {
   const names = await topologyNames();
-  assert.deepEqual(names, ['many-cloud', 'many-sites', 'one-edge', 'two-sites']);
+  assert.deepEqual(names, ['many-cloud', 'many-sites', 'one-edge', 'small-ranges', 'two-sites']);
   for (const name of names) assert.equal((await loadTopology(name)).name, name);
   const { cloud, sites, interSite } = await loadTopology('two-sites');
   assert.deepEqual([cloud, sites.map((site) => [site.name, site.nodes.length]), interSite], [{ controlPlanes: 1, workers: 1 }, [['east', 2], ['west', 1]], 'deny']);
@@ -71,7 +71,7 @@ test('an unknown name is answered with the list and the nearest', async () => {
   await assert.rejects(loadTopology('two-site'), (error) => {
     assert.ok(error instanceof UsageError);
     assert.match(error.message, /no topology "two-site"; did you mean two-sites\?/);
-    assert.match(error.next!, /many-cloud, many-sites, one-edge or two-sites/);
+    assert.match(error.next!, /many-cloud, many-sites, one-edge, small-ranges or two-sites/);
     return true;
   });
   await assert.rejects(loadTopology('../../etc/passwd.d'), /cannot be read: there is no such file/);

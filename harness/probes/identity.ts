@@ -86,9 +86,12 @@ export async function hasOverlay(docker: Docker, node: string, signal?: AbortSig
 }
 
 /** The MAC that a node's annotation gives to the rest of the cluster, or undefined when there is none. @throws KubeError */
-export async function annotatedVtepMac(kube: KubeClient, node: string, signal?: AbortSignal): Promise<string | undefined> {
-  const { metadata } = await kube.get<KubeNode>('v1', 'Node', node, signal === undefined ? {} : { signal });
-  const data = metadata.annotations?.['flannel.alpha.coreos.com/backend-data'];
+export const annotatedVtepMac = async (kube: KubeClient, node: string, signal?: AbortSignal): Promise<string | undefined> =>
+  macInAnnotation(await kube.get<KubeNode>('v1', 'Node', node, signal === undefined ? {} : { signal }));
+
+/** The same, of a Node that was read. */
+export function macInAnnotation({ metadata: { annotations } }: KubeNode): string | undefined {
+  const data = annotations?.['flannel.alpha.coreos.com/backend-data'];
   return data === undefined ? undefined : (JSON.parse(data) as { VtepMAC?: string }).VtepMAC?.toLowerCase();
 }
 

@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { buildReport } from '../build.ts';
 import { fixtureCatalogue, fixtureRunDir } from '../fixture/shared.ts';
 import type { Report } from '../model.ts';
+import { identityPictures } from './identities.ts';
 import { ticksOf } from './lanes.ts';
 import { escapeHtml, html } from './markup.ts';
 import { reportPage } from './page.ts';
@@ -32,7 +33,11 @@ test('text of the run is escaped wherever it stands', () => {
       cases: promise.cases.map((each) => ({ ...each, name: evil, slug: evil, reason: evil, steps: each.steps.map((step) => ({ ...step, text: evil, keyword: evil, docString: evil, table: [[evil]], texts: [{ name: evil, text: evil }],
         error: { type: evil, code: evil, message: evil, causes: [evil], stack: evil } })),
         faults: each.faults.map((fault) => ({ ...fault, kind: evil, target: evil, evidence: evil })), budgets: [{ what: evil, budgetMs: 1, tookMs: 2 }],
-        identities: [{ before: [{ name: evil, [evil]: evil }], after: [] }] })),
+        identities: [{ before: [{ name: evil, [evil]: evil }], after: [] }],
+        pictures: [{ before: { takenAt: evil, tookMs: 1 }, after: { takenAt: evil, tookMs: 1 }, who: [
+          { kind: 'pod', name: evil, on: evil, facts: [{ what: evil, of: evil, before: evil, after: { unread: evil } }, { what: evil, of: evil, before: null, after: evil }, { what: evil, before: evil, after: evil }] },
+          { kind: 'node', name: evil, facts: [{ what: evil, before: evil, after: evil }] },
+        ] }] })),
     })) })),
   } as Report);
   assert.equal(poisoned.match(/<script/g)?.length, 1);
@@ -73,6 +78,34 @@ test('it says what a reader needs: verdict, faults with evidence, budgets, chang
     'reference broke 3 of 10 promises. 2 could not be told.', 'Evidence: dev-worker2 got &quot;connection refused&quot;', 'took 1.2 s of 2.0 s', '<em>changed</em>',
     'href="logs/tunnel-logs-complete/kubelet%20dev-worker2.log"', 'npm run conformance -- --topology two-sites', '23.5 GiB', 'because: read ECONNRESET', 'not claimed',
   ]) assert.ok(page.includes(text), text);
+});
+
+/** Rows of a promise's tables that have a class, each as that and its texts. */
+const rowsOf = (promise: string): string[] => [...(page.split('<details class="promise" ').find((part) => part.startsWith(`id="${promise}"`)) ?? '').matchAll(/<tr class="([a-z]*)">([^]*?)<\/tr>/g)]
+  .map(([, look, row = '']) => `${look}: ${row.replaceAll(/(<[^>]+>\s*)+/g, '|')}`);
+
+test('all nodes and Pods are side by side: what changed, what its sources dispute and what nobody could read is told, the rest in a line each', () => {
+  const rows = rowsOf('identity-pod-ip-sandbox-kill');
+  for (const row of [
+    ': |MAC in the FDB of dev-worker3|5a:1e:00:11:22:33|not read: dev-worker3 is &lt;b&gt;not&lt;/b&gt; running|not read|',
+    'changed: |address on its interface|10.244.3.7|10.244.3.9|changed|',
+    ': |address in the API|10.244.3.7|10.244.3.7|same|',
+    'rest: |1 more as before: |Running|',
+    'changed: |all|10.244.3.2 · Running|none|gone|',
+    'who: |Pod |edgeproof-7/web-0|on dev-worker2|at the end, not all say the same address|',
+  ]) assert.ok(rows.includes(row), `${row}\nis not in\n${rows.join('\n')}`);
+  assert.match(page, /The same at both moments, by all who were asked: 1 Pod<[^]*?edgeproof-7\/db-0<\/b> <small>on dev-worker2<\/small>: <code>10\.244\.3\.8 · Running</);
+  assert.match(page, /The same at both moments, by all who were asked: 2 nodes and 2 Pods</);
+  assert.match(page, /Made in between: 1 Pod<[^]*?edgeproof-7\/new-0<\/b> <small>on dev-worker2<\/small>: <code>10\.244\.3\.3 · Running</);
+});
+
+test('what could not be read at both moments is not the same', () => {
+  const unread = { unread: 'no answer' };
+  const who = [{ kind: 'node' as const, name: 'n', facts: [{ what: 'MAC', of: 'MAC', before: unread, after: unread }] }];
+  const moment = { takenAt: '2026-11-28T10:00:00.000Z', tookMs: 1 };
+  const shown = html`${identityPictures([{ before: moment, after: moment, who }])}`.text;
+  assert.match(shown, />not read<\/em>/);
+  assert.doesNotMatch(shown, /[Ss]ame at both/);
 });
 
 test('markup escapes strings and drops what is not there', () => {

@@ -4,6 +4,7 @@ import { caseMark, markOf } from '../marks.ts';
 import type { PromiseReport, Report } from '../model.ts';
 import { logsFolder } from '../run.ts';
 import { budgetTable, errorBlock, identityTables, logLinks, textBlocks } from './findings.ts';
+import { identityPictures } from './identities.ts';
 import { html, type Child, type Markup } from './markup.ts';
 import { timeline } from './timeline.ts';
 import { shownMs, sign } from './words.ts';
@@ -49,6 +50,7 @@ ${errors.length > 0 ? errors.map(errorBlock) : one.reason !== undefined && html`
 ${timeline(one)}
 ${budgetTable(one.budgets)}
 ${identityTables(one.identities)}
+${identityPictures(one.pictures)}
 ${texts.length > 0 && html`<h5>Attached</h5>${textBlocks(texts)}`}
 ${logsOf(report, one.slug)}
 </section>`;

@@ -11,15 +11,18 @@ import type { Kubectl } from '../../harness/kube/kubectl.ts';
 import type { KubePod } from '../../harness/kube/objects.ts';
 import { vtepMac, type Identity } from '../../harness/probes/identity.ts';
 import type { ReachResult } from '../../harness/probes/reachability.ts';
+import type { Identities } from '../../harness/probes/identities.ts';
 import { takeSnapshot, type NodeSnapshot } from '../../harness/probes/snapshot.ts';
 import type { App } from './apps.ts';
 import { mediaTypes, type BudgetAttachment } from '../../reports/attachments.ts';
+import { AddressUse } from './address-use.ts';
 import { within } from './budget.ts';
 import type { Carriers } from './carriers.ts';
 import { disturbedBy, heal, inject } from './faults.ts';
 import { admit, type Scope } from './ground.ts';
 import type { HeldOpen } from './held-open.ts';
 import type { Latencies } from './latencies.ts';
+import { identitiesNow } from './identities-at-both-ends.ts';
 import { interruption } from './interruption.ts';
 import { OldSessions } from './old-sessions.ts';
 import type { OtherSite } from './other-site.ts';
@@ -48,6 +51,10 @@ export class EdgeWorld extends World {
   readonly apps = new Map<string, App>();
   readonly faultRecords = new Map<string, FaultRecord>();
   before: Before | undefined;
+  /** Whether all identities are to be looked at before the first fault and at the end. */
+  comparesIdentities = false;
+  identitiesBefore: Identities | undefined;
+  readonly addressUse = new AddressUse();
   #lastFaultAt: number | undefined;
   #faultBeganAt: number | undefined;
   /** Nodes outside the cut site that were seen not Ready while it was cut; undefined when nobody looked. */
@@ -190,6 +197,7 @@ export class EdgeWorld extends World {
       const { name } = this.roles.edgeNode;
       const [snapshot, mac] = await Promise.all([takeSnapshot(this.kube, this.docker, name, { signal: this.signal, ...(this.scope.ground === 'namespace' && { namespace: this.namespace }) }), vtepMac(this.docker, name, this.signal)]);
       this.before = { snapshot, vtepMac: mac };
+      if (this.comparesIdentities) this.identitiesBefore = await identitiesNow(this);
     }
     return this.before;
   }

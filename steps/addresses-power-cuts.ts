@@ -1,0 +1,44 @@
+import { Then, When } from '@cucumber/cucumber';
+import { CannotTellError, PromiseBroken } from '../core/errors.ts';
+import { notRunningAgain } from '../harness/probes/snapshot.ts';
+import { podsOn } from '../harness/probes/pods-on-node.ts';
+import { countNetwork, countsTable, grown } from '../harness/probes/network-counts.ts';
+import { heldOnEdgeNode, type HeldOnNode } from './support/address-use.ts';
+import type { EdgeWorld } from './support/world.ts';
+
+/** Who has another address than before, or none. */
+const moved = (before: HeldOnNode, now: HeldOnNode): string[] => [...before.holders].flatMap(([address, { namespace, name, uid }]) => {
+  const [other] = [...now.holders].find(([, sandbox]) => sandbox.uid === uid) ?? [];
+  return other === address ? [] : [`${namespace}/${name} had ${address} and has ${other ?? 'none'}`];
+});
+
+When('the edge node loses its power {int} times, and each time all its Pods run again within {int} s, where they were', { timeout: 1_800_000 }, async function (this: EdgeWorld, times: number, seconds: number) {
+  const { name: node } = this.roles.edgeNode;
+  const { snapshot } = await this.remember();
+  this.addressUse.counts = await countNetwork(this.docker, this.cluster.nodes, this.signal);
+  const before = await heldOnEdgeNode(this);
+  for (let cut = 1; cut <= times; cut += 1) {
+    await this.disturb('power-cut', `node ${node}`);
+    await this.within({ what: `all ${snapshot.pods.length} Pods running again on ${node} after power cut ${cut}`, seconds, code: 'POD_NOT_RUNNING', since: this.lastFaultAt, everyMs: 500 }, async (signal) => {
+      const missing = notRunningAgain(snapshot, await podsOn(this.docker, node, signal));
+      return missing.length === 0 ? { done: true } : { missing: missing.join('; ') };
+    });
+    const others = moved(before, await heldOnEdgeNode(this));
+    if (others.length > 0) throw new PromiseBroken('POD_IP_CHANGED', `after power cut ${cut} of ${times}: ${others.join('; ')}`);
+  }
+});
+
+Then('within {int} s no node has more interfaces, routes, rules or neighbours than before', async function (this: EdgeWorld, seconds: number) {
+  const before = this.addressUse.counts;
+  if (before.length === 0) throw new CannotTellError('NOT_COUNTED', 'no step has counted what the nodes have');
+  let now = before;
+  try {
+    await this.within({ what: `${before.length} nodes with no more than before the first power cut`, seconds, code: 'LEAKED', everyMs: 1000 }, async (signal) => {
+      now = await countNetwork(this.docker, this.cluster.nodes, signal);
+      const more = now.flatMap((one) => grown(before.find(({ node }) => node === one.node)!, one));
+      return more.length === 0 ? { done: true } : { missing: more.join('; ') };
+    });
+  } finally {
+    void this.attach(countsTable(before, now), { mediaType: 'text/plain', fileName: 'counts of every node, before the first power cut and after the last' });
+  }
+});
