@@ -12,6 +12,7 @@ import type { KubePod } from '../../harness/kube/objects.ts';
 import { vtepMac, type Identity } from '../../harness/probes/identity.ts';
 import type { ReachResult } from '../../harness/probes/reachability.ts';
 import { takeSnapshot, type NodeSnapshot } from '../../harness/probes/snapshot.ts';
+import type { SteadyStream } from '../../harness/probes/steady-stream.ts';
 import type { App } from './apps.ts';
 import { mediaTypes, type BudgetAttachment } from '../../reports/attachments.ts';
 import { within } from './budget.ts';
@@ -22,6 +23,7 @@ import type { HeldOpen } from './held-open.ts';
 import type { Latencies } from './latencies.ts';
 import { interruption } from './interruption.ts';
 import { OldSessions } from './old-sessions.ts';
+import type { Pair } from './pairs.ts';
 import { rolesOf, type Roles } from './roles.ts';
 import type { Session } from './session.ts';
 import type { TakenGround } from './take-ground.ts';
@@ -51,7 +53,11 @@ export class EdgeWorld extends World {
   /** Nodes outside the cut site that were seen not Ready while it was cut; undefined when nobody looked. */
   disturbedElsewhere: Set<string> | undefined;
   /** What a When did, for the Thens that judge it: pairs of sources and targets that must reach each other. */
-  pairs: { from: string; to: string; service: boolean }[] = [];
+  pairs: readonly Pair[] = [];
+  /** When a step saw all its applications run again, in milliseconds since the epoch. */
+  podsRanAt: number | undefined;
+  /** What applications ask each other all the time, by what it is. */
+  readonly streams = new Map<string, SteadyStream>();
   /** What runs for the length of the scenario, by what its steps call it: a followed log, a forwarded port. */
   readonly programs = new Map<string, StartedProgram>();
   /** Names of the objects that a client of the API was given before anything was done. */
