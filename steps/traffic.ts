@@ -6,13 +6,14 @@ import { echoContainer } from '../harness/workloads/echo.ts';
 import { describeNodePod, isRunning, podsOn } from '../harness/probes/pods-on-node.ts';
 import { fetchFrom } from '../harness/probes/traffic.ts';
 import { podTarget, serviceUrlOf } from './support/apps.ts';
-import { FirstAnswers, nameUrlOf, pairsOf, ways } from './support/pairs.ts';
+import { FirstAnswers, nameOf, ways } from './support/first-answers.ts';
+import { ask, nameUrlOf, pairsOf } from './support/pairs.ts';
 import { rowsOf } from './support/table.ts';
 import type { EdgeWorld } from './support/world.ts';
 
 Given('they reach each other:', async function (this: EdgeWorld, table: DataTable) {
   this.pairs = rowsOf(table, { from: 'text', to: 'text', at: ways });
-  const answers = new FirstAnswers(this, this.pairs);
+  const answers = new FirstAnswers(this.pairs, async (pairs, signal) => await ask(this, pairs, signal));
   await waitFor('all pairs reaching each other before anything is disturbed', async (signal) => await answers.look(signal), { timeoutMs: 30_000, signal: this.signal });
 });
 
@@ -73,11 +74,11 @@ async function reachEachOther(world: EdgeWorld, seconds: number, since: number):
   const [byName, others] = [pairsOf(world).filter(({ at }) => at === 'its name'), pairsOf(world).filter(({ at }) => at !== 'its name')];
   const judged = [{ pairs: others, code: 'TRAFFIC_DOWN', how: 'at addresses and Services' }, { pairs: byName, code: 'DNS_DOWN', how: 'by name' }].filter(({ pairs }) => pairs.length > 0);
   await allDone(judged.map(async ({ pairs, code, how }) => {
-    const answers = new FirstAnswers(world, pairs);
+    const answers = new FirstAnswers(pairs, async (some, signal) => await ask(world, some, signal));
     try {
       await world.within({ what: `${pairs.length} pairs reaching each other ${how}`, seconds, code, since }, async (signal) => await answers.look(signal));
     } finally {
-      answers.attach(seconds, since);
+      for (const [pair, at] of answers.times) world.attachBudget({ what: `${nameOf(pair)}: first answer`, budgetMs: seconds * 1000, tookMs: Math.max(0, at - since) });
     }
   }));
 }
