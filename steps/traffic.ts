@@ -6,15 +6,20 @@ import { echoContainer } from '../harness/workloads/echo.ts';
 import { describeNodePod, isRunning, podsOn } from '../harness/probes/pods-on-node.ts';
 import { fetchFrom } from '../harness/probes/traffic.ts';
 import { podTarget, serviceUrlOf } from './support/apps.ts';
-import { FirstAnswers, nameOf, ways } from './support/first-answers.ts';
+import { FirstAnswers, nameOf, type Pair } from './support/first-answers.ts';
 import { ask, nameUrlOf, pairsOf } from './support/pairs.ts';
 import { rowsOf } from './support/table.ts';
 import type { EdgeWorld } from './support/world.ts';
 
 Given('they reach each other:', async function (this: EdgeWorld, table: DataTable) {
-  this.pairs = rowsOf(table, { from: 'text', to: 'text', at: ways });
+  this.pairs = rowsOf(table, { from: 'text', to: 'text', at: ['its address', 'its Service'] });
   const answers = new FirstAnswers(this.pairs, async (pairs, signal) => await ask(this, pairs, signal));
   await waitFor('all pairs reaching each other before anything is disturbed', async (signal) => await answers.look(signal), { timeoutMs: 30_000, signal: this.signal });
+});
+
+/** Not looked at before anything is disturbed: plain Kubernetes has its DNS in the cloud, where no Pod of the edge reaches it at any time. */
+Given('these are to reach each other by name too:', function (this: EdgeWorld, table: DataTable) {
+  this.pairs = [...this.pairs, ...rowsOf(table, { from: 'text', to: 'text' }).map((row): Pair => ({ ...row, at: 'its name' }))];
 });
 
 When('the sandboxes of {string} and {string} are killed', async function (this: EdgeWorld, first: string, second: string) {

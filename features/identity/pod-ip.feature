@@ -60,11 +60,11 @@ Feature: A Pod keeps its IP
     Bug: OpenYurt #2809: Pods that had new IPs without the cloud were not found by anybody for 34 minutes.
 
     Given the WAN of the site is down
-    When the container of "app" is killed
-    Then "app" runs again within 15 s as the same Pod
-    And "app" has the IP it had before
     When the sandbox of "app" is killed
     Then "app" runs again within 20 s as the same Pod
+    And "app" has the IP it had before
+    When the container of "app" is killed
+    Then "app" runs again within 15 s as the same Pod
     And "app" has the IP it had before
     When containerd on the edge node is killed
     Then "app" has the IP it had before

@@ -28,11 +28,13 @@ Feature: Cut off, traffic within a site recovers by itself
       | peer      | app       | its Service |
       | app       | host peer | its Service |
       | host app  | peer      | its Service |
-      | app       | sibling   | its name    |
-      | app       | peer      | its name    |
-      | peer      | app       | its name    |
-      | app       | host peer | its name    |
-      | host app  | peer      | its name    |
+    And these are to reach each other by name too:
+      | from      | to        |
+      | app       | sibling   |
+      | app       | peer      |
+      | peer      | app       |
+      | app       | host peer |
+      | host app  | peer      |
     And the WAN of the site is down
 
   @identity-traffic-application-restart @stock:TRAFFIC_DOWN

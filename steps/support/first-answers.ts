@@ -1,12 +1,10 @@
 import type { Look } from '../../core/wait.ts';
 
-export const ways = ['its address', 'its Service', 'its name'] as const;
-
 /** An application that must reach another, and at what. */
 export interface Pair {
   readonly from: string;
   readonly to: string;
-  readonly at: (typeof ways)[number];
+  readonly at: 'its address' | 'its Service' | 'its name';
 }
 
 export const nameOf = ({ from, to, at }: Pair): string => `${from} → ${to} at ${at}`;
