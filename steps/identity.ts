@@ -6,6 +6,8 @@ import type { NodeState } from '../harness/cluster/state.ts';
 import type { KubeNode, KubePod } from '../harness/kube/objects.ts';
 import { annotatedVtepMac, overlayAddressOf, peerView, podIdentity, unresolvedGateways, vtepMac, type PodIdentity } from '../harness/probes/identity.ts';
 import { podsOn, runningContainers } from '../harness/probes/pods-on-node.ts';
+import { addressesOn, sharedAddresses } from '../harness/probes/shared-addresses.ts';
+import type { App } from './support/apps.ts';
 import type { EdgeWorld } from './support/world.ts';
 
 /** The kubelet reports a Pod's status within seconds; this is not the promise's budget but the time to see it. */
@@ -13,14 +15,27 @@ const apiCatchesUpSeconds = 15;
 
 Then('{string} has the IP it had before', async function (this: EdgeWorld, name: string) {
   const app = this.app(name);
-  const now = await podIdentity(this.docker, app.node, app.uid, this.signal);
-  const was: PodIdentity = { ...now, ip: app.ip };
-  this.attachIdentities([was], [now]);
-  if (now.ip !== app.ip) throw new PromiseBroken('POD_IP_CHANGED', `${app.pod} had ${app.ip} and has ${now.ip}, on the same node ${app.node}`);
+  await keepsItsAddress(this, app);
   await this.within({ what: `the cloud knowing ${app.pod} by ${app.ip}`, seconds: apiCatchesUpSeconds, code: 'POD_IP_MISREPORTED' }, async (signal) => {
     const { status } = await this.kube.get<KubePod>('v1', 'Pod', app.pod, { namespace: this.namespace, signal });
     return status.podIP === app.ip ? { done: true } : { missing: `the API says ${status.podIP ?? 'no address'}` };
   });
+});
+
+/** And no other Pod of its node has it, nor any two another. @throws PromiseBroken `POD_IP_CHANGED`, `POD_IP_SHARED` */
+async function keepsItsAddress(world: EdgeWorld, app: App): Promise<void> {
+  const { docker, signal } = world;
+  const now = await podIdentity(docker, app.node, app.uid, signal);
+  const was: PodIdentity = { ...now, ip: app.ip };
+  world.attachIdentities([was], [now]);
+  if (now.ip !== app.ip) throw new PromiseBroken('POD_IP_CHANGED', `${app.pod} had ${app.ip} and has ${now.ip}, on the same node ${app.node}`);
+  const node = world.cluster.nodes.find((one) => one.name === app.node)!;
+  const shared = sharedAddresses(await addressesOn(docker, node, signal));
+  if (shared.length > 0) throw new PromiseBroken('POD_IP_SHARED', shared.join('; '));
+}
+
+When('containerd on the edge node is killed', async function (this: EdgeWorld) {
+  await this.disturb('unit-kill', `unit ${this.roles.edgeNode.name}/containerd.service`);
 });
 
 Then('flannel on the edge node runs again within {int} s', async function (this: EdgeWorld, seconds: number) {

@@ -1,63 +1,92 @@
-import { Given, Then, type DataTable } from '@cucumber/cucumber';
+import { Given, Then, When, type DataTable } from '@cucumber/cucumber';
+import { allDone } from '../core/all-done.ts';
 import { CannotTellError } from '../core/errors.ts';
 import { waitFor } from '../core/wait.ts';
-import { podsOn, type NodePod } from '../harness/probes/pods-on-node.ts';
+import { echoContainer } from '../harness/workloads/echo.ts';
+import { describeNodePod, isRunning, podsOn } from '../harness/probes/pods-on-node.ts';
 import { fetchFrom } from '../harness/probes/traffic.ts';
-import { serviceUrlOf, slugOf, urlOf } from './support/apps.ts';
+import { podTarget, serviceUrlOf } from './support/apps.ts';
+import { FirstAnswers, nameOf, type Pair } from './support/first-answers.ts';
+import { ask, nameUrlOf, pairsOf } from './support/pairs.ts';
 import { rowsOf } from './support/table.ts';
 import type { EdgeWorld } from './support/world.ts';
 
-interface Pair {
-  readonly from: string;
-  readonly to: string;
-  readonly service: boolean;
-}
-
-/** Requests in flight at once: each is a process on a node, and the machine may have two cores. */
-const requestsAtOnce = 4;
-
-const nameOf = ({ from, to, service }: Pair): string => `${from} → ${service ? 'Service of ' : ''}${to}`;
-
-/** Asks along each pair once. @returns a sentence for each pair that got no answer, or somebody else's. */
-async function silentPairs(world: EdgeWorld, pairs: readonly Pair[], signal: AbortSignal): Promise<string[]> {
-  const nodes = [...new Set(pairs.map(({ from }) => world.app(from).node))];
-  const pods = (await Promise.all(nodes.map(async (node) => await podsOn(world.docker, node, signal)))).flat();
-  const silent: string[] = [];
-  const waiting = [...pairs];
-  const worker = async (): Promise<void> => {
-    for (let pair = waiting.shift(); pair !== undefined; pair = waiting.shift()) {
-      const failure = await ask(world, pair, pods, signal);
-      if (failure !== undefined) silent.push(`${nameOf(pair)}: ${failure}`);
-    }
-  };
-  await Promise.all(Array.from({ length: requestsAtOnce }, worker));
-  return silent;
-}
-
-async function ask(world: EdgeWorld, { from, to, service }: Pair, pods: readonly NodePod[], signal: AbortSignal): Promise<string | undefined> {
-  const [source, target] = [world.app(from), world.app(to)];
-  const url = service ? serviceUrlOf(target) : urlOf(target);
-  const reply = await fetchFrom(world.docker, pods.find(({ uid }) => uid === source.uid), url, signal);
-  if ('failure' in reply) return reply.failure;
-  return reply.answer.uid === target.uid ? undefined : `${reply.answer.name} answered at ${url}`;
-}
-
 Given('they reach each other:', async function (this: EdgeWorld, table: DataTable) {
-  const rows = rowsOf(table, { from: 'text', to: 'text', at: ['its address', 'its Service'] });
-  this.pairs = rows.map(({ from, to, at }) => ({ from, to, service: at === 'its Service' }));
-  await waitFor('all pairs reaching each other before anything is disturbed', async (signal) => {
-    const silent = await silentPairs(this, this.pairs, signal);
-    return silent.length === 0 ? { done: true } : { missing: silent.join('; ') };
-  }, { timeoutMs: 30_000, signal: this.signal });
+  this.pairs = rowsOf(table, { from: 'text', to: 'text', at: ['its address', 'its Service'] });
+  const answers = new FirstAnswers(this.pairs, async (pairs, signal) => await ask(this, pairs, signal));
+  await waitFor('all pairs reaching each other before anything is disturbed', async (signal) => await answers.look(signal), { timeoutMs: 30_000, signal: this.signal });
 });
 
-Then('all of them reach each other again within {int} s, where they were before', async function (this: EdgeWorld, seconds: number) {
-  if (this.pairs.length === 0) throw new CannotTellError('NO_PAIRS', 'no step has said who reaches whom');
-  await this.within({ what: `${this.pairs.length} pairs reaching each other again`, seconds, code: 'TRAFFIC_DOWN', since: this.lastFaultAt, everyMs: 1000 }, async (signal) => {
-    const silent = await silentPairs(this, this.pairs, signal);
-    return silent.length === 0 ? { done: true } : { missing: `${silent.length} of ${this.pairs.length} are silent: ${silent.join('; ')}` };
-  });
+/** Not looked at before anything is disturbed: plain Kubernetes has its DNS in the cloud, where no Pod of the edge reaches it at any time. */
+Given('these are to reach each other by name too:', function (this: EdgeWorld, table: DataTable) {
+  this.pairs = [...this.pairs, ...rowsOf(table, { from: 'text', to: 'text' }).map((row): Pair => ({ ...row, at: 'its name' }))];
 });
+
+When('the sandboxes of {string} and {string} are killed', async function (this: EdgeWorld, first: string, second: string) {
+  for (const name of [first, second]) await this.disturb('sandbox-kill', podTarget(this, this.app(name)));
+});
+
+When('its neighbour is restarted', async function (this: EdgeWorld) {
+  const { neighbour } = this.roles;
+  if (neighbour === undefined) throw new CannotTellError('NO_NEIGHBOUR', `no site of ${this.cluster.topology.name} has two nodes`);
+  await this.disturb('node-restart', `node ${neighbour.name}`);
+});
+
+/** The kubelet waits longer after each kill, as with flannel. */
+const proxyRestartMs = 180_000;
+
+When('kube-proxy on the edge node is restarted', { timeout: proxyRestartMs + 30_000 }, async function (this: EdgeWorld) {
+  const { name } = this.roles.edgeNode;
+  const proxy = async (signal: AbortSignal): Promise<{ name: string; containers: string[] } | undefined> => {
+    const pod = (await podsOn(this.docker, name, signal)).find((one) => one.namespace === 'kube-system' && one.name.startsWith('kube-proxy-') && one.sandbox.ready);
+    return pod && { name: pod.name, containers: pod.containers.filter(({ running }) => running).map(({ id }) => id) };
+  };
+  const before = await proxy(this.signal);
+  if (before === undefined || before.containers.length === 0) throw new CannotTellError('NO_KUBE_PROXY', `${name} runs no kube-proxy`);
+  await this.disturb('container-kill', `pod kube-system/${before.name}`);
+  await waitFor(`kube-proxy's next start on ${name}`, async (signal) => {
+    const next = (await proxy(signal))?.containers.find((id) => !before.containers.includes(id));
+    return next === undefined ? { missing: 'the kubelet has not started it again (it waits longer after each kill)' } : { done: next };
+  }, { timeoutMs: proxyRestartMs, signal: this.signal });
+});
+
+Then('all of them run again within {int} s as the same Pods', async function (this: EdgeWorld, seconds: number) {
+  const apps = [...this.apps.values()];
+  const nodes = [...new Set(apps.map(({ node }) => node))];
+  await this.within({ what: `all ${apps.length} applications running again on ${nodes.join(', ')}`, seconds, code: 'POD_NOT_RUNNING', since: this.lastFaultAt }, async (signal) => {
+    const pods = (await allDone(nodes.map(async (node) => await podsOn(this.docker, node, signal)))).flat();
+    const missing = apps.flatMap(({ uid, pod, node }) => {
+      const same = pods.find((one) => one.uid === uid);
+      if (same === undefined) return [`${pod}: gone from ${node}`];
+      return isRunning(same, [echoContainer]) ? [] : [describeNodePod(same)];
+    });
+    return missing.length === 0 ? { done: true } : { missing: missing.join('; ') };
+  });
+  this.podsRanAt = Date.now();
+});
+
+Then('all of them reach each other within {int} s after that, where they were before', async function (this: EdgeWorld, seconds: number) {
+  if (this.podsRanAt === undefined) throw new CannotTellError('NOT_SEEN_RUNNING', 'no step has seen the applications run again');
+  await reachEachOther(this, seconds, this.podsRanAt);
+});
+
+Then('all of them reach each other within {int} s, where they were before', async function (this: EdgeWorld, seconds: number) {
+  await reachEachOther(this, seconds, Date.now());
+});
+
+/** Names for themselves: where they are not known, all else may be well. @throws PromiseBroken `TRAFFIC_DOWN`; `DNS_DOWN` when all else answers */
+async function reachEachOther(world: EdgeWorld, seconds: number, since: number): Promise<void> {
+  const [byName, others] = [pairsOf(world).filter(({ at }) => at === 'its name'), pairsOf(world).filter(({ at }) => at !== 'its name')];
+  const judged = [{ pairs: others, code: 'TRAFFIC_DOWN', how: 'at addresses and Services' }, { pairs: byName, code: 'DNS_DOWN', how: 'by name' }].filter(({ pairs }) => pairs.length > 0);
+  await allDone(judged.map(async ({ pairs, code, how }) => {
+    const answers = new FirstAnswers(pairs, async (some, signal) => await ask(world, some, signal));
+    try {
+      await world.within({ what: `${pairs.length} pairs reaching each other ${how}`, seconds, code, since }, async (signal) => await answers.look(signal));
+    } finally {
+      for (const [pair, at] of answers.times) world.attachBudget({ what: `${nameOf(pair)}: first answer`, budgetMs: seconds * 1000, tookMs: Math.max(0, at - since) });
+    }
+  }));
+}
 
 Then('{string} reaches {string} at its ClusterIP within {int} s', async function (this: EdgeWorld, from: string, to: string, seconds: number) {
   await reaches(this, from, to, 'ClusterIP', seconds);
@@ -69,7 +98,7 @@ Then('{string} reaches {string} at its DNS name within {int} s', async function 
 
 async function reaches(world: EdgeWorld, from: string, to: string, at: 'ClusterIP' | 'DNS name', seconds: number): Promise<void> {
   const [source, target] = [world.app(from), world.app(to)];
-  const url = at === 'ClusterIP' ? serviceUrlOf(target) : `http://${slugOf(to)}.${world.namespace}.svc.cluster.local/`;
+  const url = at === 'ClusterIP' ? serviceUrlOf(target) : nameUrlOf(world, target);
   await world.within({ what: `${from} reaching ${to} at its ${at}`, seconds, code: at === 'ClusterIP' ? 'SERVICE_DOWN' : 'DNS_DOWN' }, async (signal) => {
     const pod = (await podsOn(world.docker, source.node, signal)).find(({ uid }) => uid === source.uid);
     const reply = await fetchFrom(world.docker, pod, url, signal);

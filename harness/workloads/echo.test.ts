@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { echoService, echoWorkload, type EchoOptions } from './echo.ts';
 
-interface PodTemplate { spec: { nodeSelector: object; tolerations: { key: string; tolerationSeconds?: number }[]; hostNetwork: boolean; containers: { command: string[]; ports?: unknown; env: { name: string; value?: string }[] }[] } }
+interface PodTemplate { spec: { nodeSelector: object; tolerations: { key: string; tolerationSeconds?: number }[]; hostNetwork: boolean; dnsPolicy?: string; containers: { command: string[]; ports?: unknown; env: { name: string; value?: string }[] }[] } }
 
 const templateOf = (options: Partial<EchoOptions>): PodTemplate['spec'] =>
   (echoWorkload({ name: 'app', namespace: 'ns', placement: 'anywhere', ...options })['spec'] as { template: PodTemplate }).template.spec;
@@ -20,6 +20,11 @@ test('no port is declared: on the host network the scheduler would count it', ()
   const [container] = templateOf({ hostNetwork: true, port: 20_001 }).containers;
   assert.equal(container?.ports, undefined);
   assert.deepEqual(container?.env[0], { name: 'PORT', value: '20001' });
+});
+
+test('on the host network too it knows Services by name', () => {
+  assert.equal(templateOf({ hostNetwork: true }).dnsPolicy, 'ClusterFirstWithHostNet');
+  assert.equal(templateOf({}).dnsPolicy, undefined);
 });
 
 test('a time of eviction is a toleration with seconds', () => {

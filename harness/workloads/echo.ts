@@ -77,6 +77,8 @@ function podSpec(options: EchoOptions): object {
     ...placed,
     tolerations: [...placed.tolerations, ...evictable],
     hostNetwork: options.hostNetwork ?? false,
+    // Kubernetes' default would give one on the host's network the host's DNS, which knows no Service.
+    ...(options.hostNetwork === true && { dnsPolicy: 'ClusterFirstWithHostNet' }),
     ...(options.serviceAccount !== undefined && { serviceAccountName: options.serviceAccount }),
     terminationGracePeriodSeconds: 1,
     containers: [

@@ -13,6 +13,7 @@ import { vtepMac, type Identity } from '../../harness/probes/identity.ts';
 import type { ReachResult } from '../../harness/probes/reachability.ts';
 import type { Identities } from '../../harness/probes/identities.ts';
 import { takeSnapshot, type NodeSnapshot } from '../../harness/probes/snapshot.ts';
+import type { SteadyStream } from '../../harness/probes/steady-stream.ts';
 import type { App } from './apps.ts';
 import { mediaTypes, type BudgetAttachment } from '../../reports/attachments.ts';
 import { AddressUse } from './address-use.ts';
@@ -20,6 +21,7 @@ import { within } from './budget.ts';
 import type { Carriers } from './carriers.ts';
 import { disturbedBy, heal, inject } from './faults.ts';
 import { admit, type Scope } from './ground.ts';
+import type { Pair } from './first-answers.ts';
 import type { HeldOpen } from './held-open.ts';
 import type { Latencies } from './latencies.ts';
 import { identitiesNow } from './identities-at-both-ends.ts';
@@ -60,7 +62,11 @@ export class EdgeWorld extends World {
   /** Nodes outside the cut site that were seen not Ready while it was cut; undefined when nobody looked. */
   disturbedElsewhere: Set<string> | undefined;
   /** What a When did, for the Thens that judge it: pairs of sources and targets that must reach each other. */
-  pairs: { from: string; to: string; service: boolean }[] = [];
+  pairs: readonly Pair[] = [];
+  /** When a step saw all its applications run again, in milliseconds since the epoch. */
+  podsRanAt: number | undefined;
+  /** What applications ask each other all the time, by what it is. */
+  readonly streams = new Map<string, SteadyStream>();
   /** What runs for the length of the scenario, by what its steps call it: a followed log, a forwarded port. */
   readonly programs = new Map<string, StartedProgram>();
   /** Names of the objects that a client of the API was given before anything was done. */

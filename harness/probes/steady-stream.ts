@@ -1,0 +1,117 @@
+import { CannotTellError } from '../../core/errors.ts';
+import type { Docker } from '../docker/docker.ts';
+import { echoContainer } from '../workloads/echo.ts';
+import { NodeProgram } from './node-program.ts';
+import type { NodePod } from './pods-on-node.ts';
+
+/** What became of what a stream has sent. Numbers count from 1. */
+export interface StreamReport {
+  readonly sent: number;
+  readonly lost: readonly number[];
+  /** What was said of the first one that was lost, if anything was. */
+  readonly why?: string;
+}
+
+const perSecond = 10;
+/** No longer than any step, and what is left behind by a kill of this process ends. */
+const lifeSeconds = 300;
+/** A SYN that was lost is sent again after 1 s, so what was answered by then was not lost (RFC 6298, 2.1). */
+const answerSeconds = 1;
+/** Between two answers: as in RFC 7464. */
+const separator = '\u001e';
+
+/** Enters the network of a container ($1), and becomes a program of the node's there. */
+const inPod = (program: string): string => `
+pid=$(crictl inspect -o go-template --template '{{.info.pid}}' "$1") || exit 90
+exec nsenter --target "$pid" --net ${program}`;
+
+interface Kind {
+  readonly script: string;
+  /** What it says when something was answered. */
+  readonly answered: string;
+  readonly read: (stdout: string) => StreamReport;
+}
+
+const pings: Kind = {
+  script: inPod(`ping -n -i ${1 / perSecond} -w ${lifeSeconds} "$2"`),
+  answered: 'bytes from',
+  read: readPings,
+};
+
+/** The fragment is not sent: it makes many of one URL. curl goes on after one that failed. */
+const requests = (uid: string): Kind => ({
+  script: inPod(`stdbuf --output=L curl --silent --noproxy '*' --header 'Connection: close' --rate ${perSecond}/s --max-time ${answerSeconds} --write-out '\\n%{http_code} %{errormsg}${separator}\\n' "$2#[1-${lifeSeconds * perSecond}]"`),
+  answered: uid,
+  read: (stdout) => readRequests(stdout, uid),
+});
+
+/**
+ * Something small, ten times a second, from a Pod to another, by programs of the node in the Pod's network: what is lost on the way is seen one by one. Pings take
+ * the way of any packet to an address; requests open a connection each, as a Service's rules are asked once per connection. Disposing ends it.
+ */
+export class SteadyStream implements AsyncDisposable {
+  readonly #program: NodeProgram;
+  readonly #kind: Kind;
+  readonly #startedAt = Date.now();
+
+  private constructor(program: NodeProgram, kind: Kind) {
+    this.#program = program;
+    this.#kind = kind;
+  }
+
+  /** Comes back when the first ping was answered. @throws CannotTellError `NOT_STARTED`, `NO_CONTAINER` */
+  static async ofPings(docker: Docker, from: NodePod, address: string, signal?: AbortSignal): Promise<SteadyStream> {
+    return await SteadyStream.#start(docker, from, address, pings, signal);
+  }
+
+  /** Comes back when the first request was answered. @param uid of the Pod that must answer @throws as `ofPings` */
+  static async ofRequests(docker: Docker, from: NodePod, url: string, uid: string, signal?: AbortSignal): Promise<SteadyStream> {
+    return await SteadyStream.#start(docker, from, url, requests(uid), signal);
+  }
+
+  static async #start(docker: Docker, from: NodePod, target: string, kind: Kind, signal: AbortSignal | undefined): Promise<SteadyStream> {
+    const container = from.containers.find(({ name, running }) => name === echoContainer && running);
+    if (container === undefined) throw new CannotTellError('NO_CONTAINER', `${from.namespace}/${from.name} does not run, so nothing can be sent from it`);
+    const options = { script: kind.script, args: [container.id, target], lifeMs: lifeSeconds * 1000 + 10_000, ...(signal && { signal }) };
+    return new SteadyStream(await NodeProgram.start(docker, from.node, kind.answered, options), kind);
+  }
+
+  get running(): boolean {
+    return this.#program.running;
+  }
+
+  /** Ends the stream and judges it. @throws CannotTellError `ENDED_EARLY`; `STREAM_STARVED` when it sent less than half of what it should have */
+  async end(): Promise<StreamReport> {
+    const ranMs = Date.now() - this.#startedAt;
+    const report = this.#kind.read((await this.#program.end()).stdout);
+    if (report.sent < (ranMs / 1000) * perSecond / 2 - 1) throw new CannotTellError('STREAM_STARVED', `${report.sent} were sent within ${(ranMs / 1000).toFixed(1)} s: too few to say that none is lost`, { next: 'run it again on a machine with less to do' });
+    return report;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#program[Symbol.asyncDispose]();
+  }
+}
+
+/** @internal Of ping(8) of iputils. The last one does not count if it was still on its way. */
+export function readPings(stdout: string): StreamReport {
+  const transmitted = Number(/^(\d+) packets transmitted/m.exec(stdout)?.[1]);
+  if (!(transmitted > 0)) throw new CannotTellError('NO_REPORT', `ping ended without its statistics: ${stdout.slice(-200)}`);
+  const answered = new Set([...stdout.matchAll(/^\d+ bytes from .* icmp_seq=(\d+) /gm)].map(([, number]) => Number(number)));
+  const sent = answered.has(transmitted) ? transmitted : transmitted - 1;
+  const lost = Array.from({ length: sent }, (_, index) => index + 1).filter((number) => !answered.has(number));
+  const why = /^From .*$/m.exec(stdout)?.[0];
+  return { sent, lost, ...(lost.length > 0 && why !== undefined && { why }) };
+}
+
+/** @internal What was not said to its end when curl was ended does not count. */
+export function readRequests(stdout: string, uid: string): StreamReport {
+  const failures = stdout.split(`${separator}\n`).slice(0, -1).map((said) => {
+    const [, body = '', status = '', error = ''] = /^([^]*)\n(\d{3}) ([^\n]*)$/.exec(said) ?? [];
+    if (status === '200' && body.includes(`"uid":"${uid}"`)) return undefined;
+    return error || `HTTP ${status || 'without a status'}, and not by whom it was meant for: ${body.slice(0, 80)}`;
+  });
+  const lost = failures.flatMap((failure, index) => (failure === undefined ? [] : [index + 1]));
+  const why = failures.find((failure) => failure !== undefined);
+  return { sent: failures.length, lost, ...(why !== undefined && { why }) };
+}
