@@ -50,8 +50,15 @@ function identityTable({ before, after }: IdentityAttachment): Markup {
 
 const shown = (value: Identity[string] | undefined): string => (value === undefined || value === null ? '—' : String(value));
 
+/** What was logged line by line is one text: steps tell how far they are. */
 export function textBlocks(texts: readonly TextReport[]): Child {
-  return texts.map(({ name, text }) => html`<details class="plain"><summary>${name}</summary><pre>${text}</pre></details>`);
+  const blocks: TextReport[] = [];
+  for (const text of texts) {
+    const last = blocks.at(-1);
+    if (text.name === 'log' && last?.name === 'log') blocks[blocks.length - 1] = { name: 'log', text: `${last.text}\n${text.text}` };
+    else blocks.push(text);
+  }
+  return blocks.map(({ name, text }) => html`<details class="plain"><summary>${name}</summary><pre>${text}</pre></details>`);
 }
 
 /**

@@ -110,5 +110,7 @@ test('of attachments: what is not as it was is marked, a budget that was not kep
 
 test('a line is broken between words', () => {
   assert.deepEqual(wrap('one two three', 7), ['one two', 'three']);
+  assert.deepEqual(wrap('in 10 s or 7 so', 7), ['in 10 s', 'or 7 so']);
+  assert.deepEqual(wrap('in all 10 s', 8), ['in all', '10 s']);
   assert.deepEqual(wrap('longer than that', 3), ['longer', 'than', 'that']);
 });

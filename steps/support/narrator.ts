@@ -150,10 +150,10 @@ export class Narrator {
   }
 }
 
-/** Lines of whole words that are no longer than that, if their words are not. */
+/** Lines of whole words that are no longer than that, if their words are not; a number and its unit are one. */
 export function wrap(text: string, columns: number): string[] {
   const lines: string[] = [];
-  for (const word of text.split(' ')) {
+  for (const word of text.split(/(?<!\d) | (?!s\b)/)) {
     const last = lines.at(-1);
     if (last === undefined || last.length + 1 + word.length > columns) lines.push(word);
     else lines[lines.length - 1] = `${last} ${word}`;
