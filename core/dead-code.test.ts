@@ -49,8 +49,8 @@ test('every value that a file exports is used by another one', () => {
     const exported = [...text.matchAll(/^export (?:async )?(?:const|function\*?|class|let) (\w+)/gm)].map(([, name]) => name!);
     return exported.filter((name) => used.get(file)?.has(name) !== true).map((name) => `${file}: ${name}`);
   });
-  // An implementation is loaded by its folder's name; a component's test starts this file by its path.
-  const reached = (one: string): boolean => /^implementations\/\w+\/implementation\.ts: implementation$/.test(one);
+  // An implementation is loaded by its folder's name, a profile of Cucumber by its own.
+  const reached = (one: string): boolean => one === 'cucumber.js: demo' || /^implementations\/\w+\/implementation\.ts: implementation$/.test(one);
   assert.deepEqual(unused.filter((one) => !reached(one)), []);
 });
 

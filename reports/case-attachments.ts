@@ -26,7 +26,7 @@ export interface CaseAttachments {
 }
 
 /** Longer texts are cut in the report: the whole is in messages.ndjson. */
-export const maxTextChars = 64_000;
+const maxTextChars = 64_000;
 
 /** @param caseMs the start of the case, in ms since the epoch. */
 export function sortAttachments(attachments: readonly Attachment[], caseMs: number): CaseAttachments {

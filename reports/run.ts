@@ -12,7 +12,7 @@ const isoTime = z.iso.datetime();
  * What is known of a run apart from its scenarios: `run.json`. Write it when the run starts, with `end: 'crashed'` and
  * no `finishedAt`, and again whenever something is known: then it tells the truth after a SIGKILL too.
  */
-export const runSchema = z.object({
+const runSchema = z.object({
   /** The name of the run's folder; see `newRunId`. */
   id: z.string().min(1),
   /** `control`: on plain Kubernetes, where each scenario must do what its tags say. */
@@ -40,7 +40,7 @@ export const runSchema = z.object({
 export type Run = z.infer<typeof runSchema>;
 
 /** A run's folder cannot be read as one. */
-export class RunError extends EdgeproofError {}
+class RunError extends EdgeproofError {}
 
 export const runFile = 'run.json';
 export const messagesFile = 'messages.ndjson';

@@ -26,7 +26,7 @@ export function verdictOf(claimed: boolean, counts: Counts): Verdict {
 }
 
 /** Promises of which the run was to say something and could not. */
-export const untold = (counts: Counts): number => counts.error + counts.notRun;
+const untold = (counts: Counts): number => counts.error + counts.notRun;
 
 /** What the whole run says, as the exit code of the command does. */
 export function exitCodeOfReport(report: Report): number {

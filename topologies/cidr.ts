@@ -19,7 +19,7 @@ export function parseCidr(text: string): Cidr | string {
 
 const formatAddress = (address: number): string => [24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256).join('.');
 
-export const formatCidr = ({ base, prefix }: Cidr): string => `${formatAddress(base)}/${prefix}`;
+const formatCidr = ({ base, prefix }: Cidr): string => `${formatAddress(base)}/${prefix}`;
 
 export const lastAddress = ({ base, prefix }: Cidr): string => formatAddress(base + sizeOf(prefix) - 1);
 

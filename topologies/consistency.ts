@@ -7,7 +7,7 @@ export interface Problem {
 }
 
 /** Every node is a container with its own systemd, kubelet and containerd on one host. */
-export const maxNodes = 30;
+const maxNodes = 30;
 
 const map = (value: unknown): Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};

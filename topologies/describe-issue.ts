@@ -52,7 +52,7 @@ function shown(input: unknown): string {
   return typeof input === 'number' ? `the number ${input}` : String(input);
 }
 
-export const pathText = (path: Path): string =>
+const pathText = (path: Path): string =>
   path.length === 0 ? 'the file' : path.map((part, i) => (typeof part === 'number' ? `[${part}]` : i === 0 ? part : `.${part}`)).join('');
 
 /** The schemas from the outermost wrapper to the innermost, of the field at a path. */

@@ -7,10 +7,10 @@ import { consistencyProblems } from './consistency.ts';
  */
 
 /** A label of DNS (RFC 1123): also a safe part of container, chain and file names. */
-export const dnsLabel = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
+const dnsLabel = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
 /** Sites become part of container names and of label values; 20 leaves room for the cluster's name in both. */
-export const maxSiteName = 20;
-export const maxTopologyName = 32;
+const maxSiteName = 20;
+const maxTopologyName = 32;
 
 const name = (max: number): z.ZodString =>
   z
@@ -33,8 +33,8 @@ const labelsSchema = z
   )
   .describe('labels as key: value, with keys like example.com/rack');
 
-export const deviceClasses = ['gateway', 'device', 'cdn', 'idc'] as const;
-export const architectures = ['amd64', 'arm64'] as const;
+const deviceClasses = ['gateway', 'device', 'cdn', 'idc'] as const;
+const architectures = ['amd64', 'arm64'] as const;
 
 const nodeSchema = z
   .strictObject({

@@ -27,7 +27,7 @@ export interface Found {
   readonly dropped?: Step;
 }
 
-export const limits: Limits = { p99Ms: 250, success: 1, sent: 0.98 };
+const limits: Limits = { p99Ms: 250, success: 1, sent: 0.98 };
 
 /** Why a step is past the knee, or undefined. */
 export function broken({ success, p99 }: Step, limit = limits): string | undefined {

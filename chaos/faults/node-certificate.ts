@@ -32,7 +32,7 @@ fi
 rm -f "$1" "$1.partial" "$3.partial"`;
 
 /** @internal How long a certificate is good that is made to end soon: long enough to be taken up by who looks after it. Seconds. */
-export const shortLifeSeconds = 8;
+const shortLifeSeconds = 8;
 
 /** A certificate of a node by the cluster's authority, whose key is on the control plane. */
 async function issueFor({ cluster, docker, signal }: FaultContext, node: string, validity: Validity): Promise<IssuedCertificate> {

@@ -6,7 +6,7 @@ import type { Docker } from '../docker/docker.ts';
 import { builtImages } from './image-names.ts';
 import { hasImage } from './image-store.ts';
 
-export const imagesModes = ['auto', 'build', 'pull'] as const;
+const imagesModes = ['auto', 'build', 'pull'] as const;
 /** Where images come from: `auto` pulls when a registry answers within seconds, else builds. */
 export type ImagesMode = (typeof imagesModes)[number];
 

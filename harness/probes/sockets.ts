@@ -8,7 +8,7 @@ export interface Tracked {
 }
 
 /** `tcp 6 86400 ESTABLISHED src=… dst=… sport=… dport=… src=… dst=… sport=… dport=…`: as it was dialled, then as it is answered. */
-export const readTracked = (text: string): Tracked[] => text.split('\n').flatMap((line) => {
+const readTracked = (text: string): Tracked[] => text.split('\n').flatMap((line) => {
   const [dialled, answered] = [...line.matchAll(/src=(\S+) dst=(\S+) sport=(\d+) dport=(\d+)/g)];
   if (dialled === undefined || answered === undefined) return [];
   const [, from, to, fromPort, toPort] = dialled;
@@ -28,7 +28,7 @@ export interface Socket {
 }
 
 /** `#netns FILE`, then lines as `0 0 [::ffff:10.244.1.6]:8132 [::ffff:10.244.1.1]:31701` */
-export function readSockets(text: string): Socket[] {
+function readSockets(text: string): Socket[] {
   let netns = 'node';
   return text.split('\n').flatMap((line) => {
     const [first, second, local, peer] = line.trim().split(/\s+/);

@@ -3,7 +3,7 @@ import type { KubeClient } from '../kube/client.ts';
 import { clusterLabel } from '../cluster/labels.ts';
 
 /** Namespaces that edgeproof made for scenarios, so that leftovers of a crash can be found. */
-export const scenarioNamespaceLabel = `${clusterLabel}-scenario`;
+const scenarioNamespaceLabel = `${clusterLabel}-scenario`;
 
 /** Makes a namespace and waits until Pods may be made in it (its ServiceAccount is there). */
 export async function createNamespace(kube: KubeClient, name: string, signal?: AbortSignal): Promise<void> {

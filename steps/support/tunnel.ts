@@ -8,7 +8,7 @@ import { attempt, failureOf, tried, type Attempt } from './kubectl-attempt.ts';
 import type { EdgeWorld } from './world.ts';
 
 /** The two ways in which kubectl speaks to a kubelet, by the gates of kubectl 1.37 (pkg/cmd/util/helpers.go). */
-export const transports = { WebSocket: 'true', SPDY: 'false' } as const;
+const transports = { WebSocket: 'true', SPDY: 'false' } as const;
 export type Transport = keyof typeof transports;
 
 export const transportEnv = (transport: Transport): Record<string, string> =>

@@ -4,7 +4,7 @@ import { tryLock } from '../../../core/lock.ts';
 import { CacheFolderError } from './errors.ts';
 
 /** What this version writes, and the only thing that it reads. */
-export const formatText = 'edge-hub cache 1\n';
+const formatText = 'edge-hub cache 1\n';
 
 const formatFile = 'format';
 const asidePrefix = 'set-aside-';

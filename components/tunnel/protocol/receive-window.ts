@@ -20,7 +20,7 @@ export interface ReceiveWindowOptions {
 const nearMs = 1;
 
 /** With less than one TLS record in flight a stream would crawl: it is refused instead. */
-export const leastWindowBytes = 16 * 1024;
+const leastWindowBytes = 16 * 1024;
 
 /**
  * What a peer may send on one stream. Credit goes back only for bytes that the far socket has taken, in halves of the

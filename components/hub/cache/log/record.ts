@@ -28,7 +28,7 @@ const frameBytes = 8;
 const fixedBytes = 15;
 
 /** Before the first record: 8 bytes of text, u32 seed of all the file's CRCs, u32 CRC of those. */
-export const headerBytes = 16;
+const headerBytes = 16;
 const magic = Buffer.from('EPHUB1\n\0', 'latin1');
 
 /**
@@ -44,7 +44,7 @@ export function encodeHeader(seed: number): Buffer {
 }
 
 /** @returns the seed; undefined when this is no whole header */
-export function decodeHeader(file: Buffer): number | undefined {
+function decodeHeader(file: Buffer): number | undefined {
   if (file.length < headerBytes || magic.compare(file, 0, magic.length) !== 0 || file.readUInt32LE(12) !== crc32(file.subarray(0, 12))) return undefined;
   return file.readUInt32LE(8);
 }

@@ -4,7 +4,7 @@ import { CacheStore } from '../store.ts';
 import { bookmark, frame, keyOf, list, podType, stateOf, thing, type State } from './things.ts';
 
 /** What the process of {@link main} works on. */
-export const writerKeys = [keyOf(), keyOf({ path: '/api/v1/secrets' })];
+const writerKeys = [keyOf(), keyOf({ path: '/api/v1/secrets' })];
 const objectKey = { identity: 'system:node:edge-1', path: '/api/v1/nodes/edge-1', mediaType: 'application/json' };
 const tokenKey = { identity: 'system:node:edge-1', path: '/token', audiences: [], boundUid: 'pod' };
 
@@ -27,7 +27,7 @@ const content = (): string => 'x'.repeat(random(4) === 0 ? 30_000 : random(300))
  *
  * @param folder the cache
  */
-export async function main(folder: string): Promise<void> {
+async function main(folder: string): Promise<void> {
   const store = await CacheStore.open(folder);
   let now = everythingOf(store);
   for (let version = Math.max(1, ...now.collections.map((state) => Number(state?.resourceVersion ?? 1))) + 1; ; version += 1) {

@@ -3,7 +3,7 @@ import { UnreadableAnswerError } from '../errors.ts';
 const malformed = (what: string): UnreadableAnswerError => new UnreadableAnswerError('MALFORMED', `protobuf: ${what}`);
 
 /** The number that begins at a byte, and where it ends; undefined when the bytes end in it. Beyond 2^53 it is not exact. */
-export function varintAt(bytes: Buffer, from: number): { readonly value: number; readonly end: number } | undefined {
+function varintAt(bytes: Buffer, from: number): { readonly value: number; readonly end: number } | undefined {
   let value = 0;
   let scale = 1;
   for (let at = from; at < bytes.length; at += 1) {

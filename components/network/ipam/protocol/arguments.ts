@@ -1,7 +1,7 @@
 import type { Pod } from '../state.ts';
 import { CniError, cniCodes } from './cni-error.ts';
 
-export const commands = ['ADD', 'DEL', 'CHECK', 'GC', 'STATUS', 'VERSION'] as const;
+const commands = ['ADD', 'DEL', 'CHECK', 'GC', 'STATUS', 'VERSION'] as const;
 export type Command = (typeof commands)[number];
 
 export interface Attachment {
