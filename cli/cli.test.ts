@@ -54,7 +54,7 @@ const mistakes: [string[], RegExp][] = [
   [['confrmance'], /^edgeproof: unknown verb 'confrmance'; did you mean conformance\?\n  next: see edgeproof --help\n$/],
   [['nonsense', '--help'], /unknown verb 'nonsense'\n/],
   [['help', 'nonsense'], /unknown verb 'nonsense'\n/],
-  [['conformance', '--cluster', 'dev', '--keep'], /--cluster and --keep exclude each other\n  next: that cluster is what it is already, and stays/],
+  [['conformance', '--cluster', 'dev', '--topology', 'one-edge'], /--cluster and --topology exclude each other\n  next: that cluster is what it is already, and stays/],
   [['conformance', '--cluster', 'nowhere'], /there is no cluster "nowhere"/],
   [['conformance', '--tags', '@tunnel', '--rerun-failed'], /--tags and --rerun-failed exclude each other/],
   [['conformance', '--repeat', '0'], /It must be a whole number from 1 to 1000/],

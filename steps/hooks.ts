@@ -12,6 +12,7 @@ import { cleanUp } from './support/clean-up.ts';
 import { disturbedBy, healEverything } from './support/faults.ts';
 import { attachIdentities } from './support/identities-at-both-ends.ts';
 import { interruption } from './support/interruption.ts';
+import { leaveAsItIs, leavesFailures } from './support/leave.ts';
 import { isControl, wantedBy, type Scope } from './support/ground.ts';
 import { tellNext } from './support/next-sentence.ts';
 import { rolesOf } from './support/roles.ts';
@@ -89,6 +90,7 @@ After(cleanUpTimeout, async function (this: EdgeWorld, scenario: ITestCaseHookPa
   const failed = scenario.result?.status !== 'PASSED' && scenario.result?.status !== 'SKIPPED';
   // What fails on plain Kubernetes as it must has nothing to explain, and the look at every node is most of what its scenario takes of the machine.
   const asNamed = isControl() && failedAsNamed(scenario.pickle.tags.map(({ name }) => name), scenario.result?.exception?.message);
+  const stays = failed && !asNamed && leavesFailures();
   const explain = async (): Promise<void> => await collect(this, session, caseSlug(scenario.pickle));
   try {
     if (failed && !asNamed) await explain();
@@ -96,7 +98,7 @@ After(cleanUpTimeout, async function (this: EdgeWorld, scenario: ITestCaseHookPa
     // Also when the disk is full: what is broken is healed, and told.
     try {
       await allDone([...this.programs.values()].map(async (program) => await program[Symbol.asyncDispose]()));
-      await cleanUp(this, session, failed ? 0 : patienceMs);
+      await (stays ? leaveAsItIs(this, session, promiseOf(scenario)) : cleanUp(this, session, failed ? 0 : patienceMs));
     } catch (error) {
       if (!failed || asNamed) await explain();
       throw error;

@@ -32,12 +32,12 @@ export const conformance: Register = (program, io, run) => {
 };
 
 /** @throws UsageError; TopologyError */
-async function whatIsGraded({ cluster: named, topology, implementation, name, keep }: Flags, cwd: string): Promise<Pick<ConformanceOptions, 'topology' | 'topologyArgument' | 'implementation' | 'cluster'>> {
+async function whatIsGraded({ cluster: named, topology, implementation, name }: Flags, cwd: string): Promise<Pick<ConformanceOptions, 'topology' | 'topologyArgument' | 'implementation' | 'cluster'>> {
   if (named === undefined) {
     const topologyArgument = topology ?? defaultTopology;
     return { topology: await checkTopology(topologyArgument, cwd), topologyArgument, implementation: await checkImplementation(implementation ?? defaultImplementation) };
   }
-  const given = Object.entries({ '--topology': topology, '--implementation': implementation, '--name': name, '--keep': keep }).filter(([, value]) => value !== undefined).map(([flag]) => flag);
+  const given = Object.entries({ '--topology': topology, '--implementation': implementation, '--name': name }).filter(([, value]) => value !== undefined).map(([flag]) => flag);
   if (given.length > 0) throw new UsageError(`--cluster and ${given.join(', ')} exclude each other`, { next: 'that cluster is what it is already, and stays' });
   const { gradableCluster } = await import('../run/gradable-cluster.ts');
   const cluster = await gradableCluster(named);

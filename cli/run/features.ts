@@ -23,6 +23,8 @@ export interface FeatureRun {
   readonly tags?: string;
   /** Scenarios that have not begun when one fails are skipped. */
   readonly failFast?: boolean;
+  /** What a failed scenario has broken stays so. */
+  readonly leave?: boolean;
   /** Tells the run as a story (steps/support/demo-formatter.ts), instead of a line for each scenario. */
   readonly told?: Told;
   readonly signal: AbortSignal;
@@ -67,6 +69,7 @@ export async function runFeatures(run: FeatureRun): Promise<void> {
       EDGEPROOF_KUBECTL: run.kubectl,
       EDGEPROOF_RUN_DIR: run.runDir,
       EDGEPROOF_MODE: run.mode,
+      EDGEPROOF_LEAVE: run.leave === true ? '1' : '0',
       EDGEPROOF_RECORD: run.told?.record,
     },
     // Its progress goes where ours goes: stderr. A group of its own: a Ctrl-C reaches it through us, once.

@@ -91,7 +91,7 @@ async function oneRun(options: Round, io: Io): Promise<{ readonly report: Report
     fail(error);
   }
   const ended = options.last || failures.length > 0 || io.signal.aborted;
-  if (ended) await ground.leave(run).catch(fail);
+  if (ended) await ground.leave({ run, runDir }).catch(fail);
   if (failures.length > 0) run.failure = failures.join('\n');
   run.finishedAt = new Date().toISOString();
   await writeRun(runDir, run);
@@ -106,10 +106,12 @@ interface Graded extends GradedRun {
   readonly fail: (error: unknown) => void;
 }
 
-async function grade({ run, runDir, fail, mode, selection, failFast, told }: Graded, { cluster, docker, kubectl }: Standing, io: Io): Promise<void> {
+async function grade({ run, runDir, fail, mode, selection, failFast, keep, told }: Graded, { cluster, docker, kubectl }: Standing, io: Io): Promise<void> {
   try {
     io.progress.line('Features');
-    const features = { cluster, docker, kubectl, runDir, messages: join(runDir, messagesFile), mode, failFast, signal: io.signal };
+    // What the next scenario would heal nobody could look at. In a control, what fails is mostly as it should be.
+    const leave = keep && mode === 'conformance';
+    const features = { cluster, docker, kubectl, runDir, messages: join(runDir, messagesFile), mode, failFast: failFast || leave, leave, signal: io.signal };
     await timed(run, 'features', async () => await runFeatures({ ...features, ...(selection !== undefined && { tags: selection }), ...(told !== undefined && { told }) }));
     run.end = 'completed';
   } catch (error) {

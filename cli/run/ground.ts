@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import type { Topology } from '../../topologies/schema.ts';
 import { removeCluster } from '../../harness/cluster/down.ts';
 import type { ClusterState } from '../../harness/cluster/state.ts';
-import { clusterDir } from '../../harness/cluster/store.ts';
 import { bootCluster } from '../../harness/cluster/up.ts';
 import type { Docker } from '../../harness/docker/docker.ts';
 import { ensureImages } from '../../harness/images/image-set.ts';
 import type { ImagesMode } from '../../harness/images/registry.ts';
 import type { Implementation } from '../../harness/implementation.ts';
+import { howToEnter, readLeft } from '../../reports/left.ts';
 import { logsFolder, writeRun, type Run } from '../../reports/run.ts';
 import type { Io } from '../io.ts';
 import { hostFacts } from './host-facts.ts';
@@ -71,16 +71,17 @@ export class Ground implements AsyncDisposable {
   }
 
   /** Removes the cluster, unless it is to stay, and leaves the engine. A run that ends with it notes what that took. Does nothing the second time. */
-  async leave(run?: Run): Promise<void> {
+  async leave(last?: { readonly run: Run; readonly runDir: string }): Promise<void> {
     await using _engine = this.#engine;
     const standing = this.#standing;
     this.#engine = undefined;
     this.#standing = undefined;
-    if (standing === undefined || this.#options.cluster !== undefined) return;
-    const { cluster: { name }, docker } = standing;
-    if (this.#options.keep) return this.#io.progress.line(`Kept: cluster ${name}. KUBECONFIG=${join(clusterDir(name), 'kubeconfig')}; look around: edgeproof shell NODE, edgeproof logs; remove it: edgeproof down ${name}`);
+    if (standing === undefined) return;
+    const { cluster: { name, kubeconfig }, docker } = standing;
+    if (this.#options.keep) return howToEnter(name, kubeconfig, last === undefined ? [] : await readLeft(last.runDir)).forEach((line) => this.#io.progress.line(line));
+    if (this.#options.cluster !== undefined) return;
     const remove = async (): Promise<void> => await this.#io.progress.step('Tearing down', async () => await removeCluster(docker, name));
-    await (run === undefined ? remove() : timed(run, 'teardown', remove));
+    await (last === undefined ? remove() : timed(last.run, 'teardown', remove));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
