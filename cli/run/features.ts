@@ -23,6 +23,8 @@ export interface FeatureRun {
   readonly tags?: string;
   /** Scenarios that have not begun when one fails are skipped. */
   readonly failFast?: boolean;
+  /** A file with how long each promise took before: on a terminal it is shown how long is left. */
+  readonly earlierTimes?: string | undefined;
   /** What a failed scenario has broken stays so. */
   readonly leave?: boolean;
   /** Tells the run as a story (steps/support/demo-formatter.ts), instead of a line for each scenario. */
@@ -69,6 +71,7 @@ export async function runFeatures(run: FeatureRun): Promise<void> {
       EDGEPROOF_KUBECTL: run.kubectl,
       EDGEPROOF_RUN_DIR: run.runDir,
       EDGEPROOF_MODE: run.mode,
+      EDGEPROOF_EARLIER_TIMES: run.earlierTimes,
       EDGEPROOF_LEAVE: run.leave === true ? '1' : '0',
       EDGEPROOF_RECORD: run.told?.record,
     },

@@ -14,6 +14,7 @@ import { exitCodeOfReport } from '../../reports/verdict.ts';
 import { followsFrom } from '../interrupts.ts';
 import type { Io } from '../io.ts';
 import type { ConformanceOptions } from '../options.ts';
+import { writeEarlierTimes } from './earlier-times.ts';
 import { edgeproofFacts, hostFacts } from './host-facts.ts';
 import { FeaturesStopped, runFeatures, type Told } from './features.ts';
 import { Ground, timed, type Standing } from './ground.ts';
@@ -111,7 +112,7 @@ async function grade({ run, runDir, fail, mode, selection, failFast, keep, told 
     io.progress.line('Features');
     // What the next scenario would heal nobody could look at. In a control, what fails is mostly as it should be.
     const leave = keep && mode === 'conformance';
-    const features = { cluster, docker, kubectl, runDir, messages: join(runDir, messagesFile), mode, failFast: failFast || leave, leave, signal: io.signal };
+    const features = { cluster, docker, kubectl, runDir, messages: join(runDir, messagesFile), mode, failFast: failFast || leave, leave, earlierTimes: io.stderr.isTTY === true ? await writeEarlierTimes(run, runDir) : undefined, signal: io.signal };
     await timed(run, 'features', async () => await runFeatures({ ...features, ...(selection !== undefined && { tags: selection }), ...(told !== undefined && { told }) }));
     run.end = 'completed';
   } catch (error) {

@@ -79,3 +79,11 @@ test('a terminal shows what runs now, never longer than its line', () => {
   assert.ok(shown.length >= 2);
   assert.ok(shown.every((line) => line.length <= 30), JSON.stringify(shown));
 });
+
+test('on a terminal it is told how long is left, by what it took before', () => {
+  const scenarios = Array.from({ length: 9 }, (_, index) => ({ name: `Holds ${index}`, tags: ['@autonomy', `@autonomy-${index}`], results: [passed] }));
+  const earlier = Object.fromEntries(scenarios.map((_, index) => [`autonomy-${index}`, 30_000]));
+  // Each takes 3 s here: a tenth of what it took before.
+  assert.match(told(scenarios, { terminalColumns: 120, earlier }), /\[8\/9\] less than a minute left … autonomy: Holds 7: set-up/);
+  assert.doesNotMatch(told(scenarios, { terminalColumns: 120 }), /left/);
+});

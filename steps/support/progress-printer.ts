@@ -2,7 +2,8 @@ import type { Envelope, Pickle, TestCase, TestStepFinished } from '@cucumber/mes
 import { capabilities } from '../../core/capabilities.ts';
 import { formatDuration } from '../../core/duration.ts';
 import { printable } from '../../core/printable.ts';
-import { failedAsNamed, stockCodeOf } from '../../features/tags.ts';
+import { failedAsNamed, promiseOfTags, stockCodeOf } from '../../features/tags.ts';
+import { timeLeftMs, type EarlierTimes } from './time-left.ts';
 
 export interface ProgressOutput {
   readonly write: (text: string) => void;
@@ -10,6 +11,8 @@ export interface ProgressOutput {
   readonly terminalColumns?: number;
   /** A negative control: a scenario that fails with the code that its tag names is what is wanted. */
   readonly control?: boolean;
+  /** How long promises took before. With it, it is told how long is left. */
+  readonly earlier?: EarlierTimes;
   /** Milliseconds since the epoch. Default: the clock. */
   readonly now?: () => number;
 }
@@ -33,7 +36,9 @@ export class ProgressPrinter {
   readonly #pickles = new Map<string, Pickle>();
   readonly #testCases = new Map<string, TestCase>();
   readonly #running = new Map<string, Running>();
+  readonly #over = new Set<string>();
   #done = 0;
+  #beganAt: number | undefined;
 
   constructor(output: ProgressOutput) {
     this.#output = output;
@@ -60,7 +65,7 @@ export class ProgressPrinter {
     const [first, ...others] = this.#running.values();
     if (first === undefined) return;
     const beside = others.length === 0 ? '' : `${others.length} more and `;
-    const line = `${this.#count(this.#done + 1)} … ${beside}${label(first.pickle)}: ${first.step} (${formatDuration(this.#now - first.startedAt, 's')})`;
+    const line = `${this.#count(this.#done + 1)}${this.#left()} … ${beside}${label(first.pickle)}: ${first.step} (${formatDuration(this.#now - first.startedAt, 's')})`;
     this.#output.write(`${reset}${line.length < columns ? line : `${line.slice(0, columns - 2)}…`}`);
   }
 
@@ -68,6 +73,7 @@ export class ProgressPrinter {
     const testCase = this.#testCases.get(testCaseId);
     const pickle = testCase && this.#pickles.get(testCase.pickleId);
     if (testCase === undefined || pickle === undefined) return;
+    this.#beganAt ??= this.#now;
     this.#running.set(id, { pickle, testCase, startedAt: this.#now, reasons: [], verdict: '✓', step: 'set-up' });
     this.tick();
   }
@@ -97,6 +103,7 @@ export class ProgressPrinter {
     const running = this.#running.get(id);
     if (running === undefined) return;
     this.#running.delete(id);
+    this.#over.add(running.testCase.id);
     this.#done += 1;
     const { verdict, note } = this.#judge(running);
     const time = formatDuration(this.#now - running.startedAt, 's');
@@ -114,11 +121,23 @@ export class ProgressPrinter {
     return failedAsNamed(tags, reasons[0]) ? { verdict: '✓', note: ', fails as it must' } : { verdict: '✗', note: `: it should fail with ${wanted}` };
   }
 
+  /** Not to the second: it is a guess. */
+  #left(): string {
+    const running = new Map([...this.#running.values()].map(({ testCase, startedAt }) => [testCase.id, this.#now - startedAt]));
+    const progress = [...this.#testCases.values()].map(({ id, pickleId }) => ({ promise: promiseOf(this.#pickles.get(pickleId)), done: this.#over.has(id), runsMs: running.get(id) ?? 0 }));
+    const ms = timeLeftMs(this.#output.earlier ?? {}, progress, this.#now - (this.#beganAt ?? this.#now));
+    if (ms === undefined) return '';
+    const minutes = Math.round(ms / 60_000);
+    return minutes === 0 ? ' less than a minute left' : ` about ${minutes} min left`;
+  }
+
   #count(done: number): string {
     const total = String(this.#testCases.size);
     return `[${String(done).padStart(total.length)}/${total}]`;
   }
 }
+
+const promiseOf = (pickle: Pickle | undefined): string => promiseOfTags((pickle?.tags ?? []).map(({ name }) => name)) ?? '';
 
 function label(pickle: Pickle): string {
   const capability = capabilities.find((name) => pickle.tags.some((tag) => tag.name === `@${name}`)) ?? 'other';

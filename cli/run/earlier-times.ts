@@ -1,0 +1,28 @@
+import { join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { runsDir } from '../../core/paths.ts';
+import { readReport } from '../../reports/build.ts';
+import { promisesOf } from '../../reports/model.ts';
+import { readRun, type Run } from '../../reports/run.ts';
+import { listRuns } from '../../reports/runs-list.ts';
+
+/** How many of the latest runs are looked through for one that was like this. */
+const mostLooked = 20;
+
+/**
+ * Writes how long each promise took in the latest whole run of the same kind, for who shows how long a run has still to go.
+ *
+ * @returns the file; undefined when there was no such run
+ */
+export async function writeEarlierTimes(run: Run, runDir: string): Promise<string | undefined> {
+  for (const id of (await listRuns()).slice(0, mostLooked)) {
+    // One that cannot be read is none; what is wrong with it is for `edgeproof report` to say.
+    const earlier = await readRun(join(runsDir, id)).catch(() => undefined);
+    if (earlier === undefined || earlier.end !== 'completed' || earlier.tags !== undefined || earlier.mode !== run.mode || earlier.implementation.name !== run.implementation.name) continue;
+    const times = promisesOf(await readReport(join(runsDir, id))).flatMap(({ promise, cases }) => cases.map(({ ms }) => [promise, ms] as const));
+    const file = join(runDir, 'earlier-times.json');
+    await writeFile(file, `${JSON.stringify(Object.fromEntries(times))}\n`);
+    return file;
+  }
+  return undefined;
+}
