@@ -3,21 +3,25 @@ import { type ClusterState } from '../harness/cluster/state.ts';
 import { type Docker } from '../harness/docker/docker.ts';
 import { faultKinds, type FaultKind } from './fault-kinds.ts';
 import { containerKill } from './faults/container-kill.ts';
-import { flannelRestart } from './faults/flannel-restart.ts';
-import { kubeletRestart } from './faults/kubelet-restart.ts';
+import { flannelRestart, kubeProxyRestart } from './faults/daemon-restart.ts';
 import { lbDelete, lbStop } from './faults/lb-gone.ts';
 import { certOther, certShort } from './faults/node-certificate.ts';
 import { nodeDelete } from './faults/node-delete.ts';
+import { nodePartition } from './faults/node-partition.ts';
 import { nodeRestart } from './faults/node-restart.ts';
 import { powerCut } from './faults/power-cut.ts';
 import { sandboxKill } from './faults/sandbox-kill.ts';
 import { unitKill } from './faults/unit-kill.ts';
+import { containerdRestart, kubeletRestart } from './faults/unit-restart.ts';
 import { vtepAnnotationLost } from './faults/vtep-annotation.ts';
 import { vtepMacChanged } from './faults/vtep-mac.ts';
 import { wanBlackhole } from './faults/wan-blackhole.ts';
+import { wanCut } from './faults/wan-cut.ts';
 import { wanDown } from './faults/wan-down.ts';
+import { wanDeaf, wanMute } from './faults/wan-one-way.ts';
 import { wanRebind } from './faults/wan-rebind.ts';
 import { wanReset } from './faults/wan-reset.ts';
+import { wanLatency, wanSlowClose, wanThin } from './faults/wan-slow.ts';
 import { formsOf, parseTarget, type Target, type TargetType } from './target.ts';
 
 export { faultKinds, type FaultKind } from './fault-kinds.ts';
@@ -73,15 +77,24 @@ const faultTypes: Readonly<Record<FaultKind, FaultType>> = {
   'wan-blackhole': { takes: ['site'], momentary: false, make: wanBlackhole },
   'wan-reset': { takes: ['site'], momentary: true, make: wanReset },
   'wan-rebind': { takes: ['site'], momentary: false, make: wanRebind },
+  'wan-mute': { takes: ['site'], momentary: false, make: wanMute },
+  'wan-deaf': { takes: ['site'], momentary: false, make: wanDeaf },
+  'wan-latency': { takes: ['site'], momentary: false, make: wanLatency },
+  'wan-thin': { takes: ['site'], momentary: false, make: wanThin },
+  'wan-slow-close': { takes: ['site'], momentary: false, make: wanSlowClose },
+  'wan-cut': { takes: ['site'], momentary: false, make: wanCut },
   'lb-stop': { takes: ['site'], momentary: false, make: lbStop },
   'lb-delete': { takes: ['site'], momentary: false, make: lbDelete },
   'node-restart': { takes: ['node', 'site'], momentary: true, make: nodeRestart },
   'power-cut': { takes: ['node', 'site'], momentary: true, make: powerCut },
+  'node-partition': { takes: ['node'], momentary: false, make: nodePartition },
   'node-delete': { takes: ['node'], momentary: false, make: nodeDelete },
   'cert-short': { takes: ['node'], momentary: false, make: certShort },
   'cert-other': { takes: ['node'], momentary: false, make: certOther },
   'kubelet-restart': { takes: ['node', 'site'], momentary: true, make: kubeletRestart },
   'flannel-restart': { takes: ['node', 'site'], momentary: true, make: flannelRestart },
+  'containerd-restart': { takes: ['node', 'site'], momentary: true, make: containerdRestart },
+  'kube-proxy-restart': { takes: ['node', 'site'], momentary: true, make: kubeProxyRestart },
   'vtep-mac': { takes: ['node'], momentary: false, make: vtepMacChanged },
   'vtep-annotation': { takes: ['node'], momentary: false, make: vtepAnnotationLost },
   'unit-kill': { takes: ['unit'], momentary: true, make: unitKill },

@@ -135,20 +135,21 @@ test('writers of several processes do not lose each other\'s records', () => wit
 }));
 
 test('nothing is seen of what nobody did', async () => {
-  for (const [kind, target] of [['container-kill', 'pod ns/name'], ['wan-reset', 'site east'], ['wan-rebind', 'site east'], ['sandbox-kill', 'pod ns/name'], ['unit-kill', 'unit dev-worker2/containerd.service'], ['flannel-restart', 'site east'], ['vtep-mac', 'node dev-worker2'], ['vtep-annotation', 'node dev-worker2']] as const) {
+  for (const [kind, target] of [['container-kill', 'pod ns/name'], ['wan-reset', 'site east'], ['wan-rebind', 'site east'], ['sandbox-kill', 'pod ns/name'], ['unit-kill', 'unit dev-worker2/containerd.service'], ['flannel-restart', 'site east'], ['kube-proxy-restart', 'site east'], ['vtep-mac', 'node dev-worker2'], ['vtep-annotation', 'node dev-worker2']] as const) {
     await assert.rejects(createFault(kind, target).verify(ctx()), { code: 'FAULT_NOT_SEEN' }, kind);
   }
 });
 
 test('kinds and targets', () => {
-  const targets = { 'wan-down': 'site east', 'wan-blackhole': 'site east', 'wan-reset': 'site east', 'wan-rebind': 'site east', 'lb-stop': 'site east', 'lb-delete': 'site east', 'node-delete': 'node a', 'cert-short': 'node a', 'cert-other': 'node a,b', 'node-restart': 'node a,b', 'power-cut': 'site east', 'kubelet-restart': 'node a', 'flannel-restart': 'node a', 'vtep-mac': 'node a', 'vtep-annotation': 'node a', 'unit-kill': 'unit a/containerd.service', 'container-kill': 'pod ns/name', 'sandbox-kill': 'pod ns/name' };
+  const targets = { 'wan-down': 'site east', 'wan-blackhole': 'site east', 'wan-reset': 'site east', 'wan-rebind': 'site east', 'wan-mute': 'site east', 'wan-deaf': 'site east', 'wan-latency': 'site east', 'wan-thin': 'site east', 'wan-slow-close': 'site east', 'wan-cut': 'site east', 'lb-stop': 'site east', 'lb-delete': 'site east', 'node-partition': 'node a,b', 'node-delete': 'node a', 'cert-short': 'node a', 'cert-other': 'node a,b', 'node-restart': 'node a,b', 'power-cut': 'site east', 'kubelet-restart': 'node a', 'flannel-restart': 'node a', 'containerd-restart': 'node a,b', 'kube-proxy-restart': 'site east', 'vtep-mac': 'node a', 'vtep-annotation': 'node a', 'unit-kill': 'unit a/containerd.service', 'container-kill': 'pod ns/name', 'sandbox-kill': 'pod ns/name' };
   for (const kind of faultKinds) {
     const fault = createFault(kind, targets[kind]);
     assert.deepEqual([fault.kind, fault.target], [kind, targets[kind]]);
-    assert.equal(faultFromRecord({ id: '1', kind, target: targets[kind], startedAt: '' }).momentary, !['wan-down', 'wan-blackhole', 'wan-rebind', 'lb-stop', 'lb-delete', 'node-delete', 'cert-short', 'cert-other', 'vtep-mac', 'vtep-annotation'].includes(kind));
+    assert.equal(faultFromRecord({ id: '1', kind, target: targets[kind], startedAt: '' }).momentary, !['wan-down', 'wan-blackhole', 'wan-rebind', 'wan-mute', 'wan-deaf', 'wan-latency', 'wan-thin', 'wan-slow-close', 'wan-cut', 'node-partition', 'lb-stop', 'lb-delete', 'node-delete', 'cert-short', 'cert-other', 'vtep-mac', 'vtep-annotation'].includes(kind));
   }
   assert.throws(() => createFault('earthquake', 'site east'), UsageError);
   assert.throws(() => createFault('toString', 'site east'), UsageError);
   for (const target of ['east', 'node a', 'pod ns/name', 'site ', 'site a;b', 'site east west']) assert.throws(() => createFault('wan-down', target), UsageError, target);
+  for (const target of ['node a', 'node a,a', 'node a,b,c', 'site east']) assert.throws(() => createFault('node-partition', target), UsageError, target);
   for (const target of ['pod name', 'pod /name', 'site east', 'pod a/b/c/d']) assert.throws(() => createFault('container-kill', target), UsageError, target);
 });

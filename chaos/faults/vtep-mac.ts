@@ -5,7 +5,7 @@ import { unresolvedGateways } from '../../harness/probes/identity.ts';
 import { type Fault } from '../fault.ts';
 import { nodesOf, type Target } from '../target.ts';
 import { annotated, deviceMac, macIn, vtepDevice } from '../vtep.ts';
-import { killFlannel } from './flannel-restart.ts';
+import { killFlannel } from './daemon-restart.ts';
 
 const timeoutMs = 10_000;
 /** The kubelet waits 10 s, then 20, 40 and so on before it starts a container that died again soon after its last start. */

@@ -51,7 +51,7 @@ exit $found
 const restoreScript = `exec "$1-restore" --noflush --wait 10`;
 
 /** Prints the rules of a chain of the table filter. Argument: the chain. */
-const listWhereScript = `
+export const listWhereScript = `
 for flavour in iptables-nft iptables-legacy; do
   if "$flavour" -w 10 -S "$1" 2>/dev/null; then exit 0; fi
 done
@@ -59,7 +59,7 @@ exit 3
 `;
 
 /** Arguments: a chain of the table filter. Rules come on stdin, for the flavour that has that chain. */
-const restoreWhereScript = `
+export const restoreWhereScript = `
 for flavour in iptables-nft iptables-legacy; do
   if "$flavour" -w 10 -n -L "$1" >/dev/null 2>&1; then exec "$flavour-restore" --noflush --wait 10; fi
 done
@@ -203,14 +203,19 @@ export async function swallowedConnections(docker: Docker, cluster: ClusterState
   return readSwallowed(await onChain(docker, cluster, goneChain(cluster.name, site), listWhereScript, '', signal), wanAddress(cluster, site));
 }
 
-function wanAddress(cluster: ClusterState, site: string): string {
+export function wanAddress(cluster: ClusterState, site: string): string {
   const wan = cluster.wans.find((one) => one.site === site);
   if (wan === undefined) throw new CannotTellError('CLUSTER_EMPTY', `cluster ${cluster.name} has no site ${site}`);
   return wan.address;
 }
 
-/** @returns what the script printed */
-async function onChain(docker: Docker, cluster: ClusterState, chain: string, script: string, input: string, signal: AbortSignal): Promise<string> {
+/**
+ * Runs a script about one of a cluster's chains on the Docker host; 3 is its code for a host that has no such chain.
+ *
+ * @returns what the script printed
+ * @throws CannotTellError `ISOLATION_MISSING`
+ */
+export async function onChain(docker: Docker, cluster: ClusterState, chain: string, script: string, input: string, signal: AbortSignal): Promise<string> {
   const image = await helperImageOf(docker, cluster, signal);
   const { code, stdout } = await runOnHost(docker, { image, script, args: [chain], input, cluster: cluster.name, accept: [0, 3], signal });
   if (code === 3) throw notIsolated(cluster.name, chain);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { clusterChain, edgePairs, filterRules, goneChain, isChainOf, mangleRules, natRules, severedPairs, siteChain, type IsolationPlan } from './rules.ts';
+import { apartChain, clusterChain, deafChain, edgePairs, filterRules, goneChain, isChainOf, mangleRules, muteChain, natRules, severedPairs, siteChain, type IsolationPlan } from './rules.ts';
 
 const plan: IsolationPlan = {
   cluster: 'dev',
@@ -102,6 +102,15 @@ test('nothing for a Service or a Pod leaves the cluster\'s network, from the fir
   }
 });
 
+test('nodes that are kept apart are so before anything lets them pass; who swallows a site\'s packets comes before who counts what has passed', () => {
+  const targets = filterRules(plan).rules.map((rule) => / -j (\S+)/.exec(rule)?.[1]);
+  const at = (chain: string): number => targets.indexOf(chain);
+  assert.ok(at(apartChain('dev')) < at('RETURN') && at(apartChain('dev')) >= 0);
+  const order = [siteChain, goneChain, deafChain, muteChain].map((own) => at(own('dev', 'east')));
+  assert.deepEqual(order, order.toSorted((a, b) => a - b));
+  assert.ok(!order.includes(-1));
+});
+
 test('within the cloud, within a site and to the world nothing is in the way', () => {
   assert.equal(verdict(plan, tcp('172.30.0.2', '172.30.0.3', 10_250)), 'pass');
   assert.equal(verdict(plan, { from: '172.30.0.4', to: '172.30.0.5', proto: 'udp', sport: 8472, dport: 8472 }), 'pass');
@@ -128,8 +137,8 @@ test('every cloud node\'s service port leads an edge node to its own WAN', () =>
 test('chain names fit the kernel, differ, and tell their cluster', () => {
   const name = fc.stringMatching(/^[a-z0-9][a-z0-9-]{0,40}$/);
   fc.assert(fc.property(name, name, name, (cluster, other, site) => {
-    const chains = [clusterChain(cluster), siteChain(cluster, site), goneChain(cluster, site)];
-    assert.equal(new Set(chains).size, 3);
+    const chains = [clusterChain(cluster), apartChain(cluster), ...[siteChain, goneChain, muteChain, deafChain].map((own) => own(cluster, site))];
+    assert.equal(new Set(chains).size, 6);
     for (const chain of chains) {
       assert.ok(chain.length <= 28, chain);
       assert.ok(isChainOf(cluster, chain));

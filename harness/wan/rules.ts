@@ -54,6 +54,16 @@ export function siteChain(cluster: string, site: string): string {
  */
 export const goneChain = (cluster: string, site: string): string => siteChain(cluster, `${site}/gone`);
 
+/** What is lost on the way to the cloud, or on the way from it, while the other way stays open: each ends by itself, as above. */
+export const muteChain = (cluster: string, site: string): string => siteChain(cluster, `${site}/mute`);
+export const deafChain = (cluster: string, site: string): string => siteChain(cluster, `${site}/deaf`);
+
+/** Nodes that nothing passes between: empty, or what keeps pairs of them apart. No site's name is empty. */
+export const apartChain = (cluster: string): string => siteChain(cluster, '/apart');
+
+/** Whom everything to and from a site's WAN container meets, in this order: who counts what has passed comes after who swallows it. */
+const chainsOfSite = [siteChain, goneChain, deafChain, muteChain] as const;
+
 const hashedSitePrefix = (cluster: string): string => `${chainPrefix}_${hash(cluster)}/`;
 
 /** Whether a chain belongs to the cluster, told by its name alone. */
@@ -134,8 +144,9 @@ export function filterRules(plan: IsolationPlan): TableRules {
   // A firewall of the host's own may swallow what comes to the host itself: the refusal must not depend on it. It is the kernel's, of a
   // port that nobody has; iptables' own (REJECT) leaves a bridge past the NAT, from an address that the client has not dialled.
   for (const range of innerRanges(plan)) for (const protocol of protocols) add(`-p ${protocol} ${sentTo(range)} -m ${protocol} --dport ${refusingPort} -j ACCEPT`);
+  add(`-j ${apartChain(plan.cluster)}`);
   for (const site of plan.sites) {
-    for (const own of [siteChain, goneChain]) {
+    for (const own of chainsOfSite) {
       add(`-s ${site.wan} -j ${own(plan.cluster, site.name)}`);
       add(`-d ${site.wan} -j ${own(plan.cluster, site.name)}`);
     }
@@ -164,7 +175,7 @@ export function filterRules(plan: IsolationPlan): TableRules {
   add(`-s ${plan.podSubnet} -j DROP`);
   const jump = (match: string): string => `DOCKER-USER ${match} -j ${chain}`;
   return {
-    chains: [chain, ...plan.sites.flatMap((site) => [siteChain(plan.cluster, site.name), goneChain(plan.cluster, site.name)])],
+    chains: [chain, apartChain(plan.cluster), ...plan.sites.flatMap((site) => chainsOfSite.map((own) => own(plan.cluster, site.name)))],
     rules,
     jumps: [
       ...[`-s ${plan.subnet} -d ${plan.subnet}`, `-s ${plan.podSubnet} -d ${plan.subnet}`].map(jump),

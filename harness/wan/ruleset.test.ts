@@ -4,7 +4,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { goneChain, siteChain, type IsolationPlan } from './rules.ts';
+import type { ClusterState } from '../cluster/state.ts';
+import { apartScript, readApart, type Pair } from './apart.ts';
+import { legKey, oneWayScript, readOneWay } from './one-way.ts';
+import { apartChain, deafChain, goneChain, muteChain, siteChain, type IsolationPlan } from './rules.ts';
 import { applyScript, blackholeScript, dockerFlavour, findIsolations, flavours, parseSave, readKeptIn, readSwallowed, removeScript, swallowScript, type Flavour, type Ruleset, type WanConnection } from './ruleset.ts';
 
 const plan: IsolationPlan = {
@@ -94,6 +97,28 @@ for (const flavour of flavours) {
       assert.deepEqual([chain(holedOnly, site), chain(holedOnly, gone)], [[`${site} -j DROP`], []]);
       assert.deepEqual(readSwallowed(swallowing?.filter?.rules.map((rule) => `-A ${rule}`).join('\n') ?? '', '172.30.0.20'), dead);
       for (const end of ['-s', '-d']) assert.ok(once.filter?.rules.some((rule) => rule.endsWith(`${end} 172.30.0.20/32 -j ${gone}`)));
+      // A WAN that loses one way, and two nodes apart, beside a black hole: each ends by itself, and nothing is left.
+      const cluster = { name: plan.cluster, nodes: [{ tier: 'cloud', address: '172.30.0.2' }, { tier: 'edge', site: 'east', address: '172.30.0.4' }, { tier: 'edge', site: 'east', address: '172.30.0.5' }], wans: [{ site: 'east', address: '172.30.0.20' }] } as unknown as ClusterState;
+      const pairs: readonly [Pair, Pair] = [[{ address: '172.30.0.4' }, { address: '172.30.0.5' }], [{ address: '172.30.0.5' }, { address: '172.30.0.6' }]];
+      const listed = pairs.map((pair) => (apartScript(plan.cluster, pair, true, '') ?? '').split('\n').filter((line) => line.startsWith('-A ')).join('\n'));
+      const [loses, apart] = inNamespace([
+        await file('once', applyScript(plan, {})), hole.on,
+        ...await Promise.all((['mute', 'deaf'] as const).map(async (way) => await file(way, oneWayScript(cluster, 'east', way, true)))),
+        ...await Promise.all(pairs.map(async (pair, index) => await file(`apart-${index}`, apartScript(plan.cluster, pair, true, '') ?? ''))), save,
+        await file('deaf-off', oneWayScript(cluster, 'east', 'deaf', false)), hole.off, await file('together', apartScript(plan.cluster, pairs[0], false, listed.join('\n')) ?? ''), save,
+      ]);
+      const [mute, deaf, parted] = [muteChain(plan.cluster, 'east'), deafChain(plan.cluster, 'east'), apartChain(plan.cluster)];
+      assert.deepEqual([mute, deaf, parted].map((name) => chain(loses, name).length), [8, 8, 4]);
+      assert.ok(chain(loses, mute).includes(`${mute} -s 172.30.0.5/32 -d 172.30.0.20/32 -j DROP`));
+      assert.ok(chain(loses, deaf).includes(`${deaf} -s 172.30.0.2/32 -d 172.30.0.20/32 -j DROP`));
+      assert.deepEqual([mute, deaf, parted].map((name) => chain(apart, name).length), [8, 0, 2]);
+      const left = chain(apart, parted).map((rule) => `-A ${rule}`).join('\n');
+      assert.deepEqual(pairs.map((pair) => readApart(plan.cluster, pair, left)), [false, true]);
+      assert.deepEqual([apartScript(plan.cluster, pairs[1], true, left), apartScript(plan.cluster, pairs[0], false, left)], [undefined, undefined]);
+      const met = readOneWay(spawnSync('unshare', ['-n', 'sh', '-c', [`${flavour} -N DOCKER-USER`, await file('fresh', applyScript(plan, {})), await file('mute', oneWayScript(cluster, 'east', 'mute', true)), `${flavour} -v -S ${mute}`].join(' && ')], { encoding: 'utf8' }).stdout);
+      assert.deepEqual([...met.handshakes.keys()], ['172.30.0.4 172.30.0.20', '172.30.0.5 172.30.0.20']);
+      assert.deepEqual([[...met.lost.keys()].length, [...met.passed.keys()].length, met.lost.get(legKey(['172.30.0.20', '172.30.0.2']))], [3, 3, 0]);
+
       assert.deepEqual(removed?.filter, before.filter);
       assert.deepEqual(removed?.nat?.rules, []);
       assert.equal(once.mangle?.rules.filter((rule) => /^(?:PREROUTING|INPUT|FORWARD) /.test(rule)).length, 10);
