@@ -36,11 +36,11 @@ export interface Identities {
 
 const apiTimeoutMs = 5000;
 
-/** Looks at all these nodes and at the API, all at the same time. What could not be read is in the answer as such: nothing is thrown. */
-export async function takeIdentities(kube: KubeClient, docker: Docker, nodes: readonly NodeState[], signal?: AbortSignal): Promise<Identities> {
+/** Looks at all these nodes, at the Pods on some of them, and at the API, all at the same time. What could not be read is in the answer as such: nothing is thrown. */
+export async function takeIdentities(kube: KubeClient, docker: Docker, nodes: readonly NodeState[], withPods: readonly NodeState[], signal?: AbortSignal): Promise<Identities> {
   const startedAt = Date.now();
   const [looks, api] = await Promise.all([
-    Promise.all(nodes.map(async ({ name }): Promise<[string, NodeLook | Unread]> => [name, await lookAtNode(docker, name, signal)])),
+    Promise.all(nodes.map(async ({ name }): Promise<[string, NodeLook | Unread]> => [name, await lookAtNode(docker, name, { withPods: withPods.some((one) => one.name === name), signal })])),
     lookAtApi(kube, signal),
   ]);
   return { takenAt: new Date(startedAt).toISOString(), tookMs: Date.now() - startedAt, nodes: new Map(looks), api };

@@ -19,7 +19,7 @@ interface Answers {
 const node = ({ sandboxes, mac = '5A:00:00:00:00:01\n', fdb = '', neighbours = '', addresses = {} }: Answers): Docker => ({
   exec: async (_node: string, argv: readonly string[]) => ({
     code: 0, stderr: '',
-    stdout: asksNode(argv) ? asNodeSays(sandboxes, mac, fdb, neighbours, eth0('172.30.0.4')) : asNodeSays(...argv.slice(4).map((pid) => addresses[pid] ?? '!'), ''),
+    stdout: asksNode(argv) ? asNodeSays(mac, fdb, neighbours, eth0('172.30.0.4'), asksNode(argv) === 'alone' ? '' : sandboxes) : asNodeSays(...argv.slice(4).map((pid) => addresses[pid] ?? '!'), ''),
   }),
 }) as unknown as Docker;
 
@@ -55,6 +55,11 @@ test('of several sandboxes the last counts; one alone comes without a list; one 
 test('what is not there is nothing: no interface, no sandbox, which crictl answers by telling how it is used', async () => {
   assert.deepEqual(await lookAtNode(node({ sandboxes: 'NAME:\n   crictl inspectp - Display the status', mac: '' }), 'n1'), { mac: null, forwards: [], neighbours: [], sandboxes: [] });
   assert.deepEqual(await sandboxesOf({ sandboxes: JSON.stringify([inspected('app', 'u1')]), addresses: { 7: '[]' } }), [{ namespace: 'ns', name: 'app', uid: 'u1', ready: true, address: null }]);
+});
+
+test('without its Pods it is asked for none', async () => {
+  const look = await lookAtNode(node({ sandboxes: JSON.stringify([inspected('app', 'u1')]) }), 'n1', { withPods: false });
+  assert.deepEqual(look, { mac: '5a:00:00:00:00:01', forwards: [], neighbours: [], sandboxes: [] });
 });
 
 test('what cannot be read is told as such: a network namespace, a container runtime, a node', async () => {

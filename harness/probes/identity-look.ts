@@ -52,25 +52,27 @@ const noAnswer = '!';
 const next = `printf '\\036'`;
 
 /** Without an ID crictl is told of all sandboxes by one process. One that is removed while it goes through them ends its answer, so it is asked again. */
-const askNode = [`(crictl inspectp -o json || crictl inspectp -o json || printf '${noAnswer}')`, 'cat /sys/class/net/flannel.1/address', 'bridge -j fdb show dev flannel.1', 'ip -j neigh show dev flannel.1', 'ip -j -4 addr show dev eth0'].map((ask) => `${ask} 2>/dev/null`).join(`; ${next}; `);
+const askSandboxesOfNode = `(crictl inspectp -o json || crictl inspectp -o json || printf '${noAnswer}')`;
+const askNode = (pods: string): string => ['cat /sys/class/net/flannel.1/address', 'bridge -j fdb show dev flannel.1', 'ip -j neigh show dev flannel.1', 'ip -j -4 addr show dev eth0', pods].map((ask) => `${ask} 2>/dev/null`).join(`; ${next}; `);
 /** For each process given, the addresses in its network namespace. */
 const askSandboxes = `for pid do nsenter --target "$pid" --net ip -j -4 addr show dev eth0 2>/dev/null || printf '${noAnswer}'; ${next}; done`;
 
-/** @internal For tests: which of the two questions a node is asked. */
-export const asksNode = (argv: readonly string[]): boolean => argv.includes(askNode);
+/** @internal For tests: which of the questions a node is asked. */
+export const asksNode = (argv: readonly string[]): 'with its Pods' | 'alone' | undefined => (argv.includes(askNode(askSandboxesOfNode)) ? 'with its Pods' : argv.includes(askNode('')) ? 'alone' : undefined);
 /** @internal */
 export const asNodeSays = (...parts: readonly string[]): string => parts.join(separator);
 
 /**
  * Looks at a node once, by two processes on it: whom it runs, and as whom it and its peers are known there. Works while the cloud is gone.
  *
+ * @param withPods false: its sandboxes, which are most of the work, are not asked for, and it has none in the answer
  * @returns why nothing could be read, of a node that does not answer
  */
-export async function lookAtNode(docker: Docker, node: string, signal?: AbortSignal): Promise<NodeLook | Unread> {
+export async function lookAtNode(docker: Docker, node: string, { withPods = true, signal }: { readonly withPods?: boolean; readonly signal?: AbortSignal | undefined } = {}): Promise<NodeLook | Unread> {
   const options = { timeoutMs: lookTimeoutMs, accept: 'any' as const, ...(signal && { signal }) };
   try {
-    const said = await docker.exec(node, ['sh', '-c', askNode], options);
-    const [inspected = '', mac = '', fdb, neighbours, host = ''] = said.stdout.split(separator);
+    const said = await docker.exec(node, ['sh', '-c', askNode(withPods ? askSandboxesOfNode : '')], options);
+    const [mac = '', fdb, neighbours, host = '', inspected = ''] = said.stdout.split(separator);
     if (host === '') return { unread: said.stderr.trim().split('\n').at(-1) || `${node} does not say who it is` };
     return {
       mac: mac.trim().toLowerCase() || null,

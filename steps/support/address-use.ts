@@ -62,7 +62,7 @@ export interface HeldOnNode {
 /** Who has which address of the edge node's range, as the interfaces in the Pods have them. @throws as `holdersIn`; CannotTellError when the node does not answer */
 export async function heldOnEdgeNode(world: EdgeWorld, signal: AbortSignal = world.signal): Promise<HeldOnNode> {
   const { name } = world.roles.edgeNode;
-  const [{ spec }, look] = await Promise.all([world.kube.get<KubeNode>('v1', 'Node', name, { signal }), lookAtNode(world.docker, name, signal)]);
+  const [{ spec }, look] = await Promise.all([world.kube.get<KubeNode>('v1', 'Node', name, { signal }), lookAtNode(world.docker, name, { signal })]);
   const sandboxes = 'unread' in look ? look : look.sandboxes;
   if ('unread' in sandboxes) throw new CannotTellError('NODE_UNREAD', `${name} does not tell who has which address: ${sandboxes.unread}`);
   return { podCidr: spec.podCIDR ?? '', holders: holdersIn(spec.podCIDR ?? '', sandboxes) };

@@ -4,11 +4,11 @@ import { sideBySide } from '../../harness/probes/identity-picture.ts';
 import { mediaTypes, type IdentitiesAttachment } from '../../reports/attachments.ts';
 import type { EdgeWorld } from './world.ts';
 
-/** What a scenario with a site of its own sees of the cloud is others' too. */
-const podsOfAll = ({ scope }: EdgeWorld): boolean => scope.ground === 'everything';
+/** Nodes whose Pods a scenario is about: what one that has a site of its own sees of the cloud is others' too. */
+const nodesWithPods = ({ scope, cluster }: EdgeWorld): NodeState[] => cluster.nodes.filter(({ tier }) => scope.ground === 'everything' || tier === 'edge');
 
 export async function identitiesNow(world: EdgeWorld): Promise<Identities> {
-  return await takeIdentities(world.kube, world.docker, world.cluster.nodes, world.signal);
+  return await takeIdentities(world.kube, world.docker, world.cluster.nodes, nodesWithPods(world), world.signal);
 }
 
 /** Looks once more, and has the report show it beside how it was. Nothing for a scenario that has broken nothing. */
@@ -16,8 +16,7 @@ export async function attachIdentities(world: EdgeWorld): Promise<void> {
   const before = world.identitiesBefore;
   if (before === undefined) return;
   const after = await identitiesNow(world);
-  const podsOf = podsOfAll(world) ? world.cluster.nodes : world.cluster.nodes.filter(({ tier }: NodeState) => tier === 'edge');
   const when = ({ takenAt, tookMs }: Identities) => ({ takenAt, tookMs });
-  const attachment: IdentitiesAttachment = { before: when(before), after: when(after), who: sideBySide(world.cluster.nodes, podsOf, before, after) };
+  const attachment: IdentitiesAttachment = { before: when(before), after: when(after), who: sideBySide(world.cluster.nodes, nodesWithPods(world), before, after) };
   world.attachJson(attachment, mediaTypes.identities);
 }
