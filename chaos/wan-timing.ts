@@ -74,7 +74,7 @@ async function exchange({ cluster, docker, signal }: FaultContext, site: string,
 }
 
 /** @internal */
-export function readExchange(node: string, line: string): Exchange {
+function readExchange(node: string, line: string): Exchange {
   const [, exit, status = '000', ready, first, total, bytes] = /^(\d+) (\d+) ([\d.]+) ([\d.]+) ([\d.]+) (\d+)$/m.exec(line) ?? [];
   const ms = (seconds: string | undefined): number => Math.round(Number(seconds ?? 0) * 1000);
   return { node, exit: Number(exit ?? -1), status, readyMs: ms(ready), firstByteMs: ms(first), totalMs: ms(total), bytes: Number(bytes ?? 0) };

@@ -26,7 +26,7 @@ async function edgeproof(args: readonly string[], env: Readonly<Record<string, s
   });
 }
 
-const verbs = ['doctor', 'images', 'images build', 'images list', 'images export', 'images import', 'topology', 'topology list', 'topology show', 'topology validate', 'up', 'status', 'kubeconfig', 'shell', 'logs', 'fault', 'fault inject', 'fault heal', 'fault list', 'uninstall', 'down', 'demo', 'conformance', 'control', 'report', 'report compare', 'bench', 'bench tunnel', 'bench http', 'bench hub', 'bench report'];
+const verbs = ['doctor', 'images', 'images build', 'images list', 'images export', 'images import', 'topology', 'topology list', 'topology show', 'topology validate', 'up', 'status', 'kubeconfig', 'shell', 'logs', 'fault', 'fault inject', 'fault heal', 'fault list', 'uninstall', 'down', 'demo', 'conformance', 'control', 'report', 'report compare', 'bench', 'bench tunnel', 'bench http', 'bench hub', 'bench report', 'accidents'];
 
 test('every verb has help with an example, on stdout', async () => {
   const pages = await Promise.all(verbs.map(async (verb) => await edgeproof([...verb.split(' '), '--help'])));

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { exitCodes } from '../core/errors.ts';
 import { repositoryRoot } from '../core/paths.ts';
+import { accidents } from './commands/accidents.ts';
 import { bench } from './commands/bench.ts';
 import { conformance } from './commands/conformance.ts';
 import { control } from './commands/control.ts';
@@ -31,7 +32,7 @@ export type Run = <Args extends unknown[]>(action: Action<Args>) => (...args: Ar
 export type Register = (program: Command, io: Io, run: Run) => void;
 
 // In the order of a first day: look, boot, break, grade, read.
-const verbs: readonly Register[] = [doctor, images, topology, up, status, kubeconfig, shell, logs, fault, uninstall, down, demo, conformance, control, report, bench];
+const verbs: readonly Register[] = [doctor, images, topology, up, status, kubeconfig, shell, logs, fault, uninstall, down, demo, conformance, control, report, bench, accidents];
 
 /**
  * Runs a command line.
