@@ -63,6 +63,22 @@ test('a stream of requests sees that nobody answered for a moment, and that some
   assert.match(why!, /Empty reply/);
 });
 
+test('an application that takes its time has lost nothing', async () => {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'edgeproof-stream-'));
+  const docker = await node(folder.path);
+  let delayMs = 0;
+  await using server = createServer((_, response) => void setTimeout(() => response.end('{"uid":"u1"}\n'), delayMs));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await using stream = await SteadyStream.ofRequests(docker, pod, `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, 'u1');
+  await sleep(1000);
+  delayMs = 1200;
+  await sleep(200);
+  delayMs = 0;
+  await sleep(1500);
+  const { sent, lost } = await stream.end();
+  assert.deepEqual(lost, [], `of ${sent}`);
+});
+
 test('a Pod that does not run sends nothing, and what is never answered is no stream', async () => {
   await using folder = await mkdtempDisposable(join(tmpdir(), 'edgeproof-stream-'));
   const docker = await node(folder.path);
