@@ -1,22 +1,28 @@
 import { resolve } from 'node:path';
-import { chooseCluster } from '../clusters.ts';
-import { imagesOption, nameOption, type DemoOptions } from '../options.ts';
+import { UsageError } from '../../core/errors.ts';
+import { clusterName, imagesOption, type DemoOptions } from '../options.ts';
 import type { Register } from '../program.ts';
 
-type Flags = Omit<DemoOptions, 'keep'> & { readonly keep?: boolean };
+interface Flags extends Pick<DemoOptions, 'record' | 'images'> {
+  readonly cluster?: string;
+  readonly keep?: boolean;
+}
 
 export const demo: Register = (program, io, run) => {
   program
     .command('demo')
     .description('watch one promise being tried: a site loses the cloud and its power, and is itself again')
-    .addOption(nameOption('a running cluster to do it on, which stays; without it, one is booted and removed'))
+    .option('--cluster <name>', 'on this cluster, which runs already and stays, instead of one of its own', clusterName)
     .option('--record <file>', 'also write what is told, with its times, as an asciicast (asciinema play FILE)')
     .option('--keep', 'leave the cluster running at the end')
     .addOption(imagesOption())
-    .addHelpText('after', '\nIt is the scenario @identity-flagship, told while it runs; the report of it is written as by "edgeproof conformance", whose exit codes it has.\n\nExamples:\n  edgeproof demo\n  edgeproof demo --name dev                 on the cluster that "edgeproof up" has made\n  edgeproof demo --record /tmp/demo.cast')
-    .action(run(async ({ name, record, keep = false, images }: Flags) => {
-      const checked: DemoOptions = { ...(name !== undefined && { name: await chooseCluster(name) }), ...(record !== undefined && { record: resolve(io.cwd, record) }), keep, images };
+    .addHelpText('after', '\nIt is the scenario @identity-flagship, told while it runs. The report of it is written as by "edgeproof conformance", whose exit codes it has.\n\nExamples:\n  edgeproof demo\n  edgeproof demo --cluster dev              on the cluster that "edgeproof up" has made\n  edgeproof demo --record /tmp/demo.cast')
+    .action(run(async ({ cluster: named, record, keep = false, images }: Flags) => {
+      if (named !== undefined && keep) throw new UsageError('--cluster and --keep exclude each other', { next: 'that cluster stays' });
       const { runDemo } = await import('../run/demo.ts');
+      const { gradableCluster } = await import('../run/gradable-cluster.ts');
+      const cluster = named === undefined ? undefined : await gradableCluster(named);
+      const checked: DemoOptions = { ...(cluster !== undefined && { cluster }), ...(record !== undefined && { record: resolve(io.cwd, record) }), keep, images };
       return await runDemo(checked, io);
     }));
 };

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { UsageError } from '../../core/errors.ts';
-import { listClusters, loadCluster } from '../../harness/cluster/store.ts';
+import { listClusters } from '../../harness/cluster/store.ts';
 import { loadTopology } from '../../topologies/load.ts';
 import type { Io } from '../io.ts';
 import { defaultImplementation, defaultTopology, type DemoOptions } from '../options.ts';
@@ -10,24 +10,25 @@ import { gradedRun } from './graded-run.ts';
 /** The promise that is shown. */
 const tags = '@identity-flagship';
 
-/** `edgeproof demo`: a graded run of one scenario, told as it goes. */
-export async function runDemo({ name, record, keep, images }: DemoOptions, io: Io): Promise<number> {
+/** `edgeproof demo`: a graded run of one scenario, told as it goes. @throws UsageError when the record cannot be written */
+export async function runDemo({ cluster, record, keep, images }: DemoOptions, io: Io): Promise<number> {
   // Before anything is booted for it.
   if (record !== undefined) await writeFile(record, '').catch((cause: unknown) => {
     throw new UsageError(`--record: ${(cause as Error).message}`, { cause, next: 'name a file in a folder that is there' });
   });
-  const running = name === undefined ? undefined : await loadCluster(name);
-  const topology = running?.topology ?? await loadTopology(defaultTopology, io.cwd);
+  const topology = cluster?.topology ?? await loadTopology(defaultTopology, io.cwd);
   return await gradedRun({
     mode: 'conformance',
     topology,
     topologyArgument: topology.name,
-    implementation: running?.implementation ?? defaultImplementation,
+    implementation: cluster?.implementation ?? defaultImplementation,
     tags,
     selection: tags,
     keep,
     images,
-    ...(running === undefined ? { name: await freeName() } : { running }),
+    repeat: 1,
+    failFast: false,
+    ...(cluster === undefined ? { name: await freeName() } : { cluster }),
     told: record === undefined ? {} : { record },
     reproduce: 'npm run demo',
   }, io);

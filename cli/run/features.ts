@@ -21,6 +21,8 @@ export interface FeatureRun {
   readonly mode: 'conformance' | 'control';
   /** A tag expression; without it every scenario runs. */
   readonly tags?: string;
+  /** Scenarios that have not begun when one fails are skipped. */
+  readonly failFast?: boolean;
   /** Tells the run as a story (steps/support/demo-formatter.ts), instead of a line for each scenario. */
   readonly told?: Told;
   readonly signal: AbortSignal;
@@ -54,7 +56,7 @@ const program = join(repositoryRoot, 'node_modules', '@cucumber', 'cucumber', 'b
 export async function runFeatures(run: FeatureRun): Promise<void> {
   const parallel = run.mode === 'control' ? ['--parallel', String(parallelInControl)] : [];
   const profile = run.told === undefined ? [] : ['--profile', 'demo'];
-  const args = [...profile, '--format', `message:${run.messages}`, ...parallel, ...(run.tags === undefined ? [] : ['--tags', run.tags])];
+  const args = [...profile, '--format', `message:${run.messages}`, ...parallel, ...(run.failFast === true ? ['--fail-fast'] : []), ...(run.tags === undefined ? [] : ['--tags', run.tags])];
   const child = spawn(process.execPath, [run.program ?? program, ...args], {
     cwd: repositoryRoot,
     env: {
