@@ -20,7 +20,7 @@ export interface Cast {
 }
 
 /** It is no recording that can be drawn. */
-export class CastError extends EdgeproofError {}
+class CastError extends EdgeproofError {}
 
 const header = z.object({ version: z.literal(2), width: z.number().int().positive(), title: z.string().default('') });
 const event = z.tuple([z.number().nonnegative(), z.literal('o'), z.string()]);
