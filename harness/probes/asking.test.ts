@@ -36,7 +36,7 @@ test('a Pod asks again and again, tells whose answers were missed, and stops whe
       return seen !== undefined && seen.asked >= 2 ? { done: seen } : { missing: 'none yet' };
     }, { timeoutMs: 20_000, everyMs: 100 });
     assert.deepEqual(first.missed, []);
-    assert.ok(first.slowestSeconds > 0 && first.slowestSeconds < 5);
+    assert.ok(first.slowestSeconds > 0);
     uid = 'uid-2';
     const wrong = await waitFor('a wrong answer', async () => {
       const { missed } = await asking.look();
