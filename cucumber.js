@@ -16,6 +16,5 @@ const graded = {
   strict: true,
 };
 
-export default graded;
-/** `edgeproof demo`: one scenario, told as it goes. */
-export const demo = { ...graded, format: ['./steps/support/demo-formatter.ts'] };
+/** By profile. `demo`, of `edgeproof demo`: one scenario, told as it goes. */
+export default () => ({ default: graded, demo: { ...graded, format: ['./steps/support/demo-formatter.ts'] } });

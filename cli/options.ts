@@ -38,14 +38,9 @@ export interface ConformanceOptions extends Omit<UpOptions, 'name'> {
 
 export type ControlOptions = Omit<ConformanceOptions, 'implementation' | 'cluster'>;
 
-export interface DemoOptions {
-  /** Name of a cluster that runs; without it, one is booted and removed. */
-  readonly cluster?: string;
+export interface DemoOptions extends Pick<ConformanceOptions, 'cluster' | 'keep' | 'images'> {
   /** Absolute path of a file for what is told. */
   readonly record?: string;
-  /** Leave a cluster that was booted for it running at the end. */
-  readonly keep: boolean;
-  readonly images: ImagesMode;
 }
 
 export interface ImagesBuildOptions {

@@ -12,5 +12,5 @@ Then('the other site has noticed nothing: every question was answered, no contai
   const seen = await noticed(this, this.otherSite);
   if (seen.noticed.length > 0) throw new PromiseBroken('OTHER_SITE_DISTURBED', seen.noticed.join('; '));
   const { pods } = this.otherSite.snapshot;
-  this.log(`${this.otherSite.node}: all of ${seen.asked} questions answered, the same containers in ${pods.length} Pods; ${this.otherSite.readySince.size} nodes outside the site Ready throughout`);
+  this.log(`${this.otherSite.node}: all of ${seen.asked} questions answered, the slowest after ${seen.slowestSeconds.toFixed(1)} s; the same containers in ${pods.length} Pods; ${this.otherSite.readySince.size} nodes outside the site Ready throughout`);
 });

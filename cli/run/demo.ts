@@ -5,19 +5,17 @@ import { listClusters } from '../../harness/cluster/store.ts';
 import { loadTopology } from '../../topologies/load.ts';
 import type { Io } from '../io.ts';
 import { defaultImplementation, defaultTopology, type DemoOptions } from '../options.ts';
-import { gradableCluster } from './gradable-cluster.ts';
 import { gradedRun } from './graded-run.ts';
 
 /** The promise that is shown. */
 const tags = '@identity-flagship';
 
-/** `edgeproof demo`: a graded run of one scenario, told as it goes. */
-export async function runDemo({ cluster: named, record, keep, images }: DemoOptions, io: Io): Promise<number> {
+/** `edgeproof demo`: a graded run of one scenario, told as it goes. @throws UsageError when the record cannot be written */
+export async function runDemo({ cluster, record, keep, images }: DemoOptions, io: Io): Promise<number> {
   // Before anything is booted for it.
   if (record !== undefined) await writeFile(record, '').catch((cause: unknown) => {
     throw new UsageError(`--record: ${(cause as Error).message}`, { cause, next: 'name a file in a folder that is there' });
   });
-  const cluster = named === undefined ? undefined : await gradableCluster(named);
   const topology = cluster?.topology ?? await loadTopology(defaultTopology, io.cwd);
   return await gradedRun({
     mode: 'conformance',

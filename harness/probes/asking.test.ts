@@ -36,6 +36,7 @@ test('a Pod asks again and again, tells whose answers were missed, and stops whe
       return seen !== undefined && seen.asked >= 2 ? { done: seen } : { missing: 'none yet' };
     }, { timeoutMs: 20_000, everyMs: 100 });
     assert.deepEqual(first.missed, []);
+    assert.ok(first.slowestSeconds > 0);
     uid = 'uid-2';
     const wrong = await waitFor('a wrong answer', async () => {
       const { missed } = await asking.look();
@@ -53,9 +54,9 @@ test('a Pod asks again and again, tells whose answers were missed, and stops whe
 });
 
 test('who was not asked for a while cannot have answered', () => {
-  assert.deepEqual(readAnswers('100 answered\n101 answered\n102\n', 99), { asked: 2, missed: [] });
-  assert.throws(() => readAnswers('100 answered\n120 answered\n121\n', 99), { code: 'NOT_ASKING' });
-  assert.throws(() => readAnswers('100 answered\n101 answered\n130\n', 99), { code: 'NOT_ASKING' });
+  assert.deepEqual(readAnswers('100 answered 0.2\n101 answered 1.25\n102\n', 99), { asked: 2, slowestSeconds: 1.25, missed: [] });
+  assert.throws(() => readAnswers('100 answered 0.1\n131 answered 0.1\n132\n', 99), { code: 'NOT_ASKING' });
+  assert.throws(() => readAnswers('100 answered 0.1\n101 answered 0.1\n132\n', 99), { code: 'NOT_ASKING' });
   assert.throws(() => readAnswers('100\n', 99), { code: 'NOT_ASKING' });
   assert.deepEqual(readAnswers('100 http://10.0.0.1/: curl: (28) timed out\n101\n', 99).missed, ['1970-01-01T00:01:40.000Z http://10.0.0.1/: curl: (28) timed out']);
 });

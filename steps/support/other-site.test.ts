@@ -30,14 +30,14 @@ function other(answers: Answers): OtherSite {
   return { node: 'west', snapshot, asking: [{ look: async () => answers, stop: async () => {} }], readySince: readySince(before) };
 }
 
-const all: Answers = { asked: 10, missed: [] };
+const all: Answers = { asked: 10, slowestSeconds: 0.5, missed: [] };
 
 test('a site where all was answered, by the same containers, on nodes that were Ready all the time, has noticed nothing', async () => {
-  assert.deepEqual(await noticed(world(before, 'c1'), other(all)), { asked: 10, noticed: [] });
+  assert.deepEqual(await noticed(world(before, 'c1'), other(all)), { asked: 10, slowestSeconds: 0.5, noticed: [] });
 });
 
 test('a missed answer, another container and a moment without Ready are noticed', async () => {
-  assert.deepEqual((await noticed(world(before, 'c1'), other({ asked: 10, missed: ['late: timed out'] }))).noticed, ['1 of 10 questions were not answered: late: timed out']);
+  assert.deepEqual((await noticed(world(before, 'c1'), other({ asked: 10, slowestSeconds: 0.5, missed: ['late: timed out'] }))).noticed, ['1 of 10 questions were not answered: late: timed out']);
   assert.match((await noticed(world(before, 'c2'), other(all))).noticed.join(), /container echo of .* does not run any more/);
   assert.deepEqual((await noticed(world([before[0]!, node('west', 'True', late)], 'c1'), other(all))).noticed, ['node west was not Ready for a while']);
   assert.deepEqual((await noticed(world([before[0]!, node('west', 'Unknown', late)], 'c1'), other(all))).noticed, ['node west was not Ready for a while']);

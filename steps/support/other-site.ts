@@ -20,8 +20,8 @@ export interface OtherSite {
 
 /** As long as the longest scenario that watches one; who asks ends by itself then. */
 const askAtMostMs = 600_000;
-/** With no more than an echo application's default it was seen to wait for 4 s for a processor that nodes elsewhere kept busy. */
-const cpu = '100m';
+/** With no more than an echo application's default it would be the last on the machine to get a processor, which is no other site's doing. */
+const cpu = '400m';
 /** A kube-proxy writes its rules for a new Service within seconds. */
 const firstAnswerMs = 20_000;
 
@@ -64,12 +64,12 @@ export const readySince = (nodes: readonly KubeNode[]): Map<string, string> =>
   }));
 
 /** What the other site has noticed, in words, and what it was asked meanwhile. @throws CannotTellError `NOT_ASKING`; ExecError */
-export async function noticed(world: EdgeWorld, { snapshot, asking, readySince: before }: OtherSite): Promise<{ readonly asked: number; readonly noticed: string[] }> {
+export async function noticed(world: EdgeWorld, { snapshot, asking, readySince: before }: OtherSite): Promise<{ readonly asked: number; readonly slowestSeconds: number; readonly noticed: string[] }> {
   const answers = await Promise.all(asking.map(async (one): Promise<Answers> => await one.look(world.signal)));
   const now = readySince(await outside(world));
   const lost = [...before].filter(([name, since]) => now.get(name) !== since).map(([name]) => `node ${name} was not Ready for a while`);
   const asked = answers.reduce((sum, one) => sum + one.asked, 0);
   const missed = answers.flatMap((one) => one.missed);
   const silent = missed.length === 0 ? [] : [`${missed.length} of ${asked} questions were not answered: ${missed.slice(0, 3).join('; ')}`];
-  return { asked, noticed: [...silent, ...containersReplaced(snapshot, await podsOn(world.docker, snapshot.node, world.signal)), ...lost] };
+  return { asked, slowestSeconds: Math.max(...answers.map((one) => one.slowestSeconds)), noticed: [...silent, ...containersReplaced(snapshot, await podsOn(world.docker, snapshot.node, world.signal)), ...lost] };
 }
