@@ -1,14 +1,15 @@
 // Runs on edgeproof's own Node. Type check and all unit tests; the last line counts them.
-import { spawn } from 'node:child_process';
-import { globSync, mkdtempSync, rmSync } from 'node:fs';
+import { execFile, spawn } from 'node:child_process';
+import { existsSync, globSync, mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const parts = process.argv.slice(2);
+const parts = process.argv.includes('--changed') ? await partsThatChanged() : process.argv.slice(2);
 delete process.env.EDGEPROOF_LAUNCHER_FD;
 
 const abort = new AbortController();
@@ -40,6 +41,14 @@ const passed = counts.passed + (typesOk ? 1 : 0);
 const failed = counts.failed + (typesOk ? 0 : 1);
 process.stdout.write(`${passed} passed, ${failed} failed\n`);
 process.exitCode = failed === 0 ? 0 : 1;
+
+/** Tests beside what differs from the last commit, and those that look at everything and take no second: for before a commit. */
+async function partsThatChanged() {
+  const git = async (...args) => (await promisify(execFile)('git', args, { cwd: root })).stdout.split('\n').filter((line) => line !== '');
+  const changed = [...(await git('diff', '--name-only', 'HEAD')), ...(await git('ls-files', '--others', '--exclude-standard'))];
+  const beside = changed.map((file) => file.replace(/(\.test)?\.ts$/, '.test.ts')).filter((file) => file.endsWith('.test.ts') && existsSync(join(root, file)));
+  return [...beside, 'core/walls.test.ts', 'core/dead-code.test.ts', 'features/', 'steps/definitions.test.ts', 'docs/promises.test.ts'];
+}
 
 /** A few tests call it, in a network namespace of their own. */
 async function bringIptables() {

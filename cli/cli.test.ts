@@ -26,7 +26,7 @@ async function edgeproof(args: readonly string[], env: Readonly<Record<string, s
   });
 }
 
-const verbs = ['doctor', 'images', 'images build', 'images list', 'up', 'status', 'fault', 'fault inject', 'fault heal', 'fault list', 'uninstall', 'down', 'conformance', 'control', 'report', 'bench', 'bench tunnel', 'bench http', 'bench hub', 'bench report'];
+const verbs = ['doctor', 'images', 'images build', 'images list', 'images export', 'images import', 'topology', 'topology list', 'topology show', 'topology validate', 'up', 'status', 'kubeconfig', 'shell', 'logs', 'fault', 'fault inject', 'fault heal', 'fault list', 'uninstall', 'down', 'conformance', 'control', 'report', 'report compare', 'bench', 'bench tunnel', 'bench http', 'bench hub', 'bench report'];
 
 test('every verb has help with an example, on stdout', async () => {
   const pages = await Promise.all(verbs.map(async (verb) => await edgeproof([...verb.split(' '), '--help'])));
@@ -54,6 +54,10 @@ const mistakes: [string[], RegExp][] = [
   [['confrmance'], /^edgeproof: unknown verb 'confrmance'; did you mean conformance\?\n  next: see edgeproof --help\n$/],
   [['nonsense', '--help'], /unknown verb 'nonsense'\n/],
   [['help', 'nonsense'], /unknown verb 'nonsense'\n/],
+  [['conformance', '--cluster', 'dev', '--keep'], /--cluster and --keep exclude each other\n  next: that cluster is what it is already, and stays/],
+  [['conformance', '--cluster', 'nowhere'], /there is no cluster "nowhere"/],
+  [['conformance', '--tags', '@tunnel', '--rerun-failed'], /--tags and --rerun-failed exclude each other/],
+  [['conformance', '--repeat', '0'], /It must be a whole number from 1 to 1000/],
   [['fault', 'injct'], /unknown verb 'injct'; did you mean inject\?\n  next: see edgeproof fault --help/],
   [['up', '--imges', 'pull'], /unknown option '--imges'; did you mean --images\?\n  next: see edgeproof up --help/],
   [['up', '--images', 'steal'], /'steal' is invalid\. Allowed choices are auto, build, pull/],
@@ -98,7 +102,7 @@ test('bad usage: a sentence, the next step, and exit 254', async () => {
 test('doctor tells machines what it found, and whether there is anything to do', async () => {
   const { code, stdout } = await edgeproof(['doctor', '--json']);
   const { ready, checks } = JSON.parse(stdout) as { ready: boolean; checks: { id: string; status: string; found: string; next?: string }[] };
-  assert.deepEqual(checks.map(({ id }) => id), ['system', 'node', 'cpus', 'memory', 'disk', 'cgroup', 'capabilities', 'bridge-nf-call-iptables', 'inotify', 'docker', 'go', 'debootstrap', 'leftovers']);
+  assert.deepEqual(checks.map(({ id }) => id), ['system', 'node', 'cpus', 'memory', 'disk', 'cgroup', 'capabilities', 'bridge-nf-call-iptables', 'inotify', 'time', 'ports', 'docker', 'go', 'debootstrap', 'leftovers']);
   for (const { id, status, found, next } of checks) {
     assert.ok(['ok', 'edgeproof', 'you'].includes(status) && found !== '', id);
     assert.equal(next === undefined, status === 'ok', `${id}: only what is not there needs a next step`);
@@ -143,7 +147,7 @@ test('status of no cluster, and of one whose containers are gone', async () => {
     assert.deepEqual(clusters.map(({ name, running, nodes, links, faults }) => [name, running, nodes[0]?.status, links[0]?.status, faults]), [[state.name, false, status, status, []]]);
     const text = (await edgeproof(['status', 'never-booted'])).stdout;
     assert.match(text, /Cluster never-booted: NOT WHOLE, topology one-edge, implementation stock/);
-    assert.match(text, new RegExp(`never-booted-worker2  edge  east  172\\.31\\.0\\.4  ${status}`));
+    assert.match(text, new RegExp(`never-booted-worker2  edge  east  ${status} +172\\.31\\.0\\.4`));
     const list = await edgeproof(['fault', 'list', '--json']);
     assert.deepEqual([list.code, JSON.parse(list.stdout)], [0, { faults: [] }]);
     assert.match((await edgeproof(['fault', 'heal', 'x'])).stderr, /cluster never-booted has had no fault "x"/);

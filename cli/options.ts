@@ -1,9 +1,10 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InvalidArgumentError, Option } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { UsageError } from '../core/errors.ts';
 import { repositoryRoot } from '../core/paths.ts';
 import { choices, suggest } from '../core/suggest.ts';
+import type { ClusterState } from '../harness/cluster/state.ts';
 import type { ImagesMode } from '../harness/images/registry.ts';
 import type { Topology } from '../topologies/schema.ts';
 
@@ -27,9 +28,15 @@ export interface ConformanceOptions extends Omit<UpOptions, 'name'> {
   readonly tags?: string;
   /** Leave the cluster running at the end. */
   readonly keep: boolean;
+  /** A cluster that runs already, to be graded as it is. */
+  readonly cluster?: ClusterState;
+  /** How often all of it is run, on one cluster. */
+  readonly repeat: number;
+  /** Nothing begins any more once a scenario has failed. */
+  readonly failFast: boolean;
 }
 
-export type ControlOptions = Omit<ConformanceOptions, 'implementation'>;
+export type ControlOptions = Omit<ConformanceOptions, 'implementation' | 'cluster'>;
 
 export interface ImagesBuildOptions {
   /** A folder of implementations/. */
@@ -56,6 +63,16 @@ export const wholeNumber = (least: number, most: number) => (text: string): numb
   if (!/^\d+$/.test(text) || value < least || value > most) throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
   return value;
 };
+
+const mostRounds = 1000;
+
+/** How a graded run is gone about. */
+export const roundOptions = (command: Command): Command => command
+  .addOption(nameOption('name of the cluster'))
+  .option('--repeat <n>', 'run all of it so often on one cluster, each time with a report of its own, and say at the end what was not the same', wholeNumber(1, mostRounds), 1)
+  .option('--fail-fast', 'begin nothing any more once a scenario has failed')
+  .option('--keep', 'leave the cluster running at the end')
+  .addOption(imagesOption());
 
 /** @throws InvalidArgumentError */
 export function clusterName(text: string): string {

@@ -10,8 +10,12 @@ import { doctor } from './commands/doctor.ts';
 import { down } from './commands/down.ts';
 import { fault } from './commands/fault.ts';
 import { images } from './commands/images.ts';
+import { kubeconfig } from './commands/kubeconfig.ts';
+import { logs } from './commands/logs.ts';
 import { report } from './commands/report.ts';
+import { shell } from './commands/shell.ts';
 import { status } from './commands/status.ts';
+import { topology } from './commands/topology.ts';
 import { uninstall } from './commands/uninstall.ts';
 import { up } from './commands/up.ts';
 import type { Io } from './io.ts';
@@ -26,7 +30,7 @@ export type Run = <Args extends unknown[]>(action: Action<Args>) => (...args: Ar
 export type Register = (program: Command, io: Io, run: Run) => void;
 
 // In the order of a first day: look, boot, break, grade, read.
-const verbs: readonly Register[] = [doctor, images, up, status, fault, uninstall, down, conformance, control, report, bench];
+const verbs: readonly Register[] = [doctor, images, topology, up, status, kubeconfig, shell, logs, fault, uninstall, down, conformance, control, report, bench];
 
 /**
  * Runs a command line.

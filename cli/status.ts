@@ -2,11 +2,27 @@ import { describeError } from '../core/errors.ts';
 import { loadCluster } from '../harness/cluster/store.ts';
 import type { ClusterState, NodeState, WanState } from '../harness/cluster/state.ts';
 import { Docker, type Engine } from '../harness/docker/docker.ts';
+import { loadImplementation } from '../implementations/load.ts';
+import { profileToxics } from '../harness/wan/profile.ts';
 import { cloudServices } from '../harness/wan/services.ts';
+import type { ToxicSpec } from '../harness/wan/toxiproxy.ts';
 import { connectWan } from '../harness/wan/wan.ts';
+import { nodeStatuses } from './node-statuses.ts';
 
 /** `unknown`: no engine answers. */
 export type ContainerStatus = 'running' | 'stopped' | 'gone' | 'unknown';
+
+/** What is known of a node besides its container. What cannot be asked is absent. */
+export interface NodeStatus extends NodeState {
+  readonly status: ContainerStatus;
+  /** What the API says of it: `true` is Ready. */
+  readonly ready?: boolean;
+  readonly podCidr?: string;
+  /** Of its flannel.1, as it is on the node. */
+  readonly vtepMac?: string;
+  /** Pods with a sandbox that runs, as its container runtime has it. */
+  readonly pods?: number;
+}
 
 export interface LinkStatus {
   readonly site: string;
@@ -14,6 +30,8 @@ export interface LinkStatus {
   readonly status: ContainerStatus;
   /** Whether the link lets each cloud service through; absent when it cannot be asked. */
   readonly services?: Readonly<Record<string, boolean>>;
+  /** What is injected there besides the site's own latency and bandwidth. */
+  readonly toxics?: readonly (ToxicSpec & { readonly service: string })[];
   readonly problem?: string;
 }
 
@@ -21,11 +39,14 @@ export interface ClusterStatus {
   readonly name: string;
   readonly topology: string;
   readonly implementation: string;
+  readonly claims: readonly string[];
   readonly createdAt: string;
   /** All nodes and links run. */
   readonly running: boolean;
   readonly kubeconfig: string;
-  readonly nodes: readonly (NodeState & { readonly status: ContainerStatus })[];
+  readonly nodes: readonly NodeStatus[];
+  /** Why the API says nothing of its nodes. */
+  readonly apiProblem?: string;
   readonly links: readonly LinkStatus[];
   /** Faults that were injected and not healed. */
   readonly faults: readonly { readonly id: string; readonly kind: string; readonly target: string; readonly startedAt: string }[];
@@ -39,17 +60,21 @@ export async function clusterStatus(name: string, engine: Engine | undefined, si
   const docker = engine && new Docker(engine);
   const containers = docker === undefined ? undefined : await containerStatuses(docker, [...state.nodes.map((node) => node.name), ...state.wans.map((wan) => wan.container)], signal);
   const statusOf = (container: string): ContainerStatus => (containers === undefined ? 'unknown' : (containers.get(container) ?? 'gone'));
-  const nodes = state.nodes.map((node) => ({ ...node, status: statusOf(node.name) }));
-  const links = await Promise.all(state.wans.map(async (wan) => await linkStatus(name, wan, statusOf(wan.container), docker, signal)));
-  const faults = await openFaults(state);
+  const [nodes, links, faults, { claims }] = await Promise.all([
+    nodeStatuses(state, docker, statusOf, signal),
+    Promise.all(state.wans.map(async (wan) => await linkStatus(state, wan, statusOf(wan.container), docker, signal))),
+    openFaults(state),
+    loadImplementation(state.implementation),
+  ]);
   return {
     name,
     topology: state.topology.name,
     implementation: state.implementation,
+    claims,
     createdAt: state.createdAt,
-    running: [...nodes, ...links].every(({ status }) => status === 'running'),
+    running: [...nodes.nodes, ...links].every(({ status }) => status === 'running'),
     kubeconfig: state.kubeconfig,
-    nodes,
+    ...nodes,
     links,
     ...faults,
   };
@@ -74,12 +99,17 @@ async function containerStatuses(docker: Docker, names: readonly string[], signa
   }));
 }
 
-async function linkStatus(cluster: string, { site, container }: WanState, status: ContainerStatus, docker: Docker | undefined, signal: AbortSignal): Promise<LinkStatus> {
+async function linkStatus(cluster: ClusterState, { site, container }: WanState, status: ContainerStatus, docker: Docker | undefined, signal: AbortSignal): Promise<LinkStatus> {
   if (docker === undefined || status !== 'running') return { site, container, status };
   try {
-    const wan = await connectWan(docker, cluster, site, { signal });
-    const services = await Promise.all(cloudServices.map(async (service) => [service.name, await wan.isEnabled(service.name)] as const));
-    return { site, container, status, services: Object.fromEntries(services) };
+    const wan = await connectWan(docker, cluster.name, site, { signal });
+    const own = profileToxics(cluster.topology.sites.find(({ name }) => name === site)!.wan).map(({ name }) => name);
+    const services = await Promise.all(cloudServices.map(async ({ name }) => ({ name, enabled: await wan.isEnabled(name), toxics: await wan.toxics(name) })));
+    return {
+      site, container, status,
+      services: Object.fromEntries(services.map(({ name, enabled }) => [name, enabled])),
+      toxics: services.flatMap(({ name: service, toxics }) => toxics.filter(({ name }) => !own.includes(name)).map((toxic) => ({ ...toxic, service }))),
+    };
   } catch (error) {
     signal.throwIfAborted();
     return { site, container, status, problem: describeError(error) };

@@ -9,7 +9,8 @@ export const isHelpShown = (error: CommanderError): boolean => ['commander.help'
 export function checkVerb(program: Command, args: readonly string[]): void {
   const { command, verb, rest } = verbOf(program, args);
   const [typed] = rest;
-  if (typed !== undefined && !typed.startsWith('-') && command.commands.length > 0) throw usageError(`unknown verb '${typed}'`, command, verb);
+  // What has verbs and takes arguments too (`report`) says by itself what it does not know.
+  if (typed !== undefined && !typed.startsWith('-') && command.commands.length > 0 && command.registeredArguments.length === 0) throw usageError(`unknown verb '${typed}'`, command, verb);
 }
 
 /** Commander's errors in the form of our own: what is wrong, what may be meant, where help is. */

@@ -1,30 +1,52 @@
-import { checkImplementation, checkTags, checkTopology, defaultImplementation, defaultTopology, imagesOption, nameOption, topologyDescription, type ConformanceOptions } from '../options.ts';
+import { UsageError } from '../../core/errors.ts';
+import { checkImplementation, checkTags, checkTopology, clusterName, defaultImplementation, defaultTopology, roundOptions, topologyDescription, type ConformanceOptions } from '../options.ts';
 import type { Register } from '../program.ts';
 
-type Flags = Omit<ConformanceOptions, 'topology' | 'topologyArgument' | 'keep'> & { readonly topology: string; readonly keep?: boolean };
+interface Flags extends Pick<ConformanceOptions, 'tags' | 'name' | 'images' | 'repeat'> {
+  readonly topology?: string;
+  readonly implementation?: string;
+  readonly cluster?: string;
+  readonly rerunFailed?: boolean;
+  readonly failFast?: boolean;
+  readonly keep?: boolean;
+}
 
 export const conformance: Register = (program, io, run) => {
-  program
+  const command = program
     .command('conformance')
     .description('boot a cluster, grade an implementation by the features, write the report, tear down')
-    .option('--topology <topology>', topologyDescription, defaultTopology)
-    .option('--implementation <name>', 'what is graded: a folder of implementations/', defaultImplementation)
+    .option('--topology <topology>', `${topologyDescription} (default: "${defaultTopology}")`)
+    .option('--implementation <name>', `what is graded: a folder of implementations/ (default: "${defaultImplementation}")`)
+    .option('--cluster <name>', 'grade this cluster, which runs already and stays, instead of one of its own', clusterName)
     .option('--tags <expression>', "only these scenarios, for example '@tunnel and not @baseline'")
-    .addOption(nameOption('name of the cluster'))
-    .option('--keep', 'leave the cluster running at the end')
-    .addOption(imagesOption())
-    .addHelpText('after', "\nExamples:\n  edgeproof conformance\n  edgeproof conformance --implementation stock --tags '@lifecycle' --keep")
-    .action(run(async ({ topology, implementation, tags, name, keep = false, images }: Flags) => {
-      const checked: ConformanceOptions = {
-        topology: await checkTopology(topology, io.cwd),
-        topologyArgument: topology,
-        implementation: await checkImplementation(implementation),
-        ...(tags !== undefined && { tags: await checkTags(tags) }),
-        ...(name !== undefined && { name }),
-        keep,
-        images,
-      };
+    .option('--rerun-failed', 'only the promises that the latest run did not see kept');
+  roundOptions(command)
+    .addHelpText('after', "\nExamples:\n  edgeproof conformance\n  edgeproof conformance --implementation stock --tags '@lifecycle' --keep\n  edgeproof conformance --cluster dev --tags @tunnel-logs\n  edgeproof conformance --rerun-failed --repeat 10")
+    .action(run(async (flags: Flags) => {
+      const { name, keep = false, failFast = false, images, repeat } = flags;
+      const tags = await tagsOf(flags);
+      const checked: ConformanceOptions = { ...(await whatIsGraded(flags, io.cwd)), ...(tags !== undefined && { tags }), ...(name !== undefined && { name }), keep, images, repeat, failFast };
       const { runConformance } = await import('../run/conformance.ts');
       return await runConformance(checked, io);
     }));
 };
+
+/** @throws UsageError; TopologyError */
+async function whatIsGraded({ cluster: named, topology, implementation, name, keep }: Flags, cwd: string): Promise<Pick<ConformanceOptions, 'topology' | 'topologyArgument' | 'implementation' | 'cluster'>> {
+  if (named === undefined) {
+    const topologyArgument = topology ?? defaultTopology;
+    return { topology: await checkTopology(topologyArgument, cwd), topologyArgument, implementation: await checkImplementation(implementation ?? defaultImplementation) };
+  }
+  const given = Object.entries({ '--topology': topology, '--implementation': implementation, '--name': name, '--keep': keep }).filter(([, value]) => value !== undefined).map(([flag]) => flag);
+  if (given.length > 0) throw new UsageError(`--cluster and ${given.join(', ')} exclude each other`, { next: 'that cluster is what it is already, and stays' });
+  const { gradableCluster } = await import('../run/gradable-cluster.ts');
+  const cluster = await gradableCluster(named);
+  return { topology: cluster.topology, topologyArgument: cluster.topology.name, implementation: cluster.implementation, cluster };
+}
+
+async function tagsOf({ tags, rerunFailed = false }: Flags): Promise<string | undefined> {
+  if (rerunFailed && tags !== undefined) throw new UsageError('--tags and --rerun-failed exclude each other', { next: 'give one of them' });
+  if (!rerunFailed) return tags === undefined ? undefined : await checkTags(tags);
+  const { tagsOfFailed } = await import('../run/failed-before.ts');
+  return await checkTags(await tagsOfFailed());
+}

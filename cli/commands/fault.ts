@@ -87,10 +87,8 @@ async function checkId(id: string, flags: Flags): Promise<void> {
   throw new UsageError(`cluster ${cluster.name} has had no fault "${id}"${meant === undefined ? '' : `; did you mean ${meant}?`}`, { next: 'see edgeproof fault list' });
 }
 
-async function open(flags: Flags, io: Io): Promise<{ context: FaultContext; log: FaultLog }> {
-  const { cluster, log } = await openLog(flags);
-  const [{ findEngine }, { Docker }] = await Promise.all([import('../../harness/engine/find-engine.ts'), import('../../harness/docker/docker.ts')]);
-  const engine = await findEngine(io.signal);
-  if (engine === undefined) throw new UsageError(`no Docker engine answers, so cluster ${cluster.name} does not run`, { next: 'start Docker, or boot a cluster: edgeproof up' });
-  return { context: { cluster, docker: new Docker(engine), signal: io.signal }, log };
+async function open({ name }: Flags, io: Io): Promise<{ context: FaultContext; log: FaultLog }> {
+  const [{ runningCluster }, { FaultLog }] = await Promise.all([import('../running.ts'), import('../../chaos/fault-log.ts')]);
+  const { cluster, docker } = await runningCluster(name, io.signal);
+  return { context: { cluster, docker, signal: io.signal }, log: await FaultLog.open(cluster) };
 }

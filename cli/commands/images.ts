@@ -19,6 +19,19 @@ export const images: Register = (program, io, run) => {
       return await (await load()).imagesBuild(options, io);
     }));
   group
+    .command('export')
+    .description('write all that clusters are made of into one file, for a machine without a network')
+    .argument('<file>', 'compressed when it ends in .gz or .tgz')
+    .addOption(imagesOption())
+    .addHelpText('after', '\nExample:\n  edgeproof images export edgeproof-images.tgz')
+    .action(run(async (file: string, options: Pick<ImagesBuildOptions, 'images'>) => await (await load()).imagesExport(file, options, io)));
+  group
+    .command('import')
+    .description('take them from such a file: it is checked whole before any of it is used')
+    .argument('<file>', 'what edgeproof images export made')
+    .addHelpText('after', '\nExample:\n  edgeproof images import edgeproof-images.tgz')
+    .action(run(async (file: string) => await (await load()).imagesImport(file, io)));
+  group
     .command('list')
     .description('what is there, how big it is, and what is missing')
     .option('--json', 'as JSON on stdout')

@@ -1,14 +1,16 @@
+import { exitCodes } from '../../core/errors.ts';
 import { printJson } from '../io.ts';
 import type { Register } from '../program.ts';
 
 export const report: Register = (program, io, run) => {
-  program
+  const command = program
     .command('report')
     .description('what a run found: which promises hold')
     .argument('[run]', 'name of a run or its beginning', 'latest')
     .option('--json', 'as JSON on stdout')
-    .addHelpText('after', '\nExamples:\n  edgeproof report\n  edgeproof report 20261123 --json')
-    .action(run(async (id: string, { json = false }: { json?: boolean }) => {
+    .option('--open', 'and open its page in the browser of this desktop')
+    .addHelpText('after', '\nExamples:\n  edgeproof report\n  edgeproof report 20261123 --json\n  edgeproof report --open\n  edgeproof report compare 20261123T101500Z latest')
+    .action(run(async (id: string, { json = false, open = false }: { json?: boolean; open?: boolean }) => {
       const [{ findRun }, { buildReport }, { reportFacts }, { summary }] = await Promise.all([
         import('../../reports/runs-list.ts'),
         import('../../reports/build.ts'),
@@ -17,7 +19,28 @@ export const report: Register = (program, io, run) => {
       ]);
       const built = await buildReport(await findRun(id));
       const facts = reportFacts(built);
-      if (json) return printJson(io, facts);
-      io.stdout.write(`${summary(built).join('\n')}\n\n${facts.paths.html}\n`);
+      if (json) printJson(io, facts);
+      else io.stdout.write(`${summary(built).join('\n')}\n\n${facts.paths.html}\n`);
+      if (open) await (await import('../open-page.ts')).openPage(facts.paths.html, io.signal);
+    }));
+  command
+    .command('compare')
+    .description('what broke, what was mended, and what got slower from one run to another; exit 1 if something broke')
+    .argument('<before>', 'name of a run or its beginning')
+    .argument('[after]', 'name of a run or its beginning', 'latest')
+    .option('--json', 'as JSON on stdout')
+    .addHelpText('after', '\nExamples:\n  edgeproof report compare 20261123T101500Z\n  edgeproof report compare 20261123T101500Z 20261124 --json')
+    .action(run(async (before: string, after: string) => {
+      const [{ findRun }, { buildReport }, { compareReports, comparisonLines }] = await Promise.all([
+        import('../../reports/runs-list.ts'),
+        import('../../reports/build.ts'),
+        import('../../reports/compare.ts'),
+      ]);
+      const [earlier, later] = [await buildReport(await findRun(before)), await buildReport(await findRun(after))];
+      const comparison = compareReports(earlier, later);
+      // The parent has an option of that name too, and commander gives it what is said behind either.
+      if (command.opts<{ json?: boolean }>().json) printJson(io, { before: earlier.run.id, after: later.run.id, ...comparison });
+      else io.stdout.write(`${comparisonLines(earlier, later, comparison).join('\n')}\n`);
+      return comparison.broke.length > 0 ? exitCodes.fail : exitCodes.pass;
     }));
 };

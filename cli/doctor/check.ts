@@ -7,6 +7,8 @@ export interface Finding {
   readonly found: string;
   /** What edgeproof will do, or what the user must do. */
   readonly next?: string;
+  /** Mends it, where edgeproof may: what the user asked for with --fix. */
+  readonly fix?: (signal: AbortSignal) => Promise<void>;
 }
 
 export interface DoctorContext {
@@ -24,5 +26,5 @@ export interface Check {
 }
 
 export const ok = (found: string): Finding => ({ status: 'ok', found });
-export const you = (found: string, next: string): Finding => ({ status: 'you', found, next });
+export const you = (found: string, next: string, fix?: Finding['fix']): Finding => ({ status: 'you', found, next, ...(fix !== undefined && { fix }) });
 export const byEdgeproof = (found: string, next: string): Finding => ({ status: 'edgeproof', found, next });

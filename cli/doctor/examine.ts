@@ -1,4 +1,4 @@
-import { EdgeproofError } from '../../core/errors.ts';
+import { describeError, EdgeproofError } from '../../core/errors.ts';
 import { findEngine } from '../../harness/engine/find-engine.ts';
 import { canInstallPackages } from '../../harness/engine/host-packages.ts';
 import { you, type Check, type DoctorContext, type Finding } from './check.ts';
@@ -23,4 +23,25 @@ export async function examine(signal: AbortSignal, detail: (text: string) => voi
       return { id, ...you(`could not be looked at: ${error.message.split('\n')[0]}`, error.next ?? 'see why, and run edgeproof doctor again') };
     }
   }));
+}
+
+/**
+ * Mends what edgeproof may, one after the other.
+ *
+ * @returns what was tried, each with why it failed if it did
+ */
+export async function mend(rows: readonly Row[], signal: AbortSignal, detail: (text: string) => void = () => {}): Promise<{ readonly id: string; readonly problem?: string }[]> {
+  const tried: { id: string; problem?: string }[] = [];
+  for (const { id, fix } of rows) {
+    if (fix === undefined) continue;
+    detail(id);
+    try {
+      await fix(signal);
+      tried.push({ id });
+    } catch (error) {
+      signal.throwIfAborted();
+      tried.push({ id, problem: describeError(error) });
+    }
+  }
+  return tried;
 }

@@ -1,9 +1,13 @@
-import { access, readFile, statfs } from 'node:fs/promises';
+import { once } from 'node:events';
+import { access, readFile, statfs, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { availableParallelism, release } from 'node:os';
 import { dirname } from 'node:path';
+import { exec } from '../../core/exec.ts';
 import { home } from '../../core/paths.ts';
+import { Docker } from '../../harness/docker/docker.ts';
 import { missingHostCapabilities } from '../../harness/engine/capabilities.ts';
-import { byEdgeproof, ok, you, type Check } from './check.ts';
+import { byEdgeproof, ok, you, type Check, type Finding } from './check.ts';
 
 const gib = 2 ** 30;
 const inGib = (bytes: number): string => `${(bytes / gib).toFixed(1)} GiB`;
@@ -83,7 +87,7 @@ const bridge: Check = {
     if (value === '1') return ok('1');
     if (value === '0') return byEdgeproof('0', 'set to 1 on the Docker host when a cluster is isolated');
     if (engine === undefined) return byEdgeproof('br_netfilter is not loaded', 'the Docker engine loads it when it starts');
-    return engine.host.startsWith('unix:') ? you('br_netfilter is not loaded', 'run: modprobe br_netfilter') : ok('not known: the Docker engine is on another machine');
+    return engine.host.startsWith('unix:') ? you('br_netfilter is not loaded', 'run: modprobe br_netfilter', asRoot(async (signal) => void (await exec(['modprobe', 'br_netfilter'], { signal })))) : ok('not known: the Docker engine is on another machine');
   },
 };
 
@@ -98,9 +102,45 @@ const inotify: Check = {
     const room = Math.max(0, Math.floor(((limits[0]?.is ?? 0) - instancesOfHost) / instancesPerNode));
     const found = `${limits.map(({ name, is }) => `${name} ${is}`).join(', ')}: room for about ${room} nodes`;
     const low = limits.filter(({ is, needed }) => is < needed);
-    return low.length === 0 ? ok(found) : you(found, `run: sysctl ${low.map(({ name, needed }) => `fs.inotify.${name}=${Math.max(needed, 512)}`).join(' ')}`);
+    if (low.length === 0) return ok(found);
+    const wanted = low.map(({ name, needed }) => ({ name, value: String(Math.max(needed, 512)) }));
+    return you(found, `run: sysctl ${wanted.map(({ name, value }) => `fs.inotify.${name}=${value}`).join(' ')}`, asRoot(async () => {
+      for (const { name, value } of wanted) await writeFile(`/proc/sys/fs/inotify/${name}`, value);
+    }));
   },
 };
+
+/** Kubernetes believes certificates and leases by the engine's clock, edgeproof its budgets by its own. */
+const mostDriftMs = 2000;
+const time: Check = {
+  id: 'time',
+  look: async ({ engine, signal }) => {
+    if (engine === undefined) return ok('not known: no engine runs');
+    const { stdout } = await new Docker(engine).run(['info', '--format', '{{.SystemTime}}'], { timeoutMs: 10_000, signal });
+    const drift = Date.parse(stdout.trim()) - Date.now();
+    const found = `the engine's clock is ${(Math.abs(drift) / 1000).toFixed(1)} s ${drift < 0 ? 'behind' : 'before'} this one`;
+    return Math.abs(drift) <= mostDriftMs ? ok(found) : you(found, 'set both by NTP: timedatectl set-ntp true');
+  },
+};
+
+/** API servers and WANs are published on the loopback, at whatever ports are free. */
+const ports: Check = {
+  id: 'ports',
+  look: async () => {
+    const server = createServer();
+    try {
+      await once(server.listen(0, '127.0.0.1'), 'listening');
+      return ok(`free ones are taken, of ${(await text('/proc/sys/net/ipv4/ip_local_port_range'))?.replace(/\s+/, ' to ') ?? 'any'}`);
+    } catch (error) {
+      return you(`none can be had on the loopback: ${(error as Error).message}`, 'see what holds them all: ss -tan');
+    } finally {
+      server.close();
+    }
+  },
+};
+
+/** What only root may mend. */
+const asRoot = (fix: NonNullable<Finding['fix']>): Finding['fix'] => (process.getuid?.() === 0 ? fix : undefined);
 
 const exists = async (path: string): Promise<boolean> => await access(path).then(() => true, () => false);
 
@@ -109,4 +149,4 @@ async function nearest(path: string): Promise<string> {
   return (await exists(path)) || dirname(path) === path ? path : await nearest(dirname(path));
 }
 
-export const hostChecks: readonly Check[] = [system, node, cpus, memory, disk, cgroup, capabilities, bridge, inotify];
+export const hostChecks: readonly Check[] = [system, node, cpus, memory, disk, cgroup, capabilities, bridge, inotify, time, ports];

@@ -9,6 +9,7 @@ import { selectionOf } from './selection.ts';
 
 /** `edgeproof conformance`: the scenarios of what the implementation claims. */
 export async function runConformance(options: ConformanceOptions, io: Io): Promise<number> {
-  const selection = selectionOf(await loadImplementation(options.implementation), options.tags, aboutRun(await loadCatalogue(), options.tags));
-  return await gradedRun({ ...options, mode: 'conformance', selection: withoutSoak(selection), reproduce: commandLine('conformance', options) }, io);
+  const catalogue = await loadCatalogue();
+  const selection = selectionOf(await loadImplementation(options.implementation), options.tags, aboutRun(catalogue, options.tags));
+  return await gradedRun({ ...options, mode: 'conformance', selection: withoutSoak(catalogue, options.tags, selection), reproduce: commandLine('conformance', options) }, io);
 }

@@ -1,3 +1,4 @@
+import { loadCatalogue } from '../../features/catalogue.ts';
 import { withoutSoak } from '../../features/soak.ts';
 import type { Io } from '../io.ts';
 import type { ControlOptions } from '../options.ts';
@@ -6,6 +7,6 @@ import { gradedRun } from './graded-run.ts';
 
 /** `edgeproof control`: every scenario on plain Kubernetes that the tags select, whatever that claims. */
 export async function runControl(options: ControlOptions, io: Io): Promise<number> {
-  const reproduce = commandLine('control', options);
-  return await gradedRun({ ...options, implementation: 'stock', mode: 'control', selection: withoutSoak(options.tags), reproduce }, io);
+  const selection = withoutSoak(await loadCatalogue(), options.tags);
+  return await gradedRun({ ...options, implementation: 'stock', mode: 'control', selection, reproduce: commandLine('control', options) }, io);
 }

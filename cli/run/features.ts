@@ -15,6 +15,8 @@ export interface FeatureRun {
   readonly mode: 'conformance' | 'control';
   /** A tag expression; without it every scenario runs. */
   readonly tags?: string;
+  /** Scenarios that have not begun when one fails are skipped. */
+  readonly failFast?: boolean;
   readonly signal: AbortSignal;
   /** @internal What is run instead of Cucumber. */
   readonly program?: string;
@@ -45,7 +47,7 @@ const program = join(repositoryRoot, 'node_modules', '@cucumber', 'cucumber', 'b
  */
 export async function runFeatures(run: FeatureRun): Promise<void> {
   const parallel = run.mode === 'control' ? ['--parallel', String(parallelInControl)] : [];
-  const args = ['--format', `message:${run.messages}`, ...parallel, ...(run.tags === undefined ? [] : ['--tags', run.tags])];
+  const args = ['--format', `message:${run.messages}`, ...parallel, ...(run.failFast === true ? ['--fail-fast'] : []), ...(run.tags === undefined ? [] : ['--tags', run.tags])];
   const child = spawn(process.execPath, [run.program ?? program, ...args], {
     cwd: repositoryRoot,
     env: {

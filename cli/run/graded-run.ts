@@ -1,16 +1,13 @@
-import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeError } from '../../core/errors.ts';
 import { runsDir } from '../../core/paths.ts';
-import { bootCluster } from '../../harness/cluster/up.ts';
-import { removeCluster } from '../../harness/cluster/down.ts';
-import { clusterDir } from '../../harness/cluster/store.ts';
 import { loadImplementation } from '../../implementations/load.ts';
 import { versions } from '../../images/versions.ts';
 import { buildReport } from '../../reports/build.ts';
 import { reportFiles } from '../../reports/facts.ts';
-import { logsFolder, messagesFile, writeRun, type Run } from '../../reports/run.ts';
+import type { Report } from '../../reports/model.ts';
+import { messagesFile, writeRun, type Run } from '../../reports/run.ts';
 import { newRunId } from '../../reports/runs-list.ts';
 import { summary } from '../../reports/summary.ts';
 import { exitCodeOfReport } from '../../reports/verdict.ts';
@@ -19,7 +16,8 @@ import type { Io } from '../io.ts';
 import type { ConformanceOptions } from '../options.ts';
 import { edgeproofFacts, hostFacts } from './host-facts.ts';
 import { FeaturesStopped, runFeatures } from './features.ts';
-import { useEngine, useImages, type UsedEngine } from './prepare.ts';
+import { Ground, timed, type Standing } from './ground.ts';
+import { exitCodeOfRounds, roundsSummary } from './rounds.ts';
 
 export interface GradedRun extends ConformanceOptions {
   readonly mode: Run['mode'];
@@ -30,12 +28,33 @@ export interface GradedRun extends ConformanceOptions {
 }
 
 /**
- * Boots a cluster, runs the features on it, tears down and reports. run.json is on disk from the start and says at any
- * moment how far the run came; the report is written whatever happened.
+ * Boots a cluster, runs the features on it, as often as is asked, tears down and reports. Each round is a run with a report of its own. run.json is on disk from
+ * the start and says at any moment how far the run came; the report is written whatever happened.
  *
  * @returns the exit code
  */
 export async function gradedRun(options: GradedRun, io: Io): Promise<number> {
+  const { repeat: rounds, failFast } = options;
+  await using ground = new Ground({ ...options, implementation: await loadImplementation(options.implementation) }, io);
+  const reports: Report[] = [];
+  for (let round = 1; round <= rounds; round++) {
+    if (rounds > 1) io.progress.line(`Round ${round} of ${rounds}`);
+    const { report, ended } = await oneRun({ ...options, ground, last: round === rounds }, io);
+    reports.push(report);
+    if (ended || (failFast && exitCodeOfReport(report) !== 0)) break;
+  }
+  if (rounds > 1) io.stdout.write(`\n${roundsSummary(reports, rounds).join('\n')}\n`);
+  return exitCodeOfRounds(reports.map(exitCodeOfReport));
+}
+
+interface Round extends GradedRun {
+  readonly ground: Ground;
+  readonly last: boolean;
+}
+
+/** @returns also whether no other run can follow on the same cluster */
+async function oneRun(options: Round, io: Io): Promise<{ readonly report: Report; readonly ended: boolean }> {
+  const { ground } = options;
   const implementation = await loadImplementation(options.implementation);
   const startedAt = new Date();
   const id = newRunId(startedAt, options.topology.name, implementation.name);
@@ -63,69 +82,36 @@ export async function gradedRun(options: GradedRun, io: Io): Promise<number> {
     failures.push(describeError(interrupted ? io.signal.reason : error));
   };
   try {
-    await using engine = await timed(run, 'engine', async () => await useEngine(io));
-    run.host = hostFacts(engine.docker.engine);
-    await bootAndRun({ ...options, run, runDir, engine, fail }, io);
+    const standing = await ground.open(run, runDir);
+    await grade({ ...options, run, runDir, fail }, standing, io);
   } catch (error) {
-    if (run.end === 'crashed' && !run.phases.some(({ name }) => name === 'features')) run.end = 'boot-failed';
+    if (run.end === 'crashed') run.end = 'boot-failed';
     fail(error);
   }
+  const ended = options.last || failures.length > 0 || io.signal.aborted;
+  if (ended) await ground.leave(run).catch(fail);
   if (failures.length > 0) run.failure = failures.join('\n');
   run.finishedAt = new Date().toISOString();
   await writeRun(runDir, run);
   const report = await io.progress.step('Report', async () => await buildReport(runDir));
   io.stdout.write(`\n${summary(report).join('\n')}\n\nReport: ${join(runDir, reportFiles.html)}\n`);
-  return exitCodeOfReport(report);
+  return { report, ended };
 }
 
-interface Booted extends GradedRun {
+interface Graded extends GradedRun {
   readonly run: Run;
   readonly runDir: string;
-  readonly engine: UsedEngine;
   readonly fail: (error: unknown) => void;
 }
 
-async function bootAndRun(options: Booted, io: Io): Promise<void> {
-  const { run, runDir, engine, topology } = options;
-  const { docker } = engine;
-  const name = options.name ?? `grade-${randomBytes(2).toString('hex')}`;
-  const implementation = await loadImplementation(options.implementation);
-  const images = await timed(run, 'images', async () => await useImages(docker, options.images, implementation, io));
-  await writeRun(runDir, run);
-  const cluster = await bootCluster({
-    name,
-    topology,
-    implementation,
-    docker,
-    images,
-    progress: io.progress,
-    signal: io.signal,
-    logsDir: join(runDir, logsFolder, 'boot'),
-    onPhase: (phase) => void run.phases.push(phase),
-  });
-  await writeRun(runDir, run);
+async function grade({ run, runDir, fail, mode, selection, failFast }: Graded, { cluster, docker, kubectl }: Standing, io: Io): Promise<void> {
   try {
     io.progress.line('Features');
-    const { mode, selection } = options;
-    const features = { cluster, docker, kubectl: images.tools.kubectl, runDir, messages: join(runDir, messagesFile), mode, signal: io.signal };
+    const features = { cluster, docker, kubectl, runDir, messages: join(runDir, messagesFile), mode, failFast, signal: io.signal };
     await timed(run, 'features', async () => await runFeatures({ ...features, ...(selection !== undefined && { tags: selection }) }));
     run.end = 'completed';
   } catch (error) {
-    options.fail(error);
+    fail(error);
   }
   await writeRun(runDir, run);
-  if (options.keep) {
-    io.progress.line(`Kept: cluster ${name}. KUBECONFIG=${join(clusterDir(name), 'kubeconfig')}; remove it: edgeproof down ${name}`);
-    return;
-  }
-  await timed(run, 'teardown', async () => await io.progress.step('Tearing down', async () => await removeCluster(docker, name)));
-}
-
-async function timed<T>(run: Run, name: string, work: () => Promise<T>): Promise<T> {
-  const startedAt = new Date();
-  try {
-    return await work();
-  } finally {
-    run.phases.push({ name, startedAt: startedAt.toISOString(), ms: Date.now() - startedAt.getTime() });
-  }
 }

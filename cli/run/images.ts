@@ -1,8 +1,15 @@
-import { exitCodes } from '../../core/errors.ts';
+import { access } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
+import { CannotTellError, exitCodes, UsageError } from '../../core/errors.ts';
 import { findEngine } from '../../harness/engine/find-engine.ts';
 import { Docker } from '../../harness/docker/docker.ts';
 import { silentProgress } from '../../core/progress.ts';
 import { builtImages, pulledNodeImage } from '../../harness/images/image-names.ts';
+import { programsFolder } from '../../harness/images/go-programs.ts';
+import type { ImagesMode } from '../../harness/images/registry.ts';
+import { exportImages, importImages } from '../../harness/images/transfer.ts';
+import { wanPrograms } from '../../images/programs.ts';
 import { derivedImages, type NodeImages } from '../../harness/images/implementation-images.ts';
 import { storedImages } from '../../harness/images/image-store.ts';
 import { implementationNames, loadImplementation } from '../../implementations/load.ts';
@@ -28,6 +35,44 @@ async function currentImages(base: NodeImages, others: readonly string[], signal
     for (const image of Object.values(await derivedImages(base, name, images))) current.add(image);
   }
   return [...current];
+}
+
+/** What clusters of all implementations are made of, made sure to be there. */
+async function everything(docker: Docker, mode: ImagesMode, io: Io): Promise<{ readonly images: string[]; readonly programs: string[] }> {
+  const images = new Set<string>();
+  const programs = new Set<string>();
+  for (const name of await implementationNames()) {
+    const set = await useImages(docker, mode, await loadImplementation(name), io);
+    for (const image of [set.rootfs, set.edge, set.cloud, set.toxiproxy]) images.add(image);
+    for (const folder of [...set.programs, dirname(set.tools.kind), dirname(set.tools.kubectl), await programsFolder(wanPrograms)]) programs.add(folder);
+  }
+  const there = await Promise.all([...programs].map(async (folder) => ({ folder, is: await access(folder).then(() => true, () => false) })));
+  return { images: [...images], programs: there.filter(({ is }) => is).map(({ folder }) => folder) };
+}
+
+/** `edgeproof images export` */
+export async function imagesExport(file: string, options: Pick<ImagesBuildOptions, 'images'>, io: Io): Promise<number> {
+  const path = resolve(io.cwd, file);
+  await access(dirname(path), constants.W_OK).catch((cause: unknown) => { throw new UsageError(`${dirname(path)} is no folder that can be written to`, { cause, next: 'name a file in one that is' }); });
+  await using engine = await useEngine(io);
+  const { images, programs } = await everything(engine.docker, options.images, io);
+  await exportImages(path, { images, programs }, { docker: engine.docker, progress: io.progress, signal: io.signal });
+  io.stdout.write(`${path}\nOn the other machine, with this version of edgeproof and its npm packages: edgeproof images import ${basename(path)}\n`);
+  return exitCodes.pass;
+}
+
+/** `edgeproof images import` */
+export async function imagesImport(file: string, io: Io): Promise<number> {
+  const path = resolve(io.cwd, file);
+  await access(path, constants.R_OK).catch((cause: unknown) => { throw new UsageError(`${file} cannot be read`, { cause, next: 'name a file that edgeproof images export made' }); });
+  await using engine = await useEngine(io);
+  const { images } = await importImages(path, { docker: engine.docker, progress: io.progress, signal: io.signal });
+  const { rootfs, toxiproxy, ...built } = await builtImages();
+  const stored = await storedImages(engine.docker);
+  const missing = (await currentImages(built, [rootfs, toxiproxy], io.signal)).filter((image) => !stored.some(({ name }) => name === image));
+  io.stdout.write(`${images.join('\n')}\n`);
+  if (missing.length === 0) return exitCodes.pass;
+  throw new CannotTellError('IMAGES_OF_ANOTHER_VERSION', `this version of edgeproof needs others: ${missing.join(', ')}`, { next: 'export with the same version of edgeproof, or build what is missing: edgeproof images build' });
 }
 
 interface ListedImage {

@@ -1,10 +1,8 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { copyFile, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { exec } from '../../core/exec.ts';
 import { repositoryRoot } from '../../core/paths.ts';
+import { sha256OfFile } from '../../core/sha256.ts';
 import type { ContainerImage } from '../../images/containers.ts';
 
 /** Go's and Docker's name for this machine's architecture. */
@@ -43,7 +41,7 @@ export async function writeArchive(images: readonly ContainerImage[], options: A
       os: 'linux',
       created: '1970-01-01T00:00:00Z',
       config: { Env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'], ...(image.entrypoint && { Entrypoint: image.entrypoint }) },
-      rootfs: { type: 'layers', diff_ids: [`sha256:${await sha256(layer)}`] },
+      rootfs: { type: 'layers', diff_ids: [`sha256:${await sha256OfFile(layer)}`] },
     };
     await writeFile(join(content, `config-${index}.json`), JSON.stringify(config));
     manifest.push({ Config: `config-${index}.json`, RepoTags: image.tags, Layers: [`layer-${index}.tar`] });
@@ -76,10 +74,4 @@ async function layOut(image: ContainerImage, root: string, options: ArchiveOptio
   for (const [path, program] of Object.entries(image.programs ?? {})) await place(path, options.findProgram(program));
   for (const [path, source] of Object.entries(image.files ?? {})) await place(path, source);
   for (const [path, target] of Object.entries(image.links ?? {})) await symlink(target, join(root, path));
-}
-
-async function sha256(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(file), hash);
-  return hash.digest('hex');
 }

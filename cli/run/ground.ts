@@ -1,0 +1,99 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import type { Topology } from '../../topologies/schema.ts';
+import { removeCluster } from '../../harness/cluster/down.ts';
+import type { ClusterState } from '../../harness/cluster/state.ts';
+import { clusterDir } from '../../harness/cluster/store.ts';
+import { bootCluster } from '../../harness/cluster/up.ts';
+import type { Docker } from '../../harness/docker/docker.ts';
+import { ensureImages } from '../../harness/images/image-set.ts';
+import type { ImagesMode } from '../../harness/images/registry.ts';
+import type { Implementation } from '../../harness/implementation.ts';
+import { logsFolder, writeRun, type Run } from '../../reports/run.ts';
+import type { Io } from '../io.ts';
+import { hostFacts } from './host-facts.ts';
+import { useEngine, useImages, type UsedEngine } from './prepare.ts';
+
+export interface GroundOptions {
+  readonly implementation: Implementation;
+  readonly topology: Topology;
+  readonly images: ImagesMode;
+  /** Of the cluster that is booted; without it, one of the command's choice. */
+  readonly name?: string;
+  /** Leave the cluster running at the end. */
+  readonly keep: boolean;
+  /** Runs already: it is graded as it is, and stays. */
+  readonly cluster?: ClusterState;
+}
+
+/** What features run on. */
+export interface Standing {
+  readonly cluster: ClusterState;
+  readonly docker: Docker;
+  /** Path of a kubectl. */
+  readonly kubectl: string;
+}
+
+/** A cluster for one run or several: made for the first, removed after the last. */
+export class Ground implements AsyncDisposable {
+  readonly #options: GroundOptions;
+  readonly #io: Io;
+  #engine: UsedEngine | undefined;
+  #standing: Standing | undefined;
+
+  constructor(options: GroundOptions, io: Io) {
+    this.#options = options;
+    this.#io = io;
+  }
+
+  /**
+   * Sees to it that the cluster is there, and notes in a run what that took and on what it stands.
+   *
+   * @throws whatever a boot throws; nothing of it is left then but the engine
+   */
+  async open(run: Run, runDir: string): Promise<Standing> {
+    this.#engine ??= await timed(run, 'engine', async () => await useEngine(this.#io));
+    const { docker } = this.#engine;
+    run.host = hostFacts(docker.engine);
+    this.#standing ??= await this.#stand(docker, run, runDir);
+    await writeRun(runDir, run);
+    return this.#standing;
+  }
+
+  async #stand(docker: Docker, run: Run, runDir: string): Promise<Standing> {
+    const { cluster, implementation, images: mode, topology, name = `grade-${randomBytes(2).toString('hex')}` } = this.#options;
+    const { progress, signal } = this.#io;
+    if (cluster !== undefined) return { cluster, docker, kubectl: (await ensureImages(docker, mode, progress, signal)).tools.kubectl };
+    const images = await timed(run, 'images', async () => await useImages(docker, mode, implementation, this.#io));
+    await writeRun(runDir, run);
+    const booted = await bootCluster({ name, topology, implementation, docker, images, progress, signal, logsDir: join(runDir, logsFolder, 'boot'), onPhase: (phase) => void run.phases.push(phase) });
+    return { cluster: booted, docker, kubectl: images.tools.kubectl };
+  }
+
+  /** Removes the cluster, unless it is to stay, and leaves the engine. A run that ends with it notes what that took. Does nothing the second time. */
+  async leave(run?: Run): Promise<void> {
+    await using _engine = this.#engine;
+    const standing = this.#standing;
+    this.#engine = undefined;
+    this.#standing = undefined;
+    if (standing === undefined || this.#options.cluster !== undefined) return;
+    const { cluster: { name }, docker } = standing;
+    if (this.#options.keep) return this.#io.progress.line(`Kept: cluster ${name}. KUBECONFIG=${join(clusterDir(name), 'kubeconfig')}; look around: edgeproof shell NODE, edgeproof logs; remove it: edgeproof down ${name}`);
+    const remove = async (): Promise<void> => await this.#io.progress.step('Tearing down', async () => await removeCluster(docker, name));
+    await (run === undefined ? remove() : timed(run, 'teardown', remove));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.leave();
+  }
+}
+
+/** Notes how long a part of a run took, whatever became of it. */
+export async function timed<T>(run: Run, name: string, work: () => Promise<T>): Promise<T> {
+  const startedAt = new Date();
+  try {
+    return await work();
+  } finally {
+    run.phases.push({ name, startedAt: startedAt.toISOString(), ms: Date.now() - startedAt.getTime() });
+  }
+}
