@@ -27,7 +27,8 @@ export async function timeHandshakes({ cluster, docker, signal }: FaultContext, 
   return (await Promise.all(nodesOfSite(cluster, site).map(async (node) => {
     const probes = serviceProbes(cluster, node, 'answers').flatMap((probe) => Array.from({ length: handshakes }, () => probe));
     const { stdout } = await docker.exec(node.name, [
-      'curl', '--silent', '--insecure', '--noproxy', '*', '--http1.1', '--parallel', '--parallel-immediate', '--parallel-max', '200', '--max-time', String(maxSeconds), '--header', 'Connection: close', // each one of its own
+      // A tunnel's server speaks a protocol of its own, and may refuse who offers HTTP (RFC 7301).
+      'curl', '--silent', '--insecure', '--noproxy', '*', '--no-alpn', '--parallel', '--parallel-immediate', '--parallel-max', '200', '--max-time', String(maxSeconds), '--header', 'Connection: close', // each one of its own
       '--write-out', '%{urlnum} %{time_connect} %{time_appconnect}\\n', ...probes.flatMap(({ address, port }) => ['--output', '/dev/null', `https://${address}:${port}/livez`]),
     ], { accept: 'any', timeoutMs: execTimeoutMs, signal });
     const lines = new Map(stdout.trim().split('\n').map((line) => line.split(' ').map(Number)).map(([index = -1, connected = 0, secured = 0]) => [index, secured > 0 ? Math.round((secured - connected) * 1000) : undefined]));
