@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -162,6 +162,13 @@ test('status of no cluster, and of one whose containers are gone', async () => {
   } finally {
     await rm(home, { recursive: true });
   }
+});
+
+test('a recording that is there is kept until there is something to record', async () => {
+  const file = join(folder, 'old.cast');
+  await writeFile(file, 'precious');
+  assert.equal((await edgeproof(['demo', '--cluster', 'nowhere', '--record', file])).code, 254);
+  assert.equal(await readFile(file, 'utf8'), 'precious');
 });
 
 test('a bug of edgeproof is a crash: exit 255, with the stack and where to report it', async () => {

@@ -75,7 +75,7 @@ const mostRounds = 1000;
 export const roundOptions = (command: Command): Command => command
   .addOption(nameOption('name of the cluster'))
   .option('--repeat <n>', 'run all of it so often on one cluster, each time with a report of its own, and say at the end what was not the same', wholeNumber(1, mostRounds), 1)
-  .option('--fail-fast', 'begin nothing any more once a scenario has failed')
+  .option('--fail-fast', 'begin nothing any more once a scenario has failed; of a control, no round any more after one that did not pass')
   .option('--keep', 'leave the cluster running at the end; conformance stops at a failure then, and leaves all as that left it')
   .addOption(imagesOption());
 

@@ -110,6 +110,8 @@ function outcomeOf(steps: readonly StepReport[], finished: boolean): Pick<CaseRe
   switch (wrong?.status) {
     case undefined:
       if (!finished) return { outcome: 'error', reason: 'The run ended in the middle of it.' };
+      // With --fail-fast Cucumber skips all of what is left, the hooks too. One that says itself that it cannot run here has begun: a hook was run.
+      if (steps.length > 0 && steps.every(({ status }) => status === 'skipped')) return { outcome: 'notRun', reason: 'Another failed before its turn came, and the run was to stop then.' };
       return steps.some(({ status, kind }) => status === 'skipped' && kind === 'step') ? { outcome: 'skipped' } : { outcome: 'passed' };
     case 'failed': {
       const error = wrong?.error ?? { type: 'Error', message: 'no reason was given', causes: [] };

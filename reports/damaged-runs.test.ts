@@ -86,6 +86,17 @@ test('what an interrupted run skipped was not run', async () => {
   assert.match(promisesOf(report).find(({ promise }) => promise === 'autonomy-lease-quiet')?.reason ?? '', /interrupted before its turn/);
 });
 
+test('what did not begin any more as the run was to stop at a failure was not run', async () => {
+  // As Cucumber tells it with --fail-fast: every step of it is skipped, its hooks too.
+  const steps = [...whole.matchAll(/{"testCaseStarted":{[^\n]*"id":"([^"]+)"/g)].map(([, id]) => id!);
+  const skipped = steps.at(-1)!;
+  const told = whole.split('\n').map((line) => (line.startsWith('{"testStepFinished"') && line.includes(`"${skipped}"`) ? line.replace(/"status":"[A-Z]+"/, '"status":"SKIPPED"') : line)).join('\n');
+  const report = await reportOf(told);
+  const [one] = promisesOf(report).filter(({ outcome }) => outcome === 'notRun');
+  assert.deepEqual([report.counts.notRun, report.counts.skipped], [1, 1], 'the one that says itself that it cannot run here is still skipped');
+  assert.match(one?.reason ?? '', /Another failed before its turn came/);
+});
+
 test('damaged lines are counted', async () => {
   const lines = whole.split('\n');
   lines[4] = 'not json';

@@ -116,12 +116,22 @@ const time: Check = {
   id: 'time',
   look: async ({ engine, signal }) => {
     if (engine === undefined) return ok('not known: no engine runs');
+    const asked = Date.now();
     const { stdout } = await new Docker(engine).run(['info', '--format', '{{.SystemTime}}'], { timeoutMs: 10_000, signal });
-    const drift = Date.parse(stdout.trim()) - Date.now();
-    const found = `the engine's clock is ${(Math.abs(drift) / 1000).toFixed(1)} s ${drift < 0 ? 'behind' : 'before'} this one`;
-    return Math.abs(drift) <= mostDriftMs ? ok(found) : you(found, 'set both by NTP: timedatectl set-ntp true');
+    return judgeClock(Date.parse(stdout.trim()), { asked, answered: Date.now() });
   },
 };
+
+/**
+ * @internal
+ * @param engine the engine's time, told at some moment between the two of ours: on a busy machine its answer takes seconds. All in milliseconds since the epoch.
+ */
+export function judgeClock(engine: number, { asked, answered }: { readonly asked: number; readonly answered: number }): Finding {
+  if (Number.isNaN(engine)) return ok('not known: the engine does not tell its time');
+  const drift = engine < asked ? engine - asked : Math.max(0, engine - answered);
+  const found = `the engine's clock is ${(Math.abs(drift) / 1000).toFixed(1)} s ${drift < 0 ? 'behind' : 'before'} this one`;
+  return Math.abs(drift) <= mostDriftMs ? ok(found) : you(found, 'set both by NTP: timedatectl set-ntp true');
+}
 
 /** API servers and WANs are published on the loopback, at whatever ports are free. */
 const ports: Check = {

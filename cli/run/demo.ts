@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { appendFile } from 'node:fs/promises';
 import { UsageError } from '../../core/errors.ts';
 import { listClusters } from '../../harness/cluster/store.ts';
 import { loadTopology } from '../../topologies/load.ts';
@@ -12,8 +12,8 @@ const tags = '@identity-flagship';
 
 /** `edgeproof demo`: a graded run of one scenario, told as it goes. @throws UsageError when the record cannot be written */
 export async function runDemo({ cluster, record, keep, images }: DemoOptions, io: Io): Promise<number> {
-  // Before anything is booted for it.
-  if (record !== undefined) await writeFile(record, '').catch((cause: unknown) => {
+  // Before anything is booted for it. What is in it stays until there is something to record.
+  if (record !== undefined) await appendFile(record, '').catch((cause: unknown) => {
     throw new UsageError(`--record: ${(cause as Error).message}`, { cause, next: 'name a file in a folder that is there' });
   });
   const topology = cluster?.topology ?? await loadTopology(defaultTopology, io.cwd);

@@ -1,10 +1,10 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describeError } from '../../core/errors.ts';
+import { describeError, exitCodes } from '../../core/errors.ts';
 import { runsDir } from '../../core/paths.ts';
 import { loadImplementation } from '../../implementations/load.ts';
 import { versions } from '../../images/versions.ts';
-import { buildReport } from '../../reports/build.ts';
+import { buildReport, readReport } from '../../reports/build.ts';
 import { reportFiles } from '../../reports/facts.ts';
 import type { Report } from '../../reports/model.ts';
 import { messagesFile, writeRun, type Run } from '../../reports/run.ts';
@@ -37,14 +37,14 @@ export interface GradedRun extends ConformanceOptions {
  * @returns the exit code
  */
 export async function gradedRun(options: GradedRun, io: Io): Promise<number> {
-  const { repeat: rounds, failFast } = options;
+  const { repeat: rounds } = options;
   await using ground = new Ground({ ...options, implementation: await loadImplementation(options.implementation) }, io);
   const reports: Report[] = [];
   for (let round = 1; round <= rounds; round++) {
     if (rounds > 1) io.progress.line(`Round ${round} of ${rounds}`);
     const { report, ended } = await oneRun({ ...options, ground, last: round === rounds }, io);
     reports.push(report);
-    if (ended || (failFast && exitCodeOfReport(report) !== 0)) break;
+    if (ended) break;
   }
   if (rounds > 1) io.stdout.write(`\n${roundsSummary(reports, rounds).join('\n')}\n`);
   return exitCodeOfRounds(reports.map(exitCodeOfReport));
@@ -91,7 +91,7 @@ async function oneRun(options: Round, io: Io): Promise<{ readonly report: Report
     if (run.end === 'crashed') run.end = 'boot-failed';
     fail(error);
   }
-  const ended = options.last || failures.length > 0 || io.signal.aborted;
+  const ended = options.last || failures.length > 0 || io.signal.aborted || (stopsAtFailure(options) && exitCodeOfReport(await readReport(runDir)) !== exitCodes.pass);
   if (ended) await ground.leave({ run, runDir }).catch(fail);
   if (failures.length > 0) run.failure = failures.join('\n');
   run.finishedAt = new Date().toISOString();
@@ -100,6 +100,20 @@ async function oneRun(options: Round, io: Io): Promise<{ readonly report: Report
   io.stdout.write(`\n${summary(report).join('\n')}\n\nReport: ${join(runDir, reportFiles.html)}\n`);
   return { report, ended };
 }
+
+/**
+ * What Cucumber does when a scenario fails. What the next one would heal nobody could look at, so with `keep` nothing follows. In a control most fail as they
+ * must, and Cucumber cannot tell those from others: it goes on.
+ *
+ * @internal
+ */
+export function atFailure({ mode, failFast, keep }: Pick<GradedRun, 'mode' | 'failFast' | 'keep'>): { readonly failFast: boolean; readonly leave: boolean } {
+  const conformance = mode === 'conformance';
+  return { failFast: conformance && (failFast || keep), leave: conformance && keep };
+}
+
+/** @internal Whether no round follows one that did not pass: what is left as it is for a look, the next one would heal. */
+export const stopsAtFailure = (options: Pick<GradedRun, 'mode' | 'failFast' | 'keep'>): boolean => options.failFast || atFailure(options).leave;
 
 interface Graded extends GradedRun {
   readonly run: Run;
@@ -110,9 +124,7 @@ interface Graded extends GradedRun {
 async function grade({ run, runDir, fail, mode, selection, failFast, keep, told }: Graded, { cluster, docker, kubectl }: Standing, io: Io): Promise<void> {
   try {
     io.progress.line('Features');
-    // What the next scenario would heal nobody could look at. In a control, what fails is mostly as it should be.
-    const leave = keep && mode === 'conformance';
-    const features = { cluster, docker, kubectl, runDir, messages: join(runDir, messagesFile), mode, failFast: failFast || leave, leave, earlierTimes: io.stderr.isTTY === true ? await writeEarlierTimes(run, runDir) : undefined, signal: io.signal };
+    const features = { cluster, docker, kubectl, runDir, messages: join(runDir, messagesFile), mode, ...atFailure({ mode, failFast, keep }), earlierTimes: io.stderr.isTTY === true ? await writeEarlierTimes(run, runDir) : undefined, signal: io.signal };
     await timed(run, 'features', async () => await runFeatures({ ...features, ...(selection !== undefined && { tags: selection }), ...(told !== undefined && { told }) }));
     run.end = 'completed';
   } catch (error) {

@@ -1,4 +1,4 @@
-import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { CannotTellError, UsageError } from '../../core/errors.ts';
@@ -86,11 +86,12 @@ export async function importImages(file: string, { docker, progress, signal, pro
     });
     return await checked(file, work.path, signal);
   });
+  await mkdir(programsIn, { recursive: true, mode: 0o700 });
   await progress.step('Loading images', async () => await docker.run(['load', '--quiet', '--input', join(work.path, imagesFile)], { timeoutMs: longMs, signal }));
   for (const folder of Object.keys(manifest.programs)) {
     // What is there is whole and the same: its name follows from what it was built from.
     await rename(join(work.path, folder), join(programsIn, folder)).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw new CannotTellError('PROGRAMS_NOT_KEPT', `${folder} cannot be put into ${programsIn}`, { cause: error });
+      if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw new CannotTellError('PROGRAMS_NOT_KEPT', `${folder} cannot be put into ${programsIn}`, { cause: error, next: 'see that you may write there, and import again: what is there already is left alone' });
     });
   }
   return manifest;
