@@ -26,9 +26,10 @@ test('what cannot be started says so', async () => {
 test('lines are handed on as they come, of both its outputs, the last one without an end too', async () => {
   const stop = new AbortController();
   const lines: string[] = [];
-  const code = followLines(node('console.log("one"); console.error("two"); process.stdout.write("three"); setTimeout(() => {}, 60_000)'), (line) => {
+  // In an order in which all has been written when the first line of stdout has come.
+  const code = followLines(node('console.error("two"); process.stdout.write("one\\nthree"); setTimeout(() => {}, 60_000)'), (line) => {
     lines.push(line);
-    if (lines.length === 2) stop.abort();
+    if (line === 'one') stop.abort();
   }, { signal: stop.signal });
   assert.equal(await code, 143);
   assert.deepEqual(lines.toSorted(), ['one', 'three', 'two']);
