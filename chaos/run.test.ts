@@ -140,6 +140,11 @@ test('nothing is seen of what nobody did', async () => {
   }
 });
 
+test('every kind has a row in the docs, and no row is of a kind that is not there', async () => {
+  const text = await readFile(join(import.meta.dirname, '../docs/faults.md'), 'utf8');
+  assert.deepEqual([...text.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, kind]) => kind).sort(), [...faultKinds].sort());
+});
+
 test('kinds and targets', () => {
   const targets = { 'wan-down': 'site east', 'wan-blackhole': 'site east', 'wan-reset': 'site east', 'wan-rebind': 'site east', 'wan-mute': 'site east', 'wan-deaf': 'site east', 'wan-latency': 'site east', 'wan-thin': 'site east', 'wan-slow-close': 'site east', 'wan-cut': 'site east', 'lb-stop': 'site east', 'lb-delete': 'site east', 'node-partition': 'node a,b', 'node-delete': 'node a', 'cert-short': 'node a', 'cert-other': 'node a,b', 'node-restart': 'node a,b', 'power-cut': 'site east', 'kubelet-restart': 'node a', 'flannel-restart': 'node a', 'containerd-restart': 'node a,b', 'kube-proxy-restart': 'site east', 'vtep-mac': 'node a', 'vtep-annotation': 'node a', 'unit-kill': 'unit a/containerd.service', 'container-kill': 'pod ns/name', 'sandbox-kill': 'pod ns/name' };
   for (const kind of faultKinds) {
