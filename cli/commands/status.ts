@@ -24,10 +24,12 @@ export const status: Register = (program, io, run) => {
     .action(run(async (name: string | undefined, flags: Flags) => {
       if (flags.watch !== true) return await look(name, flags, io);
       const { setTimeout: sleep } = await import('node:timers/promises');
-      while (!io.signal.aborted) {
+      const over = AbortSignal.any([io.signal, ...(io.unread === undefined ? [] : [io.unread])]);
+      while (!over.aborted) {
         await look(name, flags, io);
-        await sleep(everyMs, undefined, { signal: io.signal });
+        await sleep(everyMs, undefined, { signal: over }).catch(() => {});
       }
+      io.signal.throwIfAborted();
     }));
 };
 
