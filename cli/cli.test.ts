@@ -159,6 +159,11 @@ test('status of no cluster, and of one whose containers are gone', async () => {
     assert.deepEqual([unread.code, /faults\.json is not a list of faults\n[^]*because: .*Invalid option[^]* at \[0\]\.kind/.exec(unread.stdout) !== null], [0, true], unread.stdout);
     assert.match((JSON.parse((await edgeproof(['status', '--json'])).stdout) as { clusters: { faultsProblem: string }[] }).clusters[0]!.faultsProblem, /is not a list of faults/);
     assert.match((await edgeproof(['status', 'neverbooted'])).stderr, /did you mean never-booted\?/);
+    const kubeconfig = await edgeproof(['kubeconfig', '--content']);
+    assert.deepEqual([kubeconfig.code, kubeconfig.stdout, /the kubeconfig of cluster never-booted cannot be read\n  next: /.test(kubeconfig.stderr)], [2, '', true], kubeconfig.stderr);
+    // Of a folder that has been renamed since, or of another checkout.
+    await writeFile(join(home, 'cluster.json'), JSON.stringify({ ...state, implementation: 'gone' }));
+    assert.match((await edgeproof(['status'])).stdout, /Cluster never-booted: NOT WHOLE, topology one-edge, implementation gone \(there is no implementation gone\), since/);
   } finally {
     await rm(home, { recursive: true });
   }
