@@ -153,6 +153,10 @@ test('status of no cluster, and of one whose containers are gone', async () => {
     const list = await edgeproof(['fault', 'list', '--json']);
     assert.deepEqual([list.code, JSON.parse(list.stdout)], [0, { faults: [] }]);
     assert.match((await edgeproof(['fault', 'heal', 'x'])).stderr, /cluster never-booted has had no fault "x"/);
+    for (const verb of ['conformance', 'demo']) {
+      const graded = await edgeproof([verb, '--cluster', 'never-booted']);
+      assert.match(`${graded.code} ${graded.stderr}`, engine === null ? /^254 edgeproof: no Docker engine answers/ : /^254 edgeproof: cluster never-booted is not whole: never-booted-worker2, never-booted-wan-east do not run\n  next: /);
+    }
     // As another version of edgeproof may have written it: no reason to tell nothing of this cluster and of all others.
     await writeFile(join(home, 'faults.json'), '[{"id":"a","kind":"flood","target":"site east","startedAt":"2026-11-23T02:00:00.000Z"}]');
     const unread = await edgeproof(['status']);

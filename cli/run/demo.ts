@@ -17,7 +17,7 @@ export async function runDemo({ cluster: named, record, keep, images }: DemoOpti
   if (record !== undefined) await appendFile(record, '').catch((cause: unknown) => {
     throw new UsageError(`--record: ${(cause as Error).message}`, { cause, next: 'name a file in a folder that is there' });
   });
-  const cluster = named === undefined ? undefined : await gradableCluster(named);
+  const cluster = named === undefined ? undefined : await gradableCluster(named, io.signal);
   const topology = cluster?.topology ?? await loadTopology(defaultTopology, io.cwd);
   return await gradedRun({
     mode: 'conformance',
