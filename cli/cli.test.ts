@@ -69,6 +69,8 @@ const mistakes: [string[], RegExp][] = [
   [['conformance', '--topology', 'broken.yaml'], /^edgeproof: the topology cannot be used, for 2 reasons\n  broken\.yaml:3:19: cloud\.workers is "many", not a whole number\n    cure: .+\n  broken\.yaml:7:1: unknown key "interSites"\n    cure: did you mean interSite\?/],
   [['control', '--topology', 'nowhere'], /no topology "nowhere"/],
   [['conformance', '--implementation', 'stock', '--tags', '@tunnel'], /selects only what stock does not claim; it claims lifecycle\n  next: /],
+  [['images', 'export', '.'], /is a folder\n  next: name a file in it/],
+  [['images', 'import', '.'], / is a folder\n  next: name a file that edgeproof images export made/],
   [['demo', '--cluster', 'nowhere'], /there is no cluster "nowhere"/],
   [['demo', '--record', '/nowhere/at/all.cast'], /--record: .*ENOENT.*\n  next: name a file in a folder that is there/],
   [['conformance', '--implementation', 'stok'], /no implementation "stok"; did you mean stock\?\n  next: choose one of .*stock/],
