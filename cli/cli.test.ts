@@ -69,6 +69,8 @@ const mistakes: [string[], RegExp][] = [
   [['conformance', '--topology', 'broken.yaml'], /^edgeproof: the topology cannot be used, for 2 reasons\n  broken\.yaml:3:19: cloud\.workers is "many", not a whole number\n    cure: .+\n  broken\.yaml:7:1: unknown key "interSites"\n    cure: did you mean interSite\?/],
   [['control', '--topology', 'nowhere'], /no topology "nowhere"/],
   [['conformance', '--implementation', 'stock', '--tags', '@tunnel'], /selects only what stock does not claim; it claims lifecycle\n  next: /],
+  [['images', 'export', '.'], /is a folder\n  next: name a file in it/],
+  [['images', 'import', '.'], / is a folder\n  next: name a file that edgeproof images export made/],
   [['demo', '--cluster', 'nowhere'], /there is no cluster "nowhere"/],
   [['demo', '--record', '/nowhere/at/all.cast'], /--record: .*ENOENT.*\n  next: name a file in a folder that is there/],
   [['conformance', '--implementation', 'stok'], /no implementation "stok"; did you mean stock\?\n  next: choose one of .*stock/],
@@ -153,12 +155,21 @@ test('status of no cluster, and of one whose containers are gone', async () => {
     const list = await edgeproof(['fault', 'list', '--json']);
     assert.deepEqual([list.code, JSON.parse(list.stdout)], [0, { faults: [] }]);
     assert.match((await edgeproof(['fault', 'heal', 'x'])).stderr, /cluster never-booted has had no fault "x"/);
+    for (const verb of ['conformance', 'demo']) {
+      const graded = await edgeproof([verb, '--cluster', 'never-booted']);
+      assert.match(`${graded.code} ${graded.stderr}`, engine === null ? /^254 edgeproof: no Docker engine answers/ : /^254 edgeproof: cluster never-booted is not whole: never-booted-worker2, never-booted-wan-east do not run\n  next: /);
+    }
     // As another version of edgeproof may have written it: no reason to tell nothing of this cluster and of all others.
     await writeFile(join(home, 'faults.json'), '[{"id":"a","kind":"flood","target":"site east","startedAt":"2026-11-23T02:00:00.000Z"}]');
     const unread = await edgeproof(['status']);
     assert.deepEqual([unread.code, /faults\.json is not a list of faults\n[^]*because: .*Invalid option[^]* at \[0\]\.kind/.exec(unread.stdout) !== null], [0, true], unread.stdout);
     assert.match((JSON.parse((await edgeproof(['status', '--json'])).stdout) as { clusters: { faultsProblem: string }[] }).clusters[0]!.faultsProblem, /is not a list of faults/);
     assert.match((await edgeproof(['status', 'neverbooted'])).stderr, /did you mean never-booted\?/);
+    const kubeconfig = await edgeproof(['kubeconfig', '--content']);
+    assert.deepEqual([kubeconfig.code, kubeconfig.stdout, /the kubeconfig of cluster never-booted cannot be read\n  next: /.test(kubeconfig.stderr)], [2, '', true], kubeconfig.stderr);
+    // Of a folder that has been renamed since, or of another checkout.
+    await writeFile(join(home, 'cluster.json'), JSON.stringify({ ...state, implementation: 'gone' }));
+    assert.match((await edgeproof(['status'])).stdout, /Cluster never-booted: NOT WHOLE, topology one-edge, implementation gone \(there is no implementation gone\), since/);
   } finally {
     await rm(home, { recursive: true });
   }

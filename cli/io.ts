@@ -17,6 +17,8 @@ export interface Io {
   readonly cwd: string;
   /** Aborted once, by the first SIGINT, SIGTERM or SIGHUP. Clean-up does not listen to it. */
   readonly signal: AbortSignal;
+  /** Aborted when whoever read stdout has gone (`| head`): what only tells something, and has no end, ends then. Absent: nobody can go. */
+  readonly unread?: AbortSignal;
   readonly progress: Progress;
 }
 

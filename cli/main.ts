@@ -10,6 +10,8 @@ delete process.env['EDGEPROOF_LAUNCHER_FD'];
 
 // A reader that went away (`edgeproof status | head`, a closed terminal) is no reason to leave a cluster behind.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+const reader = new AbortController();
+process.stdout.on('error', () => reader.abort());
 
 const progress = createProgress(process.stderr, { env: process.env });
 const interrupts = watchInterrupts({
@@ -35,7 +37,7 @@ process.on('uncaughtException', (error) => {
   interrupts.interrupt('a crash');
 });
 
-const io: Io = { stdout: process.stdout, stderr: process.stderr, env: process.env, cwd: process.cwd(), signal: interrupts.signal, progress };
+const io: Io = { stdout: process.stdout, stderr: process.stderr, env: process.env, cwd: process.cwd(), signal: interrupts.signal, unread: reader.signal, progress };
 let code: number;
 try {
   code = await runCli(process.argv.slice(2), io);

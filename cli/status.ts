@@ -40,6 +40,8 @@ export interface ClusterStatus {
   readonly topology: string;
   readonly implementation: string;
   readonly claims: readonly string[];
+  /** Why nothing can be said of its claims. */
+  readonly claimsProblem?: string;
   readonly createdAt: string;
   /** All nodes and links run. */
   readonly running: boolean;
@@ -60,17 +62,17 @@ export async function clusterStatus(name: string, engine: Engine | undefined, si
   const docker = engine && new Docker(engine);
   const containers = docker === undefined ? undefined : await containerStatuses(docker, [...state.nodes.map((node) => node.name), ...state.wans.map((wan) => wan.container)], signal);
   const statusOf = (container: string): ContainerStatus => (containers === undefined ? 'unknown' : (containers.get(container) ?? 'gone'));
-  const [nodes, links, faults, { claims }] = await Promise.all([
+  const [nodes, links, faults, claims] = await Promise.all([
     nodeStatuses(state, docker, statusOf, signal),
     Promise.all(state.wans.map(async (wan) => await linkStatus(state, wan, statusOf(wan.container), docker, signal))),
     openFaults(state),
-    loadImplementation(state.implementation),
+    claimsOf(state),
   ]);
   return {
     name,
     topology: state.topology.name,
     implementation: state.implementation,
-    claims,
+    ...claims,
     createdAt: state.createdAt,
     running: [...nodes.nodes, ...links].every(({ status }) => status === 'running'),
     kubeconfig: state.kubeconfig,
@@ -78,6 +80,15 @@ export async function clusterStatus(name: string, engine: Engine | undefined, si
     links,
     ...faults,
   };
+}
+
+/** Its folder may have been renamed since, or be broken just now. */
+async function claimsOf({ implementation }: ClusterState): Promise<Pick<ClusterStatus, 'claims' | 'claimsProblem'>> {
+  try {
+    return { claims: (await loadImplementation(implementation)).claims };
+  } catch (error) {
+    return { claims: [], claimsProblem: describeError(error).split('\n', 1)[0]! };
+  }
 }
 
 /** What cannot be read is told beside all else that is known of a cluster. */

@@ -29,10 +29,10 @@ export async function runInForeground(argv: readonly [string, ...string[]], opti
  * @returns its exit code, as `runInForeground`
  * @throws ExecError `EXEC_NOT_FOUND`, `EXEC_FAILED` when it cannot be started
  */
-export async function followLines(argv: readonly [string, ...string[]], onLine: (line: string) => void, options: ForegroundOptions): Promise<number> {
+export async function followLines(argv: readonly [string, ...string[]], onLine: (line: string, from: 'stdout' | 'stderr') => void, options: ForegroundOptions): Promise<number> {
   return await ended(argv, { ...options, stdio: ['pipe', 'pipe', 'pipe'] }, async ({ stdout, stderr }) => {
-    await Promise.all([stdout, stderr].map(async (stream) => {
-      for await (const line of createInterface({ input: stream! })) onLine(line);
+    await Promise.all(Object.entries({ stdout, stderr }).map(async ([from, stream]) => {
+      for await (const line of createInterface({ input: stream! })) onLine(line, from as 'stdout' | 'stderr');
     }));
   });
 }

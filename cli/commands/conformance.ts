@@ -1,5 +1,6 @@
 import { UsageError } from '../../core/errors.ts';
 import { checkImplementation, checkTags, checkTopology, clusterName, defaultImplementation, defaultTopology, roundOptions, topologyDescription, type ConformanceOptions } from '../options.ts';
+import type { Io } from '../io.ts';
 import type { Register } from '../program.ts';
 
 interface Flags extends Pick<ConformanceOptions, 'tags' | 'name' | 'images' | 'repeat'> {
@@ -25,14 +26,14 @@ export const conformance: Register = (program, io, run) => {
     .action(run(async (flags: Flags) => {
       const { name, keep = false, failFast = false, images, repeat } = flags;
       const tags = await tagsOf(flags);
-      const checked: ConformanceOptions = { ...(await whatIsGraded(flags, io.cwd)), ...(tags !== undefined && { tags }), ...(name !== undefined && { name }), keep, images, repeat, failFast };
+      const checked: ConformanceOptions = { ...(await whatIsGraded(flags, io)), ...(tags !== undefined && { tags }), ...(name !== undefined && { name }), keep, images, repeat, failFast };
       const { runConformance } = await import('../run/conformance.ts');
       return await runConformance(checked, io);
     }));
 };
 
 /** @throws UsageError; TopologyError */
-async function whatIsGraded({ cluster: named, topology, implementation, name }: Flags, cwd: string): Promise<Pick<ConformanceOptions, 'topology' | 'topologyArgument' | 'implementation' | 'cluster'>> {
+async function whatIsGraded({ cluster: named, topology, implementation, name }: Flags, { cwd, signal }: Pick<Io, 'cwd' | 'signal'>): Promise<Pick<ConformanceOptions, 'topology' | 'topologyArgument' | 'implementation' | 'cluster'>> {
   if (named === undefined) {
     const topologyArgument = topology ?? defaultTopology;
     return { topology: await checkTopology(topologyArgument, cwd), topologyArgument, implementation: await checkImplementation(implementation ?? defaultImplementation) };
@@ -40,7 +41,7 @@ async function whatIsGraded({ cluster: named, topology, implementation, name }: 
   const given = Object.entries({ '--topology': topology, '--implementation': implementation, '--name': name }).filter(([, value]) => value !== undefined).map(([flag]) => flag);
   if (given.length > 0) throw new UsageError(`--cluster and ${given.join(', ')} exclude each other`, { next: 'that cluster is what it is already, and stays' });
   const { gradableCluster } = await import('../run/gradable-cluster.ts');
-  const cluster = await gradableCluster(named);
+  const cluster = await gradableCluster(named, signal);
   return { topology: cluster.topology, topologyArgument: cluster.topology.name, implementation: cluster.implementation, cluster };
 }
 

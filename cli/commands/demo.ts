@@ -19,7 +19,7 @@ export const demo: Register = (program, io, run) => {
     .action(run(async ({ cluster: named, record, keep = false, images }: Flags) => {
       const { runDemo } = await import('../run/demo.ts');
       const { gradableCluster } = await import('../run/gradable-cluster.ts');
-      const cluster = named === undefined ? undefined : await gradableCluster(named);
+      const cluster = named === undefined ? undefined : await gradableCluster(named, io.signal);
       const checked: DemoOptions = { ...(cluster !== undefined && { cluster }), ...(record !== undefined && { record: resolve(io.cwd, record) }), keep, images };
       return await runDemo(checked, io);
     }));

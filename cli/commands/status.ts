@@ -24,10 +24,12 @@ export const status: Register = (program, io, run) => {
     .action(run(async (name: string | undefined, flags: Flags) => {
       if (flags.watch !== true) return await look(name, flags, io);
       const { setTimeout: sleep } = await import('node:timers/promises');
-      while (!io.signal.aborted) {
+      const over = AbortSignal.any([io.signal, ...(io.unread === undefined ? [] : [io.unread])]);
+      while (!over.aborted) {
         await look(name, flags, io);
-        await sleep(everyMs, undefined, { signal: io.signal });
+        await sleep(everyMs, undefined, { signal: over }).catch(() => {});
       }
+      io.signal.throwIfAborted();
     }));
 };
 
@@ -53,7 +55,7 @@ function shown(cluster: ClusterStatus): string {
   const links = cluster.links.map((link) => [link.site, link.container, link.status, letsThrough(link), injectedOf(link)]);
   const faults = cluster.faults.map((fault) => [fault.id, fault.kind, fault.target, fault.startedAt]);
   return [
-    `\nCluster ${cluster.name}: ${cluster.running ? 'running' : 'NOT WHOLE'}, topology ${cluster.topology}, implementation ${cluster.implementation} (claims ${cluster.claims.join(', ') || 'nothing'}), since ${cluster.createdAt}`,
+    `\nCluster ${cluster.name}: ${cluster.running ? 'running' : 'NOT WHOLE'}, topology ${cluster.topology}, implementation ${cluster.implementation} (${cluster.claimsProblem ?? `claims ${cluster.claims.join(', ') || 'nothing'}`}), since ${cluster.createdAt}`,
     `KUBECONFIG=${cluster.kubeconfig}`,
     indent(table(['node', 'tier', 'site', 'container', 'API says', 'address', 'podCIDR', 'flannel.1', 'Pods'], nodes)),
     ...(cluster.apiProblem === undefined ? [] : [indent(`the API does not answer: ${cluster.apiProblem}`)]),

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeError, exitCodes } from '../../core/errors.ts';
@@ -17,6 +18,7 @@ import type { ConformanceOptions } from '../options.ts';
 import { writeEarlierTimes } from './earlier-times.ts';
 import { edgeproofFacts, hostFacts } from './host-facts.ts';
 import { FeaturesStopped, runFeatures, type Told } from './features.ts';
+import { gradeAlone } from './grade-alone.ts';
 import { Ground, timed, type Standing } from './ground.ts';
 import { exitCodeOfRounds, roundsSummary } from './rounds.ts';
 
@@ -35,10 +37,13 @@ export interface GradedRun extends ConformanceOptions {
  * the start and says at any moment how far the run came; the report is written whatever happened.
  *
  * @returns the exit code
+ * @throws UsageError when another edgeproof grades that cluster
  */
 export async function gradedRun(options: GradedRun, io: Io): Promise<number> {
   const { repeat: rounds } = options;
-  await using ground = new Ground({ ...options, implementation: await loadImplementation(options.implementation) }, io);
+  const name = options.cluster?.name ?? options.name ?? `grade-${randomBytes(2).toString('hex')}`;
+  await using _ = await gradeAlone(name);
+  await using ground = new Ground({ ...options, name, implementation: await loadImplementation(options.implementation) }, io);
   const reports: Report[] = [];
   for (let round = 1; round <= rounds; round++) {
     if (rounds > 1) io.progress.line(`Round ${round} of ${rounds}`);

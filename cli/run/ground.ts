@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Topology } from '../../topologies/schema.ts';
 import { removeCluster } from '../../harness/cluster/down.ts';
@@ -18,8 +17,8 @@ export interface GroundOptions {
   readonly implementation: Implementation;
   readonly topology: Topology;
   readonly images: ImagesMode;
-  /** Of the cluster that is booted; without it, one of the command's choice. */
-  readonly name?: string;
+  /** Of the cluster that is booted. */
+  readonly name: string;
   /** Leave the cluster running at the end. */
   readonly keep: boolean;
   /** Runs already: it is graded as it is, and stays. */
@@ -61,7 +60,7 @@ export class Ground implements AsyncDisposable {
   }
 
   async #stand(docker: Docker, run: Run, runDir: string): Promise<Standing> {
-    const { cluster, implementation, images: mode, topology, name = `grade-${randomBytes(2).toString('hex')}` } = this.#options;
+    const { cluster, implementation, images: mode, topology, name } = this.#options;
     const { progress, signal } = this.#io;
     if (cluster !== undefined) return { cluster, docker, kubectl: (await ensureImages(docker, mode, progress, signal)).tools.kubectl };
     const images = await timed(run, 'images', async () => await useImages(docker, mode, implementation, this.#io));

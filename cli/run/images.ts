@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises';
+import { access, stat } from 'node:fs/promises';
 import { constants } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { CannotTellError, exitCodes, UsageError } from '../../core/errors.ts';
@@ -50,9 +50,16 @@ async function everything(docker: Docker, mode: ImagesMode, io: Io): Promise<{ r
   return { images: [...images], programs: there.filter(({ is }) => is).map(({ folder }) => folder) };
 }
 
+/** Before anything is built for it. @throws UsageError */
+async function demandNoFolder(path: string, next: string): Promise<void> {
+  const folder = await stat(path).then((found) => found.isDirectory(), () => false);
+  if (folder) throw new UsageError(`${path} is a folder`, { next });
+}
+
 /** `edgeproof images export` */
 export async function imagesExport(file: string, options: Pick<ImagesBuildOptions, 'images'>, io: Io): Promise<number> {
   const path = resolve(io.cwd, file);
+  await demandNoFolder(path, 'name a file in it');
   await access(dirname(path), constants.W_OK).catch((cause: unknown) => { throw new UsageError(`${dirname(path)} is no folder that can be written to`, { cause, next: 'name a file in one that is' }); });
   await using engine = await useEngine(io);
   const { images, programs } = await everything(engine.docker, options.images, io);
@@ -64,6 +71,7 @@ export async function imagesExport(file: string, options: Pick<ImagesBuildOption
 /** `edgeproof images import` */
 export async function imagesImport(file: string, io: Io): Promise<number> {
   const path = resolve(io.cwd, file);
+  await demandNoFolder(path, 'name a file that edgeproof images export made');
   await access(path, constants.R_OK).catch((cause: unknown) => { throw new UsageError(`${file} cannot be read`, { cause, next: 'name a file that edgeproof images export made' }); });
   await using engine = await useEngine(io);
   const { images } = await importImages(path, { docker: engine.docker, progress: io.progress, signal: io.signal });
