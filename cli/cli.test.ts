@@ -69,6 +69,7 @@ const mistakes: [string[], RegExp][] = [
   [['conformance', '--topology', 'broken.yaml'], /^edgeproof: the topology cannot be used, for 2 reasons\n  broken\.yaml:3:19: cloud\.workers is "many", not a whole number\n    cure: .+\n  broken\.yaml:7:1: unknown key "interSites"\n    cure: did you mean interSite\?/],
   [['control', '--topology', 'nowhere'], /no topology "nowhere"/],
   [['conformance', '--implementation', 'stock', '--tags', '@tunnel'], /selects only what stock does not claim; it claims lifecycle\n  next: /],
+  [['conformance', '--tags', '@lifecycle-uninstall', '--repeat', '2'], /nothing can follow lifecycle-uninstall on a cluster, so it cannot be repeated there\n  next: /],
   [['images', 'export', '.'], /is a folder\n  next: name a file in it/],
   [['images', 'import', '.'], / is a folder\n  next: name a file that edgeproof images export made/],
   [['demo', '--cluster', 'nowhere'], /there is no cluster "nowhere"/],

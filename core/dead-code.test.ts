@@ -34,6 +34,12 @@ function importsOf(text: string): Import[] {
   return [...named, ...others(forItsEffect, []), ...others(whenNeeded, undefined)];
 }
 
+test('there are files to look at, and what they import is read', () => {
+  assert.ok(sources.size > 400, `${sources.size}`);
+  assert.deepEqual(importsOf("import { a, type B } from './x.ts';\nexport { c as d } from './y.ts';\nimport './z.ts';\nconst { e } = await import('./w.ts');\n").map(({ from, names }) => [from, names]),
+    [['./x.ts', ['a', 'B']], ['./y.ts', ['c']], ['./z.ts', []], ['./w.ts', undefined]]);
+});
+
 test('every value that a file exports is used by another one', () => {
   const used = new Map<string, Set<string> | undefined>();
   for (const [file, text] of sources) {
