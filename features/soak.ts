@@ -2,7 +2,7 @@ import parseTags from '@cucumber/tag-expressions';
 import type { Scenario } from './catalogue.ts';
 
 /** Takes longer than anybody waits for a yes or no: over two minutes; or nothing can follow it, or it needs a topology of its own. Such scenarios run only when they are asked for: `npm run soak`. */
-const soakTag = '@soak';
+export const soakTag = '@soak';
 
 const isSoak = ({ tags }: Scenario): boolean => tags.includes(soakTag);
 

@@ -3,7 +3,7 @@ import { CannotTellError, PromiseBroken } from '../core/errors.ts';
 import { notRunningAgain } from '../harness/probes/snapshot.ts';
 import { podsOn } from '../harness/probes/pods-on-node.ts';
 import { countNetwork, countsTable, grown } from '../harness/probes/network-counts.ts';
-import { heldOnEdgeNode, type HeldOnNode } from './support/address-use.ts';
+import { heldOnEdgeNode, onlyWantedPods, type HeldOnNode } from './support/address-use.ts';
 import type { EdgeWorld } from './support/world.ts';
 
 /** Who has another address than before, or none. */
@@ -15,8 +15,8 @@ const moved = (before: HeldOnNode, now: HeldOnNode): string[] => [...before.hold
 When('the edge node loses its power {int} times, and each time all its Pods run again within {int} s, where they were', { timeout: 1_800_000 }, async function (this: EdgeWorld, times: number, seconds: number) {
   const { name: node } = this.roles.edgeNode;
   const { snapshot } = await this.remember();
+  const before = await onlyWantedPods(this);
   this.addressUse.counts = await countNetwork(this.docker, this.cluster.nodes, this.signal);
-  const before = await heldOnEdgeNode(this);
   for (let cut = 1; cut <= times; cut += 1) {
     await this.disturb('power-cut', `node ${node}`);
     await this.within({ what: `all ${snapshot.pods.length} Pods running again on ${node} after power cut ${cut}`, seconds, code: 'POD_NOT_RUNNING', since: this.lastFaultAt, everyMs: 500 }, async (signal) => {

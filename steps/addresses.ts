@@ -3,10 +3,9 @@ import { CannotTellError, PromiseBroken } from '../core/errors.ts';
 import { waitFor } from '../core/wait.ts';
 import type { KubeEvent, KubePod } from '../harness/kube/objects.ts';
 import { isRunning, podsOn } from '../harness/probes/pods-on-node.ts';
-import { podsScheduledTo } from '../harness/probes/snapshot.ts';
 import { echoContainer, echoWorkload } from '../harness/workloads/echo.ts';
 import { slugOf } from './support/apps.ts';
-import { addressOf, heldOnEdgeNode, roomIn, type RangePod } from './support/address-use.ts';
+import { addressOf, heldOnEdgeNode, onlyWantedPods, roomIn, type RangePod } from './support/address-use.ts';
 import { throughout } from './support/budget.ts';
 import type { EdgeWorld } from './support/world.ts';
 
@@ -17,19 +16,13 @@ async function makePod(world: EdgeWorld, name: string): Promise<RangePod> {
   return { name, uid: metadata.uid ?? '' };
 }
 
-/** Of a Pod that is being removed: its sandbox. */
-const endedMs = 60_000;
 /** A kubelet reports within seconds, one Pod after the other. */
 const cloudHearsSeconds = 30;
 /** A kubelet has tried, and told of it, within seconds of hearing of a Pod. */
 const refusedMs = 60_000;
 
 When('a Pod is made on the edge node for each address that it has left, all at once', async function (this: EdgeWorld) {
-  const { podCidr, holders } = await waitFor('Pods of earlier scenarios giving up their addresses', async (signal) => {
-    const [held, wanted] = await Promise.all([heldOnEdgeNode(this, signal), podsScheduledTo(this.kube, this.roles.edgeNode.name, signal)]);
-    const ending = [...held.holders.values()].filter(({ uid }) => !wanted.some((pod) => pod.metadata.uid === uid));
-    return ending.length === 0 ? { done: held } : { missing: `${ending.map(({ namespace, name }) => `${namespace}/${name}`).join(', ')} still there` };
-  }, { timeoutMs: endedMs, signal: this.signal });
+  const { podCidr, holders } = await onlyWantedPods(this);
   const left = roomIn(podCidr) - holders.size;
   if (left < 1) throw new CannotTellError('NO_ROOM', `${holders.size} Pods have the addresses of ${podCidr} already`);
   const names = Array.from({ length: left }, (_, index) => `one-of-many-${index + 1}`);

@@ -35,6 +35,7 @@ async function runAgain(world: EdgeWorld, before: readonly NodeSnapshot[], secon
     }
     return missing.length === 0 ? { done: true } : { missing: `${missing.length} of ${count} do not run: ${missing.join('; ')}` };
   });
+  world.podsRanAt = Date.now();
 }
 
 Then('every Pod that ran on the edge node runs again within {int} s as the same Pod', async function (this: EdgeWorld, seconds: number) {

@@ -1,10 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Given, Then, type DataTable } from '@cucumber/cucumber';
 import { allDone } from '../core/all-done.ts';
 import { CannotTellError, PromiseBroken } from '../core/errors.ts';
 import { podsOn } from '../harness/probes/pods-on-node.ts';
 import { SteadyStream } from '../harness/probes/steady-stream.ts';
 import { serviceUrlOf } from './support/apps.ts';
-import { throughout } from './support/budget.ts';
 import { rowsOf } from './support/table.ts';
 import type { EdgeWorld } from './support/world.ts';
 
@@ -25,10 +25,8 @@ Given('these ask each other ten times a second from now on:', async function (th
 
 Then('for {int} s more none of what they ask is lost', async function (this: EdgeWorld, seconds: number) {
   if (this.streams.size === 0) throw new CannotTellError('NO_STREAMS', 'no step has made anything ask anything');
-  await throughout({ forMs: seconds * 1000, code: 'PACKETS_LOST', signal: this.signal }, async () => {
-    const over = [...this.streams].filter(([, stream]) => !stream.running).map(([name]) => name);
-    if (over.length > 0) throw new CannotTellError('ENDED_EARLY', `what was to ask all the time has ended: ${over.join('; ')}`);
-  });
+  // One that has ended meanwhile may have seen a loss: each is asked for what it knows.
+  await sleep(seconds * 1000, undefined, { signal: this.signal });
   const reports = await allDone([...this.streams].map(async ([name, stream]) => ({ name, ...(await stream.end()) })));
   this.streams.clear();
   void this.attach(reports.map(({ name, sent, lost }) => `${name}: ${sent} sent, ${lost.length} lost`).join('\n'), 'text/plain');

@@ -28,9 +28,9 @@ Feature: A site that has lost the cloud and its power is itself again
     When the WAN of the site is down
     And every node of the site loses its power
     Then every Pod that ran in the site runs again within 45 s as the same Pod
+    And all of them reach each other within 10 s after that, where they were before
     And every Pod of the site has the IP it had before, and no two have the same
     And within 10 s flannel.1 of every node of the site has the MAC it had before, which its annotation and its neighbours name
-    And all of them reach each other within 10 s, where they were before
     And "app" reaches "peer" at its ClusterIP within 10 s
     And "app" reaches "host peer" at its DNS name within 10 s
     When the cloud has given up every node of the site

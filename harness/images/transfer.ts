@@ -82,7 +82,9 @@ export async function importImages(file: string, { docker, progress, signal, pro
   const manifest = await progress.step(`Reading ${basename(file)}`, async () => {
     await exec(['tar', '--extract', '--file', file, '--no-same-owner', '--directory', work.path], { timeoutMs: longMs, signal }).catch((cause: unknown) => {
       signal.throwIfAborted();
-      throw cause instanceof ExecError ? notOne(file, 'it cannot be unpacked', cause) : cause;
+      if (!(cause instanceof ExecError)) throw cause;
+      if (/No space left on device/.test(cause.stderr)) throw new CannotTellError('DISK_FULL', `there is no room to unpack ${file} below ${work.path}`, { cause, next: 'make room there, or set EDGEPROOF_HOME to a folder on a larger disk' });
+      throw notOne(file, 'it cannot be unpacked', cause);
     });
     return await checked(file, work.path, signal);
   });

@@ -37,10 +37,11 @@ export class NodeProgram implements AsyncDisposable {
   private constructor(docker: Docker, node: string, { script, args, lifeMs, signal }: NodeProgramOptions) {
     this.#docker = docker;
     this.#node = node;
-    const until = AbortSignal.any([this.#given.signal, ...(signal === undefined ? [] : [signal])]);
     const argv = ['sh', '-c', `echo "pid $$"\n${script}`, 'sh', ...args];
-    this.#run = docker.exec(node, argv, { accept: 'any', timeoutMs: lifeMs, signal: until, onLine: (line) => this.#lines.push(line) }).finally(() => { this.#over = true; });
+    this.#run = docker.exec(node, argv, { accept: 'any', timeoutMs: lifeMs, signal: this.#given.signal, onLine: (line) => this.#lines.push(line) }).finally(() => { this.#over = true; });
     this.#run.catch(() => {}); // Whoever ends it is told.
+    // On the node first: the end of the engine's client ends nothing there. What goes wrong in it, whoever disposes is told.
+    signal?.addEventListener('abort', () => void this[Symbol.asyncDispose]().catch(() => {}), { once: true });
   }
 
   /**
@@ -68,6 +69,11 @@ export class NodeProgram implements AsyncDisposable {
   /** False once it has ended, whoever ended it. */
   get running(): boolean {
     return !this.#over;
+  }
+
+  /** All that one said that has ended by itself. @throws ExecError when it ended with its node */
+  get said(): Promise<Said> {
+    return this.#run;
   }
 
   /** Ends it and gives all that it said. @throws CannotTellError `ENDED_EARLY` when it had ended by itself, or with its node; `NOT_ENDED` */

@@ -85,3 +85,21 @@ test('a Pod that does not run sends nothing, and what is never answered is no st
   await assert.rejects(SteadyStream.ofPings(docker, { ...pod, containers: [] }, '127.0.0.1'), { code: 'NO_CONTAINER' });
   await assert.rejects(SteadyStream.ofRequests(docker, pod, 'http://127.0.0.1:1/', 'u1', AbortSignal.timeout(500)));
 });
+
+test('a stream that has ended by itself tells of the loss that it has seen; of none, nobody can tell', async () => {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'edgeproof-stream-'));
+  const docker = await node(folder.path);
+  const saying = async (said: string): Promise<SteadyStream> => {
+    await writeFile(join(folder.path, 'said'), said);
+    // In the place of the program that would be run in the Pod's network: it ends by itself.
+    await writeFile(join(folder.path, 'nsenter'), `#!/bin/sh\ncat ${join(folder.path, 'said')}\n`);
+    await chmod(join(folder.path, 'nsenter'), 0o755);
+    const stream = await SteadyStream.ofPings(docker, pod, '10.244.3.5');
+    while (stream.running) await sleep(5);
+    return stream;
+  };
+  await using lossy = await saying(pinged([1, 2], 5, 'From 10.244.2.1 icmp_seq=3 Destination Host Unreachable\n'));
+  assert.deepEqual((await lossy.end()).lost, [3, 4]);
+  await using whole = await saying(pinged([1, 2], 2));
+  await assert.rejects(whole.end(), { code: 'ENDED_EARLY' });
+});

@@ -1,7 +1,9 @@
 import { CannotTellError, PromiseBroken } from '../../core/errors.ts';
+import { waitFor } from '../../core/wait.ts';
 import type { KubeNode } from '../../harness/kube/objects.ts';
 import { lookAtNode, type SandboxLook } from '../../harness/probes/identity-look.ts';
 import type { NetworkCounts } from '../../harness/probes/network-counts.ts';
+import { podsScheduledTo } from '../../harness/probes/snapshot.ts';
 import { parseCidr } from '../../topologies/cidr.ts';
 import type { EdgeWorld } from './world.ts';
 
@@ -70,3 +72,15 @@ export async function heldOnEdgeNode(world: EdgeWorld, signal: AbortSignal = wor
 
 /** The address of a Pod among those that have one. */
 export const addressOf = ({ holders }: HeldOnNode, uid: string): string | undefined => [...holders].find(([, sandbox]) => sandbox.uid === uid)?.[0];
+
+/** Of a Pod that is being removed: its sandbox. Milliseconds. */
+const endedMs = 60_000;
+
+/** Waits until no Pod of an earlier scenario has an address of the edge node any more: what is counted then is of those that are to be there. @throws WaitTimeoutError */
+export async function onlyWantedPods(world: EdgeWorld): Promise<HeldOnNode> {
+  return await waitFor('Pods of earlier scenarios giving up their addresses', async (signal) => {
+    const [held, wanted] = await Promise.all([heldOnEdgeNode(world, signal), podsScheduledTo(world.kube, world.roles.edgeNode.name, signal)]);
+    const ending = [...held.holders.values()].filter(({ uid }) => !wanted.some((pod) => pod.metadata.uid === uid));
+    return ending.length === 0 ? { done: held } : { missing: `${ending.map(({ namespace, name }) => `${namespace}/${name}`).join(', ')} still there` };
+  }, { timeoutMs: endedMs, signal: world.signal });
+}

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PodIdentity } from '../../harness/probes/identity.ts';
-import { movedPods, sharedAddresses, wrongView, type SiteNode } from './site-identity.ts';
+import { movedPods, wrongView, type SiteNode } from './site-identity.ts';
 
 const pod = (name: string, ip: string, uid = `uid of ${name}`): PodIdentity => ({ kind: 'pod', namespace: 'shop', name, uid, node: 'w2', ip });
 
@@ -12,12 +12,6 @@ test('a Pod is the same by its UID, and has moved when its address is another or
     'shop/app on w2 had 10.244.3.2 and has 10.244.3.9',
     'shop/peer on w2 had 10.244.3.3 and does not run',
   ]);
-});
-
-test('Pods on the network of the host have their node\'s address, and no others may have the same', () => {
-  const all = [pod('a', '172.17.0.3'), pod('b', '172.17.0.3'), pod('c', '10.244.3.2'), pod('d', '10.244.3.2'), pod('e', '10.244.3.3')];
-  assert.deepEqual(sharedAddresses(all, ['172.17.0.3']), ['10.244.3.2 is that of shop/c and shop/d']);
-  assert.deepEqual(sharedAddresses(all, []).length, 2);
 });
 
 test('a neighbour agrees when it has the MAC, and no other, in both of its tables', () => {

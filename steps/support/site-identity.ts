@@ -62,12 +62,6 @@ export function movedPods(before: readonly PodIdentity[], now: readonly PodIdent
   });
 }
 
-/** Addresses that several Pods have, in words. @param nodes addresses of nodes: all Pods on the host's network have theirs */
-export function sharedAddresses(now: readonly PodIdentity[], nodes: readonly string[]): string[] {
-  const byIp = Map.groupBy(now.filter(({ ip }) => !nodes.includes(ip)), ({ ip }) => ip);
-  return [...byIp].filter(([, pods]) => pods.length > 1).map(([ip, pods]) => `${ip} is that of ${pods.map(({ namespace, name }) => `${namespace}/${name}`).join(' and ')}`);
-}
-
 /** What is wrong with what a neighbour has for a node's VTEP, in words; undefined when nothing is. */
 export function wrongView({ peer, forwards, neighbour }: PeerView, { name, vtepMac: mac, address, overlayAddress }: SiteNode): string | undefined {
   if (neighbour === mac && forwards.length > 0 && forwards.every((one) => one === mac)) return undefined;
