@@ -24,7 +24,7 @@ export interface Paced {
 export interface Comparison {
   readonly broke: readonly Changed[];
   readonly mended: readonly Changed[];
-  /** Seen in one run and not in the other: not told, not run, not selected, or of another version of the features. */
+  /** Kept or broken in one run, and in the other neither: not told, not run, not selected, or of another version of the features. */
   readonly unlike: readonly Changed[];
   readonly slower: readonly Paced[];
   readonly faster: readonly Paced[];
@@ -72,6 +72,6 @@ const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 export function comparisonLines(before: Report, after: Report, { broke, mended, unlike, slower, faster }: Comparison): string[] {
   const changes = (title: string, all: readonly Changed[]): string[] => (all.length === 0 ? [] : ['', `${title}:`, ...all.flatMap((one) => [`  ${one.promise}: ${one.before} → ${one.after}`, `    ${one.sentence}`, ...(one.reason === undefined ? [] : [`    ${one.reason}`])])]);
   const paces = (title: string, all: readonly Paced[]): string[] => (all.length === 0 ? [] : ['', `${title}:`, ...all.map((one) => `  ${one.promise}: ${one.what}: ${seconds(one.beforeMs)} → ${seconds(one.afterMs)} (of ${seconds(one.budgetMs)})`)]);
-  const lines = [...changes('Broke', broke), ...changes('Mended', mended), ...changes('Seen in one of them only', unlike), ...paces('Slower', slower), ...paces('Faster', faster)];
+  const lines = [...changes('Broke', broke), ...changes('Mended', mended), ...changes('Told in one of them only', unlike), ...paces('Slower', slower), ...paces('Faster', faster)];
   return [`before  ${before.run.id}`, `after   ${after.run.id}`, ...(lines.length === 0 ? ['', 'Nothing that both saw came out otherwise, or took noticeably longer or less long.'] : lines)];
 }

@@ -1,4 +1,4 @@
-import { access, readdir } from 'node:fs/promises';
+import { access, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from '../core/errors.ts';
 import { runsDir } from '../core/paths.ts';
@@ -9,6 +9,20 @@ import { runFile } from './run.ts';
 export function newRunId(startedAt: Date, topology: string, implementation: string): string {
   const time = startedAt.toISOString().replace(/\.\d+Z$/, 'Z').replaceAll(/[-:]/g, '');
   return `${time}-${topology}-${implementation}`;
+}
+
+/** Makes the folder of a run, and its name. Of two that begin in the same second the later one gets a number behind it. */
+export async function makeRunFolder(startedAt: Date, topology: string, implementation: string, folder: string = runsDir): Promise<{ readonly id: string; readonly runDir: string }> {
+  await mkdir(folder, { recursive: true });
+  const first = newRunId(startedAt, topology, implementation);
+  for (let count = 1; ; count++) {
+    const id = count === 1 ? first : `${first}-${count}`;
+    const made = await mkdir(join(folder, id)).then(() => true, (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EEXIST') return false;
+      throw error;
+    });
+    if (made) return { id, runDir: join(folder, id) };
+  }
 }
 
 /** The ids of all runs below `folder`, the latest first. Folders without a run.json are no runs. */

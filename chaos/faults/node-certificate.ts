@@ -31,7 +31,7 @@ if [ -L "$2" ]; then
 fi
 rm -f "$1" "$1.partial" "$3.partial"`;
 
-/** @internal How long a certificate is good that is made to end soon: long enough to be taken up by who looks after it. Seconds. */
+/** How long a certificate is good that is made to end soon: long enough to be taken up by who looks after it. Seconds. */
 const shortLifeSeconds = 8;
 
 /** A certificate of a node by the cluster's authority, whose key is on the control plane. */

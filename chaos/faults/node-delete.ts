@@ -77,7 +77,7 @@ async function demandOwn(ctx: FaultContext, name: string): Promise<void> {
   });
 }
 
-/** @internal A Node of the same labels, annotations, taints and range of Pods, but another one, which says so. */
+/** A Node of the same labels, annotations, taints and range of Pods, but another one, which says so. */
 function manifestOf({ metadata, ...rest }: Node): string {
   const { name, labels, annotations, uid } = metadata;
   return JSON.stringify({ ...rest, metadata: { name, labels, annotations: { ...annotations, [takesPlaceOf]: uid } } });

@@ -25,7 +25,7 @@ export const conformance: Register = (program, io, run) => {
     .addHelpText('after', "\nExamples:\n  edgeproof conformance\n  edgeproof conformance --implementation stock --tags '@lifecycle' --keep\n  edgeproof conformance --cluster dev --tags @tunnel-logs\n  edgeproof conformance --rerun-failed --repeat 10")
     .action(run(async (flags: Flags) => {
       const { name, keep = false, failFast = false, images, repeat } = flags;
-      const tags = await tagsOf(flags);
+      const tags = await tagsOf(flags, io);
       const checked: ConformanceOptions = { ...(await whatIsGraded(flags, io)), ...(tags !== undefined && { tags }), ...(name !== undefined && { name }), keep, images, repeat, failFast };
       const { runConformance } = await import('../run/conformance.ts');
       return await runConformance(checked, io);
@@ -45,9 +45,11 @@ async function whatIsGraded({ cluster: named, topology, implementation, name }: 
   return { topology: cluster.topology, topologyArgument: cluster.topology.name, implementation: cluster.implementation, cluster };
 }
 
-async function tagsOf({ tags, rerunFailed = false }: Flags): Promise<string | undefined> {
+async function tagsOf({ tags, rerunFailed = false }: Flags, io: Io): Promise<string | undefined> {
   if (rerunFailed && tags !== undefined) throw new UsageError('--tags and --rerun-failed exclude each other', { next: 'give one of them' });
   if (!rerunFailed) return tags === undefined ? undefined : await checkTags(tags);
   const { tagsOfFailed } = await import('../run/failed-before.ts');
-  return await checkTags(await tagsOfFailed());
+  const failed = await tagsOfFailed();
+  io.progress.line(`Again what ${failed.run} did not see kept: ${failed.tags}`);
+  return await checkTags(failed.tags);
 }

@@ -1,4 +1,4 @@
-import { exitCodes } from '../../core/errors.ts';
+import { exitCodes, UsageError } from '../../core/errors.ts';
 import { printJson } from '../io.ts';
 import type { Register } from '../program.ts';
 
@@ -37,6 +37,7 @@ export const report: Register = (program, io, run) => {
         import('../../reports/compare.ts'),
       ]);
       const [earlier, later] = [await buildReport(await findRun(before)), await buildReport(await findRun(after))];
+      if (earlier.run.mode !== later.run.mode) throw new UsageError(`${earlier.run.id} is a ${earlier.run.mode} run and ${later.run.id} a ${later.run.mode} run: what broke in one of them is as it should be in the other`, { next: 'name two of one kind' });
       const comparison = compareReports(earlier, later);
       // The parent has an option of that name too, and commander gives it what is said behind either.
       if (command.opts<{ json?: boolean }>().json) printJson(io, { before: earlier.run.id, after: later.run.id, ...comparison });

@@ -14,7 +14,15 @@ export const shell: Register = (program, io, run) => {
       const { cluster, docker } = await runningCluster(name, io.signal);
       const node = chooseNode(cluster, named);
       // A terminal is lent only where there is one: a pipe's bytes must pass as they are.
-      const terminal = process.stdin.isTTY === true && process.stdout.isTTY === true ? ['--tty'] : [];
-      return await runInForeground(['docker', 'exec', '--interactive', ...terminal, node.name, ...(argv.length === 0 ? ['bash', '-l'] : argv)], { env: docker.env, signal: io.signal });
+      const program = argv.length === 0 ? ['bash', '-l'] : argv;
+      if (process.stdin.isTTY === true && process.stdout.isTTY === true) return await runInForeground(['docker', 'exec', '--interactive', '--tty', node.name, ...program], { env: docker.env, signal: io.signal });
+      // Docker does not end what it runs in a container when its own command line is ended: its process id is left for whoever does.
+      const pidFile = `/run/edgeproof-shell-${process.pid}`;
+      try {
+        return await runInForeground(['docker', 'exec', '--interactive', node.name, 'sh', '-c', 'echo $$ > "$1"; shift; exec "$@"', 'sh', pidFile, ...program], { env: docker.env, signal: io.signal });
+      } finally {
+        const end = io.signal.aborted ? 'kill "$(cat "$1")"; ' : '';
+        await docker.exec(node.name, ['sh', '-c', `${end}rm -f "$1"`, 'sh', pidFile], { accept: 'any', timeoutMs: 10_000 });
+      }
     }));
 };

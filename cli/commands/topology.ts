@@ -46,15 +46,15 @@ export const topology: Register = (program, io, run) => {
     .argument('<file...>', topologyDescription)
     .addHelpText('after', '\nExamples:\n  edgeproof topology validate mine.yaml\n  edgeproof topology validate ./layouts/*.yaml')
     .action(run(async (files: string[]) => {
-      const [{ describeError, exitCodes }, { TopologyError }] = await Promise.all([import('../../core/errors.ts'), import('../../topologies/load.ts')]);
+      const { describeError, exitCodes, UsageError } = await import('../../core/errors.ts');
       let code: number = exitCodes.pass;
       for (const file of files) {
         try {
           const row = rowOf(await checkTopology(file, io.cwd));
           io.stdout.write(`${file}: can be booted: cloud ${cloudOf(row)}; sites ${sitesOf(row)}\n`);
         } catch (error) {
-          // One file that cannot be used must not hide what is wrong in the next.
-          if (!(error instanceof TopologyError)) throw error;
+          // One file that cannot be used, or is not there, must not hide what is wrong in the next.
+          if (!(error instanceof UsageError)) throw error;
           code = exitCodes.fail;
           io.stderr.write(`${file}: ${describeError(error)}\n`);
         }

@@ -1,15 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeError, exitCodes } from '../../core/errors.ts';
-import { runsDir } from '../../core/paths.ts';
 import { loadImplementation } from '../../implementations/load.ts';
 import { versions } from '../../images/versions.ts';
 import { buildReport, readReport } from '../../reports/build.ts';
 import { reportFiles } from '../../reports/facts.ts';
 import type { Report } from '../../reports/model.ts';
 import { messagesFile, writeRun, type Run } from '../../reports/run.ts';
-import { newRunId } from '../../reports/runs-list.ts';
+import { makeRunFolder } from '../../reports/runs-list.ts';
 import { summary } from '../../reports/summary.ts';
 import { exitCodeOfReport } from '../../reports/verdict.ts';
 import { followsFrom } from '../interrupts.ts';
@@ -65,9 +63,7 @@ async function oneRun(options: Round, io: Io): Promise<{ readonly report: Report
   const { ground } = options;
   const implementation = await loadImplementation(options.implementation);
   const startedAt = new Date();
-  const id = newRunId(startedAt, options.topology.name, implementation.name);
-  const runDir = join(runsDir, id);
-  await mkdir(runDir, { recursive: true });
+  const { id, runDir } = await makeRunFolder(startedAt, options.topology.name, implementation.name);
   const run: Run = {
     id,
     mode: options.mode,

@@ -4,7 +4,7 @@ import { removeCluster } from '../../harness/cluster/down.ts';
 import type { ClusterState } from '../../harness/cluster/state.ts';
 import { bootCluster } from '../../harness/cluster/up.ts';
 import type { Docker } from '../../harness/docker/docker.ts';
-import { ensureImages } from '../../harness/images/image-set.ts';
+import { kubectlFor } from '../../harness/images/kubectl.ts';
 import type { ImagesMode } from '../../harness/images/registry.ts';
 import type { Implementation } from '../../harness/implementation.ts';
 import { howToEnter, readLeft } from '../../reports/left.ts';
@@ -62,7 +62,7 @@ export class Ground implements AsyncDisposable {
   async #stand(docker: Docker, run: Run, runDir: string): Promise<Standing> {
     const { cluster, implementation, images: mode, topology, name } = this.#options;
     const { progress, signal } = this.#io;
-    if (cluster !== undefined) return { cluster, docker, kubectl: (await ensureImages(docker, mode, progress, signal)).tools.kubectl };
+    if (cluster !== undefined) return { cluster, docker, kubectl: await kubectlFor(docker, cluster, signal) };
     const images = await timed(run, 'images', async () => await useImages(docker, mode, implementation, this.#io));
     await writeRun(runDir, run);
     const booted = await bootCluster({ name, topology, implementation, docker, images, progress, signal, logsDir: join(runDir, logsFolder, 'boot'), onPhase: (phase) => void run.phases.push(phase) });

@@ -8,7 +8,7 @@ import { exitCodeOfRounds, roundsSummary } from './rounds.ts';
 
 const reportOf = (id: string, outcomes: Readonly<Record<string, Outcome>>, mode = 'conformance'): Report => ({
   run: { id, mode },
-  capabilities: [{ promises: Object.entries(outcomes).map(([promise, outcome]) => ({ promise, outcome })) }],
+  capabilities: [{ promises: Object.entries(outcomes).map(([promise, outcome]) => ({ promise, outcome, tags: promise.startsWith('soak') ? ['@soak'] : [] })) }],
   counts: countOutcomes(Object.values(outcomes)),
   problems: [],
 }) as unknown as Report;
@@ -26,6 +26,7 @@ test('what was not the same every time is named with its runs', () => {
 
 test('what failed before is run again, and nothing else', () => {
   assert.equal(failedIn(reportOf('a', { one: 'failed', two: 'passed', three: 'error', four: 'notRun', five: 'notClaimed' })), '@one or @three or @four');
+  assert.equal(failedIn(reportOf('a', { one: 'failed', 'soak-two': 'failed' })), '(@one or @soak-two) and (@soak or not @soak)');
   assert.throws(() => failedIn(reportOf('a', { one: 'passed' })), /saw all promises kept/);
   assert.throws(() => failedIn(reportOf('a', { one: 'failed' }, 'control')), /was a control/);
 });

@@ -1,7 +1,7 @@
 import { exitCodes } from '../../core/errors.ts';
 import { loadCluster } from '../../harness/cluster/store.ts';
 import { uninstallFrom } from '../../harness/cluster/uninstall.ts';
-import { ensureImages } from '../../harness/images/image-set.ts';
+import { kubectlFor } from '../../harness/images/kubectl.ts';
 import { loadImplementation } from '../../implementations/load.ts';
 import type { Io } from '../io.ts';
 import { useEngine } from './prepare.ts';
@@ -11,8 +11,8 @@ export async function uninstallNow(name: string, io: Io): Promise<number> {
   const cluster = await loadCluster(name);
   const implementation = await loadImplementation(cluster.implementation);
   await using engine = await useEngine(io);
-  const { tools } = await ensureImages(engine.docker, 'auto', io.progress, io.signal);
-  await uninstallFrom({ cluster, implementation, docker: engine.docker, kubectl: tools.kubectl, progress: io.progress, signal: io.signal });
+  const kubectl = await kubectlFor(engine.docker, cluster, io.signal);
+  await uninstallFrom({ cluster, implementation, docker: engine.docker, kubectl, progress: io.progress, signal: io.signal });
   io.stdout.write(`Cluster ${name} is plain Kubernetes: ${implementation.name} is taken out.\n`);
   return exitCodes.pass;
 }
