@@ -9,7 +9,7 @@ const gateway = '10.0.0.254';
 const overlay = (address: string): string => address.replace('10.0.0.', '10.244.').concat('.0');
 
 /** Nodes on one network: of one site they reach each other, and all reach the API server and the gateway. `works`: whether the host's rules do anything. */
-function network({ works = true, withOverlay = true, leaks = [] as readonly string[], alsoLost = [] as readonly string[] } = {}) {
+function network({ works = true, withOverlay = true, leaks = [] as readonly string[], alsoLost = [] as readonly string[], wanDown = false } = {}) {
   let rules: string[] = [];
   const passes = (from: string, to: string, what: string): boolean => {
     const far = nodes.find(({ address }) => address === to || overlay(address) === to);
@@ -28,6 +28,7 @@ function network({ works = true, withOverlay = true, leaks = [] as readonly stri
     if (argv[0] === 'curl') {
       return answer(argv.filter((one) => one.startsWith('http')).map((url, index) => {
         const { hostname, protocol } = new URL(url);
+        if (wanDown && protocol === 'https:') return `${index} 7 0.000000 000 Could not connect\n`;
         return `${index} ${passes(address, hostname, protocol === 'https:' ? 'api' : 'kubelet') ? '0 0.0003 400 ' : '28 0.000000 000 Timed out'}\n`;
       }).join(''));
     }
@@ -78,6 +79,13 @@ test('a cluster without an overlay of flannel is looked at without it', async ()
   const fault = partition();
   await fault.inject(ctx);
   assert.match(await fault.verify(ctx), /a hears nothing of b \(kubelet, ping\), and/);
+});
+
+test('it can be had in a site that is cut off, and nobody says then that the API server is reached', async () => {
+  const { ctx } = network({ wanDown: true });
+  const fault = partition();
+  await fault.inject(ctx);
+  assert.match(await fault.verify(ctx), /^a hears nothing of b \(.*\), and reaches the kubelet of c, its gateway; b /);
 });
 
 test('it is not seen where anything passes, be it the overlay alone', async () => {

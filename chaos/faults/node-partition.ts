@@ -90,5 +90,9 @@ async function reachedBy({ cluster, docker, signal }: FaultContext, node: NodeSt
   const { stdout } = await docker.exec(node.name, ['ip', '-j', '-4', 'route', 'show', 'default'], { timeoutMs, signal });
   const pings = (JSON.parse(stdout || '[]') as { gateway?: string }[]).flatMap(({ gateway }) => (gateway === undefined ? [] : [probe(node, 'its gateway', gateway, 'icmp')]));
   const [dialled, pinged] = await Promise.all([dialFrom(docker, node.name, dials, 0, signal), pingFrom(docker, node.name, pings, signal)]);
-  return [...dials, ...pings].filter((_, index) => reached([...dialled, ...pinged][index]!.seen)).map(({ to }) => to);
+  // Of the API server the WAN may refuse in its place: only an answer is one.
+  return [...dials, ...pings].filter(({ expected }, index) => {
+    const { seen } = [...dialled, ...pinged][index]!;
+    return expected === 'answers' ? seen === 'answers' : reached(seen);
+  }).map(({ to }) => to);
 }
