@@ -25,7 +25,7 @@ export const fault: Register = (program, io, run) => {
   withFlags(group.command('inject'))
     .description('inject a fault, and look from the victim that it took effect')
     .argument('<kind>', faultKinds.join(', '))
-    .argument('<target...>', '"site NAME", "node NAME", "pod NAMESPACE/NAME" or "unit NODE/NAME.service"')
+    .argument('<target...>', '"site NAME", "node NAME", "node NAME,NAME", "pod NAMESPACE/NAME" or "unit NODE/NAME.service"')
     .addHelpText('after', '\nExamples:\n  edgeproof fault inject wan-blackhole site east\n  edgeproof fault inject container-kill pod default/web-0')
     .action(run(async (kind: string, target: string[], flags: Flags) => {
       const { createFault } = await import('../../chaos/fault.ts');
