@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { Docker } from '../harness/docker/docker.ts';
 import { asksForPods, asNodeSays } from '../harness/probes/pods-on-node.ts';
 import { createFault, faultFromRecord, type FaultContext } from './fault.ts';
-import { vtepAnnotation } from './vtep.ts';
+import { forgetMacsOfFaults, vtepAnnotation } from './vtep.ts';
 
 const nodes = [{ name: 'cloud', role: 'control-plane', tier: 'cloud', address: '10.0.0.1' }, { name: 'edge', tier: 'edge', address: '10.0.0.2' }, { name: 'peer', tier: 'edge', address: '10.0.0.3' }];
 const mac = '02:00:00:00:00:01';
@@ -128,4 +128,13 @@ test('an annotation that is written again at once was lost all the same', async 
   await fault.inject(ctx);
   await fault.verify(ctx);
   assert.equal(world.annotations[vtepAnnotation], says(mac));
+});
+
+test('a node that heard of another MAC only after the fault was healed forgets it before somebody looks at all nodes', async () => {
+  const { world, ctx } = cluster();
+  world.forwards.push({ mac: '02:00:00:00:00:77', dst: '10.0.0.2' });
+  await forgetMacsOfFaults(ctx, [{ kind: 'wan-down', target: 'site east' }, { kind: 'power-cut', target: 'node edge' }]);
+  assert.equal(world.forwards.length, 3, 'no fault was about a MAC');
+  await forgetMacsOfFaults(ctx, [{ kind: 'vtep-annotation', target: 'node edge' }, { kind: 'vtep-annotation', target: 'node edge' }]);
+  assert.deepEqual(world.forwards.map((one) => one.mac), [mac, '02:00:00:00:00:99']);
 });

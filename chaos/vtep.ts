@@ -1,6 +1,7 @@
 import { CannotTellError } from '../core/errors.ts';
 import { kubectl, onControlPlane } from './control-plane.ts';
-import { type FaultContext } from './fault.ts';
+import { type FaultContext, type FaultRecord } from './fault.ts';
+import { nodesOf, parseTarget } from './target.ts';
 
 const timeoutMs = 10_000;
 
@@ -45,4 +46,14 @@ export async function forgetOldMacs(ctx: FaultContext, node: string): Promise<vo
     // Whoever keeps the node in order may have been faster.
     for (const one of old) await docker.exec(name, ['bridge', 'fdb', 'del', one.mac, 'dev', vtepDevice, 'dst', one.dst!, 'self'], { accept: 'any', timeoutMs, signal });
   }));
+}
+
+/**
+ * Takes away what earlier faults on the MACs of nodes have led to at nodes that whoever healed them did not look at: those of other sites, and those that were cut off then and
+ * heard of the changes afterwards.
+ */
+export async function forgetMacsOfFaults(ctx: FaultContext, records: readonly Pick<FaultRecord, 'kind' | 'target'>[]): Promise<void> {
+  const targets = records.filter(({ kind }) => kind === 'vtep-annotation' || kind === 'vtep-mac').map(({ target }) => parseTarget(target)).filter((target) => target !== undefined);
+  const nodes = new Set(targets.flatMap((target) => nodesOf(target, ctx.cluster)).map(({ name }) => name));
+  for (const name of nodes) await forgetOldMacs(ctx, name);
 }

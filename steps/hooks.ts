@@ -9,7 +9,7 @@ import { collectState } from '../harness/probes/collect.ts';
 import { mediaTypes } from '../reports/attachments.ts';
 import { createNamespace } from '../harness/workloads/namespaces.ts';
 import { cleanUp } from './support/clean-up.ts';
-import { disturbedBy, healEverything } from './support/faults.ts';
+import { disturbedBy, forgetWhatFaultsLeft, healEverything } from './support/faults.ts';
 import { attachIdentities } from './support/identities-at-both-ends.ts';
 import { interruption } from './support/interruption.ts';
 import { leaveAsItIs, leavesFailures } from './support/leave.ts';
@@ -79,6 +79,7 @@ Before(async function (this: EdgeWorld, scenario: ITestCaseHookParameter) {
   // What the clean-up of an earlier scenario could not end would be told as a promise that this one saw broken.
   const left = await healEverything(session, scope, this.signal);
   await waitUntilWhole(kube, docker, cluster, { timeoutMs: wholeBeforeMs, signal: this.signal, disturbed: disturbedBy(left, cluster) });
+  if (ground === 'everything') await forgetWhatFaultsLeft(session, this.signal);
   this.open(session, scope);
   await createNamespace(kube, namespace, this.signal);
 });

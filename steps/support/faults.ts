@@ -1,5 +1,6 @@
 import { createFault, type FaultContext, type FaultKind, type FaultRecord } from '../../chaos/fault.ts';
 import { healAll, healFault, injectFault } from '../../chaos/run.ts';
+import { forgetMacsOfFaults } from '../../chaos/vtep.ts';
 import { nodesOfSite, type ClusterState } from '../../harness/cluster/state.ts';
 import { mayBreak, type Scope } from './ground.ts';
 import type { Session } from './session.ts';
@@ -25,6 +26,11 @@ const mayBeOf = (scope: Scope) => ({ target }: FaultRecord): boolean => mayBreak
 /** Ends all faults of the cluster that are not ended, whoever began them, but not what a scenario that runs beside this one is just doing. */
 export async function healEverything(session: Pick<Session, 'cluster' | 'docker' | 'faults'>, scope: Scope, signal: AbortSignal): Promise<FaultRecord[]> {
   return await healAll(contextOf(session, signal), session.faults, mayBeOf(scope));
+}
+
+/** For who looks at every node: what faults of scenarios on one site have led to elsewhere is taken away. */
+export async function forgetWhatFaultsLeft(session: Session, signal: AbortSignal): Promise<void> {
+  await forgetMacsOfFaults(contextOf(session, signal), await session.faults.records());
 }
 
 /** All faults of a scenario that began at or after a moment, also those that went wrong and were healed at once. */
