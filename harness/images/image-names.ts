@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { repositoryRoot } from '../../core/paths.ts';
 import { nodePrograms, overlayPrograms, pulledPrograms, wanPrograms } from '../../images/programs.ts';
 import { upstream } from '../../images/versions.ts';
@@ -17,11 +17,12 @@ const nodeRecipe = async (words: readonly string[]): Promise<string> =>
 /** Names of the images that this checkout builds: each follows from the content of its recipe, nothing is built to know it. */
 export async function builtImages(): Promise<{ readonly cloud: string; readonly edge: string; readonly rootfs: string; readonly toxiproxy: string }> {
   const [overlay, programs, wan, rootfs] = await Promise.all([programsFolder(overlayPrograms), programsFolder(nodePrograms), programsFolder(wanPrograms), rootfsImage()]);
-  const tag = await nodeRecipe([rootfs, overlay, programs]);
+  // By their names alone: where they lie is of this machine, and an image that is brought here from another must have the name that it is looked for by.
+  const tag = await nodeRecipe([rootfs, basename(overlay), basename(programs)]);
   return { cloud: `edgeproof/cloud-node:${tag}`, edge: `edgeproof/edge-node:${tag}`, rootfs, toxiproxy: toxiproxyImage(wan) };
 }
 
 /** The name of what is made of the upstream node image. */
 export async function pulledNodeImage(): Promise<string> {
-  return `edgeproof/node:${await nodeRecipe([upstream.node, await rootfsImage(), await programsFolder(overlayPrograms), await programsFolder(pulledPrograms)])}`;
+  return `edgeproof/node:${await nodeRecipe([upstream.node, await rootfsImage(), basename(await programsFolder(overlayPrograms)), basename(await programsFolder(pulledPrograms))])}`;
 }
