@@ -8,6 +8,7 @@ import { annotatedVtepMac, overlayAddressOf, peerView, podIdentity, unresolvedGa
 import { podsOn, runningContainers } from '../harness/probes/pods-on-node.ts';
 import { addressesOn, sharedAddresses } from '../harness/probes/shared-addresses.ts';
 import type { App } from './support/apps.ts';
+import { wrongView, type SiteNode } from './support/site-identity.ts';
 import type { EdgeWorld } from './support/world.ts';
 
 /** The kubelet reports a Pod's status within seconds; this is not the promise's budget but the time to see it. */
@@ -133,11 +134,10 @@ async function peersAgree(world: EdgeWorld, seconds: number, nodes: readonly Nod
   const mac = await macBefore(world);
   const { name, address } = world.roles.edgeNode;
   const { spec } = await world.kube.get<KubeNode>('v1', 'Node', name, { signal: world.signal });
-  const target = { address, overlayAddress: overlayAddressOf(spec.podCIDR ?? '') };
+  const node: SiteNode = { kind: 'node', name, vtepMac: mac, address, overlayAddress: overlayAddressOf(spec.podCIDR ?? '') };
   await world.within({ what: `peers knowing ${name} by ${mac}`, seconds, code: 'VTEP_PEERS_DISAGREE' }, async (signal) => {
-    const views = await Promise.all(nodes.filter((node) => node.name !== name).map(async (node) => await peerView(world.docker, node.name, target, signal)));
-    const wrong = views.filter(({ forwards, neighbour }) => neighbour !== mac || !forwards.includes(mac) || forwards.some((one) => one !== mac));
-    const described = wrong.map(({ peer, forwards, neighbour }) => `${peer} forwards ${forwards.join(', ') || 'no MAC'} to ${address} and has ${neighbour ?? 'no MAC'} for ${target.overlayAddress}`);
-    return wrong.length === 0 ? { done: true } : { missing: described.join('; ') };
+    const wrong = await Promise.all(nodes.filter((peer) => peer.name !== name).map(async (peer) => wrongView(await peerView(world.docker, peer.name, node, signal), node)));
+    const described = wrong.filter((one) => one !== undefined);
+    return described.length === 0 ? { done: true } : { missing: described.join('; ') };
   });
 }

@@ -31,12 +31,12 @@ export const report: Register = (program, io, run) => {
     .option('--json', 'as JSON on stdout')
     .addHelpText('after', '\nExamples:\n  edgeproof report compare 20261123T101500Z\n  edgeproof report compare 20261123T101500Z 20261124 --json')
     .action(run(async (before: string, after: string) => {
-      const [{ findRun }, { buildReport }, { compareReports, comparisonLines }] = await Promise.all([
+      const [{ findRun }, { readReport }, { compareReports, comparisonLines }] = await Promise.all([
         import('../../reports/runs-list.ts'),
         import('../../reports/build.ts'),
         import('../../reports/compare.ts'),
       ]);
-      const [earlier, later] = [await buildReport(await findRun(before)), await buildReport(await findRun(after))];
+      const [earlier, later] = [await readReport(await findRun(before)), await readReport(await findRun(after))];
       if (earlier.run.mode !== later.run.mode) throw new UsageError(`${earlier.run.id} is a ${earlier.run.mode} run and ${later.run.id} a ${later.run.mode} run: what broke in one of them is as it should be in the other`, { next: 'name two of one kind' });
       const comparison = compareReports(earlier, later);
       // The parent has an option of that name too, and commander gives it what is said behind either.

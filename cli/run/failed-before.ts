@@ -1,6 +1,6 @@
 import { UsageError } from '../../core/errors.ts';
 import { soakTag } from '../../features/soak.ts';
-import { buildReport } from '../../reports/build.ts';
+import { readReport } from '../../reports/build.ts';
 import { promisesOf, type Report } from '../../reports/model.ts';
 import { findRun } from '../../reports/runs-list.ts';
 
@@ -10,7 +10,7 @@ import { findRun } from '../../reports/runs-list.ts';
  * @throws UsageError when there is no run, when it was a control, or when all was kept
  */
 export async function tagsOfFailed(): Promise<{ readonly run: string; readonly tags: string }> {
-  const report = await buildReport(await findRun());
+  const report = await readReport(await findRun());
   return { run: report.run.id, tags: failedIn(report) };
 }
 
