@@ -1,9 +1,11 @@
 import { writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { CannotTellError } from '../../core/errors.ts';
 import { exec } from '../../core/exec.ts';
 import type { Topology } from '../../topologies/schema.ts';
 import type { Docker } from '../docker/docker.ts';
 import type { ImageSet } from '../images/image-set.ts';
+import { writeKubeadmPatches } from './kubeadm-patches.ts';
 import { kindConfig, type KindPatches } from './kind-config.ts';
 
 export interface KindOptions {
@@ -14,7 +16,7 @@ export interface KindOptions {
   /** The cluster's Docker network. */
   readonly network: string;
   readonly kubeconfig: string;
-  /** Where kind's configuration is written. */
+  /** Where kind's configuration is written; beside it, what else the nodes are given. */
   readonly configFile: string;
   readonly patches?: KindPatches;
   /** Told what kind says that it does. */
@@ -65,7 +67,8 @@ export function startKind(options: KindOptions): KindAtWork {
 
 async function create(options: KindOptions, onLine: (line: string) => void): Promise<void> {
   const { name, topology, docker, images, kubeconfig, configFile, patches, detail, signal, logsDir } = options;
-  const config = kindConfig(topology, { images: { cloud: images.cloud, edge: images.edge }, ...(patches && { patches }) });
+  const kubeadmPatches = await writeKubeadmPatches(join(dirname(configFile), 'kubeadm-patches'));
+  const config = kindConfig(topology, { images: { cloud: images.cloud, edge: images.edge }, kubeadmPatches, ...(patches && { patches }) });
   await writeFile(configFile, config, { mode: 0o600 });
   const argv = ['create', 'cluster', '--name', name, '--config', configFile, '--kubeconfig', kubeconfig, '--retain'] as const;
   await exec([images.tools.kind, ...argv], {

@@ -4,7 +4,6 @@ import type { Step } from '../../core/progress.ts';
 import { KubeClient } from '../kube/client.ts';
 import { applyIsolation } from '../wan/isolation.ts';
 import { startWan, upstreamsOf } from '../wan/wan.ts';
-import { coreDnsProbe } from './core-dns.ts';
 import { flannelManifests } from './flannel.ts';
 import type { KindPatches } from './kind-config.ts';
 import { startKind } from './kind.ts';
@@ -65,14 +64,12 @@ async function isolate({ name, topology, implementation, docker, images, network
   return cluster;
 }
 
-/** What kubeadm leaves to others, and what it leaves slower than need be. */
+/** What kubeadm leaves to others. */
 async function addOns({ topology, phase, step, signal }: PlainClusterOptions, kubeconfig: string): Promise<void> {
   using kube = await KubeClient.fromKubeconfig(kubeconfig);
   await phase('Add-ons', async ({ detail }) => {
     detail('flannel');
     await kube.applyAll(flannelManifests(topology.overlay), { signal });
-    detail('CoreDNS');
-    await kube.apply(coreDnsProbe, { signal });
     detail('metrics-server');
     await kube.applyAll(metricsServerManifests(topology, await servingCertificate([metricsServerName])), { signal });
   }, step);
