@@ -1,4 +1,5 @@
 import { mkdir, rm } from 'node:fs/promises';
+import { allDone } from '../../core/all-done.ts';
 import { CannotTellError, describeError, UsageError } from '../../core/errors.ts';
 import { tryLock } from '../../core/lock.ts';
 import type { Progress, Step } from '../../core/progress.ts';
@@ -103,11 +104,13 @@ async function boot(options: UpOptions, progress: Progress): Promise<ClusterStat
   const kubectl = new Kubectl(images.tools.kubectl, cluster.kubeconfig);
   // An edge node that joined before the isolation was there has lost its connections to the cloud: what lived on them may back off.
   const disturbed = { nodes: edgeNodes(cluster).map((node) => node.name), until: new Date() };
-  await phase('Nodes Ready', async () => await waitUntilWhole(kube, docker, cluster, { timeoutMs: readyTimeoutMs, signal, disturbed }));
-  await phase('Isolation proven from inside the nodes', async (step) => {
-    const results = await assertIsolated(docker, cluster, { signal });
-    step.result(`${results.length} ways tried`);
-  });
+  await allDone([
+    phase('Nodes Ready', async () => await waitUntilWhole(kube, docker, cluster, { timeoutMs: readyTimeoutMs, signal, disturbed })),
+    phase('Isolation proven from inside the nodes', async (step) => {
+      const results = await assertIsolated(docker, cluster, { signal });
+      step.result(`${results.length} ways tried`);
+    }),
+  ]);
   await saveInventory(name, await takeInventory(kube, docker, cluster, signal));
   await saveCluster(cluster);
   await phase(`Implementation ${implementation.name}`, async (step) => {
