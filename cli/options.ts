@@ -19,7 +19,9 @@ export interface UpOptions {
   readonly images: ImagesMode;
 }
 
-export type DownOptions = { readonly name: string } | { readonly all: true };
+/** `force`: also what another edgeproof grades or boots. */
+export type DownOptions = ({ readonly name: string } | { readonly all: true }) & { readonly force: boolean };
+
 
 export interface ConformanceOptions extends Omit<UpOptions, 'name'> {
   /** The user's name for the cluster; without it, one of the command's choice. */
@@ -85,6 +87,8 @@ export function clusterName(text: string): string {
   if (!/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(text)) throw new InvalidArgumentError('A cluster name has a-z, 0-9 and "-", with a letter or digit first and last.');
   return text;
 }
+
+export const forceOption = (): Option => new Option('--force', 'also while another edgeproof grades the cluster: that run is spoilt');
 
 export const nameOption = (description: string): Option => new Option('--name <name>', description).argParser(clusterName);
 

@@ -5,13 +5,14 @@ import { faultKinds } from '../../chaos/fault-kinds.ts';
 import { UsageError } from '../../core/errors.ts';
 import { suggest } from '../../core/suggest.ts';
 import { printJson, type Io } from '../io.ts';
-import { nameOption } from '../options.ts';
+import { forceOption, nameOption } from '../options.ts';
 import type { Register } from '../program.ts';
 import { table } from '../../core/table.ts';
 
 interface Flags {
   readonly name?: string;
   readonly json?: boolean;
+  readonly force?: boolean;
 }
 
 export const fault: Register = (program, io, run) => {
@@ -23,6 +24,7 @@ export const fault: Register = (program, io, run) => {
     command.addOption(nameOption('name of the cluster; may be left out when there is only one')).option('--json', 'as JSON on stdout');
 
   withFlags(group.command('inject'))
+    .addOption(forceOption())
     .description('inject a fault, and look from the victim that it took effect')
     .argument('<kind>', faultKinds.join(', '))
     .argument('<target...>', '"site NAME", "node NAME", "node NAME,NAME", "pod NAMESPACE/NAME" or "unit NODE/NAME.service"')
@@ -42,6 +44,7 @@ export const fault: Register = (program, io, run) => {
     }));
 
   withFlags(group.command('heal'))
+    .addOption(forceOption())
     .description('heal one fault, or all that are open')
     .argument('[id]', 'of the fault')
     .option('--all', 'all open faults, as without an id')
@@ -87,8 +90,11 @@ async function checkId(id: string, flags: Flags): Promise<void> {
   throw new UsageError(`cluster ${cluster.name} has had no fault "${id}"${meant === undefined ? '' : `; did you mean ${meant}?`}`, { next: 'see edgeproof fault list' });
 }
 
-async function open({ name }: Flags, io: Io): Promise<{ context: FaultContext; log: FaultLog }> {
-  const [{ runningCluster }, { FaultLog }] = await Promise.all([import('../running.ts'), import('../../chaos/fault-log.ts')]);
-  const { cluster, docker } = await runningCluster(name, io.signal);
+/** To do something to a cluster. @throws UsageError when another edgeproof has it for itself */
+async function open({ name, force = false }: Flags, io: Io): Promise<{ context: FaultContext; log: FaultLog }> {
+  const [{ chooseCluster }, { runningCluster }, { FaultLog }, { demandLeftAlone }] = await Promise.all([import('../clusters.ts'), import('../running.ts'), import('../../chaos/fault-log.ts'), import('../run/grade-alone.ts')]);
+  const chosen = await chooseCluster(name);
+  if (!force) await demandLeftAlone([chosen]);
+  const { cluster, docker } = await runningCluster(chosen, io.signal);
   return { context: { cluster, docker, signal: io.signal }, log: await FaultLog.open(cluster) };
 }

@@ -10,4 +10,5 @@ export function commandLine(verb: 'conformance' | 'control', options: ControlOpt
   return [`npm run ${verb}`, ...(flags.length > 0 ? ['--', ...flags] : [])].join(' ');
 }
 
-const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
+/** A word as a shell takes it. */
+export const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);

@@ -21,7 +21,7 @@ import { takeInventory } from './inventory.ts';
 import { flannelManifests } from './flannel.ts';
 import { raiseHostLimits } from './host-limits.ts';
 import { kindConfig, type KindPatches } from './kind-config.ts';
-import { networkOf } from './labels.ts';
+import { bootLock, networkOf } from './labels.ts';
 import { metricsServerManifests, metricsServerName } from './metrics-server.ts';
 import { createNetwork } from './network.ts';
 import { planNodes } from './plan-nodes.ts';
@@ -58,7 +58,7 @@ const readyTimeoutMs = 3 * 60_000;
 export async function bootCluster(options: UpOptions): Promise<ClusterState> {
   const { name, docker, progress, logsDir, signal } = options;
   // Two boots of one name would each take the other's parts for its own, and remove them.
-  await using claim = await tryLock(`cluster-${name}`);
+  await using claim = await tryLock(bootLock(name));
   if (claim === undefined) throw new UsageError(`another edgeproof is booting a cluster ${name}`, { next: 'take another --name' });
   await assertNameFree(docker, name);
   try {
