@@ -124,7 +124,7 @@ async function edgeproof(args: readonly string[], io: Io, end?: End): Promise<En
   if (end?.from === undefined) arm();
   createInterface({ input: child.stderr! }).on('line', (line) => {
     if (end?.from !== undefined && line.startsWith(end.from)) arm();
-    if (signalledAt === undefined && /^[…✓[]/.test(line)) last = line.slice(0, 90);
+    if (signalledAt === undefined && /^[…✓[F]/.test(line)) last = line.slice(0, 90);
   });
   const stop = (): void => void child.kill('SIGINT');
   io.signal.addEventListener('abort', stop, { once: true });

@@ -32,6 +32,8 @@ import { clusterDir, implementationFolder, saveCluster, saveInventory } from './
 export interface UpOptions {
   readonly name: string;
   readonly topology: Topology;
+  /** By what it was loaded, if it was. */
+  readonly topologyArgument?: string;
   readonly implementation: Implementation;
   readonly docker: Docker;
   readonly images: ImageSet;
@@ -119,7 +121,7 @@ async function boot(options: UpOptions, progress: Progress): Promise<ClusterStat
       return await startWan(docker, { cluster: name, network: network.name, site, upstreams: upstreamsOf(nodes), image: images.toxiproxy }, signal);
     }))),
   ] as const);
-  const cluster: ClusterState = { name, createdAt: new Date().toISOString(), topology, implementation: implementation.name, ...(implementation.tunnel && { tunnel: implementation.tunnel }), ...(implementation.autonomy && { autonomy: implementation.autonomy }), ...(implementation.identity && { identity: implementation.identity }), network, kubeconfig, nodes, wans };
+  const cluster: ClusterState = { name, createdAt: new Date().toISOString(), topology, ...(options.topologyArgument !== undefined && { topologyArgument: options.topologyArgument }), implementation: implementation.name, ...(implementation.tunnel && { tunnel: implementation.tunnel }), ...(implementation.autonomy && { autonomy: implementation.autonomy }), ...(implementation.identity && { identity: implementation.identity }), network, kubeconfig, nodes, wans };
   await phase('Isolation', async () => await applyIsolation(docker, images.cloud, cluster, signal));
   // The isolation has just cut the edge nodes' connections to the cloud: what lived on them may back off.
   const disturbed = { nodes: edgeNodes(cluster).map((node) => node.name), until: new Date() };
