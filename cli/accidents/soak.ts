@@ -41,7 +41,7 @@ const endsWithinMs = 180_000;
 const program = join(repositoryRoot, 'cli', 'main.ts');
 
 /**
- * Ends edgeproof at random moments of boot, run and teardown in turns, by SIGINT or SIGKILL; after each, `down --all` must leave nothing of it on the machine and in its engine,
+ * Ends edgeproof at random moments of boot, run and teardown in turns, by SIGINT and SIGKILL in turns; after each, `down --all` must leave nothing of it on the machine and in its engine,
  * and in the end a whole run must work.
  *
  * @returns 0, or 1 when something was left, did not end in time, or the run afterwards does not work
@@ -58,7 +58,7 @@ export async function runAccidents({ times, seed }: AccidentsOptions, io: Io): P
   for (let time = 1; time <= times && !io.signal.aborted; time++) {
     const startedAt = performance.now();
     const victim = victims[(time - 1) % victims.length]!;
-    const signal = random() < 0.5 ? 'SIGKILL' : 'SIGINT';
+    const signal = time % 2 === 0 ? 'SIGKILL' : 'SIGINT';
     const afterMs = Math.floor(random() * victim.ms);
     const { code, tookMs, met } = await edgeproof(victim.args, io, { signal, afterMs, ...(victim.from !== undefined && { from: victim.from }) });
     const cleaned = await edgeproof(['down', '--all'], io);
