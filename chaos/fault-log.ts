@@ -14,6 +14,7 @@ const fileSchema = z.array(z.strictObject({
   id: z.string(),
   kind: z.enum(faultKinds),
   target: z.string(),
+  parameters: z.record(z.string(), z.number()).optional(),
   startedAt: time,
   struckAt: time.optional(),
   verifiedAt: time.optional(),

@@ -21,7 +21,9 @@ export async function injectFault(ctx: FaultContext, log: FaultLog, fault: Fault
   ctx.signal.throwIfAborted();
   demandTarget(fault.target, ctx.cluster);
   const open = fault.momentary ? undefined : (await log.active()).find((one) => one.kind === fault.kind && one.target === fault.target);
-  const record = open ?? await log.put({ id: `${fault.kind}-${randomBytes(4).toString('hex')}`, kind: fault.kind, target: fault.target, startedAt: now() });
+  const { parameters: _, ...before } = open ?? { id: `${fault.kind}-${randomBytes(4).toString('hex')}`, kind: fault.kind, target: fault.target, startedAt: now() } satisfies FaultRecord;
+  const record: FaultRecord = { ...before, ...(fault.parameters !== undefined && { parameters: fault.parameters }) };
+  if (open === undefined) await log.put(record);
   try {
     const calledAt = now();
     const struckAt = (await fault.inject(ctx))?.toISOString() ?? calledAt;

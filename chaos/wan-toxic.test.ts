@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import type { Docker } from '../harness/docker/docker.ts';
 import { createFault, faultFromRecord, type FaultContext } from './fault.ts';
 import type { FaultKind } from './fault-kinds.ts';
+import type { ChosenParameters } from './fault-parameters.ts';
 
 const cluster = {
   name: 'dev',
@@ -75,12 +76,12 @@ test('a toxic is put on every service beside those of the site, twice is once, a
 
 test('what is not at every service is not seen, whatever a node says', async () => {
   await using wan = await link(() => handshakes(0.5, 0.5, 0.5, 0.5, 0.5, 0.5));
-  await assert.rejects(createFault('wan-latency', 'site east').verify(wan.ctx), { code: 'FAULT_NOT_SEEN', message: /has no fault-latency-upstream, fault-latency-downstream for apiserver/ });
+  await assert.rejects(createFault('wan-latency', 'site east').verify(wan.ctx), { code: 'FAULT_NOT_SEEN', message: /has no fault-latency-upstream, fault-latency-downstream as asked for apiserver/ });
 });
 
-async function seen(kind: FaultKind, says: (node: string, script: string) => string): Promise<string> {
+async function seen(kind: FaultKind, says: (node: string, script: string) => string, parameters?: ChosenParameters): Promise<string> {
   await using wan = await link(says);
-  const fault = createFault(kind, 'site east');
+  const fault = createFault(kind, 'site east', parameters);
   await fault.inject(wan.ctx);
   return await fault.verify(wan.ctx);
 }
@@ -119,4 +120,30 @@ test('cut: an answer ends in its middle, near the limit, and so does what is pos
     await assert.rejects(cut(whole), { code: 'FAULT_NOT_SEEN', message: /bytes of a large answer/ }, whole);
   }
   for (const whole of ['0 201 0.05 0.09 0.30 500', '28 000 0.05 0.00 20.0 0']) await assert.rejects(cut('18 200 0.05 0.06 0.20 91234', whole), { code: 'FAULT_NOT_SEEN', message: /posted 200000 bytes/ }, whole);
+});
+
+test('numbers that were chosen are what is done and what is looked for', async () => {
+  const slow = { latencyMs: 150, jitterMs: 50 };
+  assert.match(await seen('wan-latency', () => handshakes(0.21, 0.3, 0.25, 0, 0, 0), slow), /^edge: TLS handshakes took 210, 300, 250 ms/);
+  await assert.rejects(seen('wan-latency', () => handshakes(0.21, 0.3, 0.19, 0, 0, 0), slow), { code: 'FAULT_NOT_SEEN', message: /200 ms more, yet: a TLS handshake of edge at port 6443 took 190 ms/ });
+  const exchanges = (ms: number, bytes: number) => (_: string, script: string): string => (isUpload(script) ? `0 201 0.100 0.000 ${0.1 + ms / 1000} 500` : `23 200 0.100 0.200 ${0.2 + ms / 1000} ${bytes}`);
+  // At 16 KB/s: 64 KB may be ahead, and 2 s of it are counted.
+  assert.match(await seen('wan-thin', exchanges(2100, 96_100), { kilobytesPerSecond: 16 }), /^edge: fetching 96100 bytes took 2100 ms \(46 KB\/s\), posting 96000 bytes took 2100 ms/);
+  await assert.rejects(seen('wan-thin', exchanges(1900, 96_100), { kilobytesPerSecond: 16 }), { code: 'FAULT_NOT_SEEN', message: /at 16 KB\/s it takes 2006 ms at least/ });
+  await assert.rejects(seen('wan-thin', exchanges(2100, 70_000), { kilobytesPerSecond: 16 }), { code: 'FAULT_NOT_SEEN', message: /too little to tell/ });
+  const closing = (ms: number): string => `0 400 0.050 0.080 ${0.08 + ms / 1000} 48`;
+  assert.match(await seen('wan-slow-close', () => closing(1500), { closeMs: 1500 }), /close 1530 ms after its request/);
+  await assert.rejects(seen('wan-slow-close', () => closing(1400), { closeMs: 1500 }), { code: 'FAULT_NOT_SEEN' });
+  const cut = (bytes: number) => (_: string, script: string): string => (isUpload(script) ? '56 000 0.05 0.00 0.30 0' : `18 200 0.05 0.06 0.20 ${bytes}`);
+  assert.match(await seen('wan-cut', cut(55_000), { limitKilobytes: 60 }), /ended after 55000 bytes .* while it posted 120000 bytes/);
+  await assert.rejects(seen('wan-cut', cut(61_000), { limitKilobytes: 60 }), { code: 'FAULT_NOT_SEEN' });
+});
+
+test('one that is on gets other numbers when it is injected again with them', async () => {
+  await using wan = await link(() => handshakes(0.5, 0.5, 0.5, 0.5, 0.5, 0.5));
+  await createFault('wan-latency', 'site east', { latencyMs: 150 }).inject(wan.ctx);
+  await createFault('wan-latency', 'site east', { latencyMs: 150 }).verify(wan.ctx);
+  await assert.rejects(createFault('wan-latency', 'site east').verify(wan.ctx), { code: 'FAULT_NOT_SEEN', message: /as asked for apiserver/ });
+  await createFault('wan-latency', 'site east').inject(wan.ctx);
+  await createFault('wan-latency', 'site east').verify(wan.ctx);
 });

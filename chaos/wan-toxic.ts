@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { allDone } from '../core/all-done.ts';
 import { CannotTellError } from '../core/errors.ts';
 import { cloudServices } from '../harness/wan/services.ts';
@@ -28,9 +29,9 @@ export function wanToxic(target: Target, toxics: readonly ToxicSpec[], look: (ct
       // A node looks through one service; of the others the WAN says that it is the same.
       const wan = await connect(ctx);
       for (const { name } of cloudServices) {
-        const there = (await wan.toxics(name)).map((toxic) => toxic.name);
-        const missing = toxics.filter((toxic) => !there.includes(toxic.name)).map((toxic) => toxic.name);
-        if (missing.length > 0) throw new CannotTellError('FAULT_NOT_SEEN', `the WAN of ${siteOf(target, ctx.cluster)} has no ${missing.join(', ')} for ${name}`);
+        const there = await wan.toxics(name);
+        const missing = toxics.filter((toxic) => !there.some((one) => one.name === toxic.name && isDeepStrictEqual(one.attributes, toxic.attributes))).map((toxic) => toxic.name);
+        if (missing.length > 0) throw new CannotTellError('FAULT_NOT_SEEN', `the WAN of ${siteOf(target, ctx.cluster)} has no ${missing.join(', ')} as asked for ${name}`);
       }
       return await look(ctx, siteOf(target, ctx.cluster));
     },

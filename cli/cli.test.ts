@@ -79,6 +79,8 @@ const mistakes: [string[], RegExp][] = [
   [['conformance', '--tags', '@tunnel and'], /--tags: .*Expected operand/],
   [['conformance', '--tags', '@tunel'], /selects no scenario: no scenario has @tunel; did you mean @tunnel\?/],
   [['fault', 'inject', 'wan-dwn', 'site', 'east'], /no fault "wan-dwn"; did you mean wan-down\?/],
+  [['fault', 'inject', 'wan-latency', 'site', 'east', '--set', 'latencyMs=300', '--set', 'jiterMs=5'], /wan-latency has no parameter "jiterMs"; did you mean jitterMs\?/],
+  [['fault', 'inject', 'wan-down', 'site', 'east', '--set', 'latencyMs=300'], /wan-down has no parameters/],
   [['fault', 'inject', 'wan-down', 'east'], /wan-down cannot be done to "east"/],
   [['fault', 'list'], /there is no cluster\n  next: boot one: edgeproof up/],
   [['status', 'dev'], /there is no cluster "dev", nor any other/],
@@ -102,6 +104,14 @@ test('bad usage: a sentence, the next step, and exit 254', async () => {
     assert.match(stderr, /\n  next: /, args.join(' '));
     assert.deepEqual([code, stdout], [254, ''], args.join(' '));
   }
+});
+
+test('fault list --kinds shows what can be done, to what, and the numbers that can be set, without a cluster', async () => {
+  const { code, stdout } = await edgeproof(['fault', 'list', '--kinds']);
+  assert.equal(code, 0);
+  assert.match(stdout, /\nwan-latency +"site NAME"\n +--set latencyMs=300 +ms, 50 to 2000: /);
+  const { kinds } = JSON.parse((await edgeproof(['fault', 'list', '--kinds', '--json'])).stdout) as { kinds: { kind: string; parameters: Record<string, { default: number; unit: string }> }[] };
+  assert.deepEqual(kinds.find(({ kind }) => kind === 'wan-thin')!.parameters['kilobytesPerSecond'], { default: 64, unit: 'KB/s', least: 8, most: 128, what: 'of each connection, each way' });
 });
 
 test('doctor tells machines what it found, and whether there is anything to do', async () => {

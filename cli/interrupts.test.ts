@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
-import { EventEmitter } from 'node:events';
+import { spawn } from 'node:child_process';
+import { EventEmitter, once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { EdgeproofError, exitCodeOf } from '../core/errors.ts';
 import { exec } from '../core/exec.ts';
+import { repositoryRoot } from '../core/paths.ts';
 import { followsFrom, InterruptedError, watchInterrupts } from './interrupts.ts';
 
 interface Watched extends Disposable {
@@ -46,6 +50,27 @@ test('after the death of the launcher or a crash, a single Ctrl-C does not leave
   assert.equal(watched.left(), 0);
   watched.signals.emit('SIGTERM');
   assert.equal(watched.left(), 1);
+});
+
+test('what only watches is left without a word: that is no failure', async () => {
+  const signals = new EventEmitter();
+  const lines: string[] = [];
+  let left = 0;
+  using interrupts = watchInterrupts({ signals, say: (line) => lines.push(line), running: () => [], leave: () => { left++; } });
+  interrupts.watchOnly();
+  assert.equal(interrupts.wasLeft, false);
+  signals.emit('SIGINT');
+  assert.deepEqual([interrupts.signal.aborted, interrupts.wasLeft, left], [true, true, 0]);
+  signals.emit('SIGINT');
+  assert.deepEqual([left, lines], [1, []]);
+});
+
+test('Ctrl-C is how one leaves status --watch: exit 0, and nothing is said', { timeout: 30_000 }, async () => {
+  const child = spawn(process.execPath, [join(repositoryRoot, 'cli', 'main.ts'), 'status', '--watch', '--json'], { env: { ...process.env, EDGEPROOF_HOME: join(tmpdir(), 'edgeproof-nowhere') } });
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => { said += text; });
+  child.stdout.once('data', () => child.kill('SIGINT'));
+  assert.deepEqual([await once(child, 'close'), said], [[0, null], '']);
 });
 
 test('dispose takes the listeners away', () => {

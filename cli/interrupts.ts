@@ -27,26 +27,33 @@ export interface Interrupts extends Disposable {
   readonly signal: AbortSignal;
   /** Stops as a first signal would; later calls do nothing. */
   interrupt(by: string): void;
+  /** From now on to interrupt is how one leaves: nothing is said, and a second signal leaves at once. */
+  watchOnly(): void;
+  /** Whether it was interrupted while it only watched: that is no failure. */
+  readonly wasLeft: boolean;
 }
 
 const watched = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const leftover = '"edgeproof down --all" removes whatever stays behind';
 
 /**
- * The first signal aborts, and clean-up runs; the second says what is being cleaned up; the third leaves at once.
+ * The first signal aborts, and clean-up runs; the second says what is being cleaned up; the third leaves at once. Of what only watches
+ * (`status --watch`) there is nothing to clean up.
  */
 export function watchInterrupts({ signals, say, running, leave }: InterruptOptions): Interrupts {
   const abort = new AbortController();
   let count = 0;
+  let onlyWatches = false;
   const interrupt = (by: string): void => {
     if (abort.signal.aborted) return;
     abort.abort(new InterruptedError(by));
-    say(`Interrupted by ${by}: cleaning up. A second Ctrl-C says what is being cleaned up.`);
+    if (!onlyWatches) say(`Interrupted by ${by}: cleaning up. A second Ctrl-C says what is being cleaned up.`);
   };
   const listeners = watched.map((name) => {
     const listener = (): void => {
       count++;
       if (!abort.signal.aborted) return interrupt(name === 'SIGINT' ? 'Ctrl-C (SIGINT)' : name);
+      if (onlyWatches) return leave();
       if (count >= 3) {
         say(`Left without cleaning up: ${leftover}.`);
         return leave();
@@ -60,6 +67,8 @@ export function watchInterrupts({ signals, say, running, leave }: InterruptOptio
   return {
     signal: abort.signal,
     interrupt,
+    watchOnly: () => { onlyWatches = true; },
+    get wasLeft() { return onlyWatches && abort.signal.aborted; },
     [Symbol.dispose]: () => { for (const [name, listener] of listeners) signals.off(name, listener); },
   };
 }

@@ -19,6 +19,8 @@ export interface Io {
   readonly signal: AbortSignal;
   /** Aborted when whoever read stdout has gone (`| head`): what only tells something, and has no end, ends then. Absent: nobody can go. */
   readonly unread?: AbortSignal;
+  /** Says that from now on this only watches, until it is interrupted: that is how one leaves it, with exit code 0 and without a word. Absent: nobody can interrupt. */
+  readonly watchOnly?: () => void;
   readonly progress: Progress;
 }
 

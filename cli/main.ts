@@ -20,7 +20,7 @@ const interrupts = watchInterrupts({
   running: () => progress.running(),
   leave: () => {
     progress.close();
-    process.exit(exitCodes.cannotTell);
+    process.exit(interrupts.wasLeft ? exitCodes.pass : exitCodes.cannotTell);
   },
 });
 watchLauncher(launcher, () => interrupts.interrupt('the end of its launcher'));
@@ -37,7 +37,7 @@ process.on('uncaughtException', (error) => {
   interrupts.interrupt('a crash');
 });
 
-const io: Io = { stdout: process.stdout, stderr: process.stderr, env: process.env, cwd: process.cwd(), signal: interrupts.signal, unread: reader.signal, progress };
+const io: Io = { stdout: process.stdout, stderr: process.stderr, env: process.env, cwd: process.cwd(), signal: interrupts.signal, unread: reader.signal, watchOnly: interrupts.watchOnly, progress };
 let code: number;
 try {
   code = await runCli(process.argv.slice(2), io);
@@ -51,6 +51,7 @@ process.exit(crashed ? exitCodes.crash : code);
 function tell(error: unknown): number {
   // What failed because of the interruption says nothing new.
   if (interrupts.signal.aborted && followsFrom(error, interrupts.signal.reason)) {
+    if (interrupts.wasLeft) return exitCodes.pass;
     progress.line(`edgeproof: ${describeError(interrupts.signal.reason)}`);
     return exitCodes.cannotTell;
   }

@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { UsageError } from '../core/errors.ts';
 import { repositoryRoot } from '../core/paths.ts';
@@ -12,14 +12,16 @@ import type { Topology } from '../topologies/schema.ts';
 export interface UpOptions {
   readonly name: string;
   readonly topology: Topology;
-  /** As the user wrote it, for messages and for the command that does it again. */
+  /** By what it is had again from the root of the repository: its name or its path. */
   readonly topologyArgument: string;
   /** A folder of implementations/. */
   readonly implementation: string;
   readonly images: ImagesMode;
 }
 
-export type DownOptions = { readonly name: string } | { readonly all: true };
+/** `force`: also what another edgeproof grades or boots. */
+export type DownOptions = ({ readonly name: string } | { readonly all: true }) & { readonly force: boolean };
+
 
 export interface ConformanceOptions extends Omit<UpOptions, 'name'> {
   /** The user's name for the cluster; without it, one of the command's choice. */
@@ -86,6 +88,8 @@ export function clusterName(text: string): string {
   return text;
 }
 
+export const forceOption = (): Option => new Option('--force', 'also while another edgeproof grades the cluster: that run is spoilt');
+
 export const nameOption = (description: string): Option => new Option('--name <name>', description).argParser(clusterName);
 
 /** Reads and checks a topology. @throws UsageError, TopologyError */
@@ -94,6 +98,15 @@ export async function checkTopology(nameOrPath: string, cwd: string): Promise<To
   const { loadTopology } = await import('../topologies/load.ts');
   return await loadTopology(nameOrPath, cwd);
 }
+
+/** The same, and by what it is had again. @throws UsageError, TopologyError */
+export async function chooseTopology(nameOrPath: string, cwd: string): Promise<Pick<UpOptions, 'topology' | 'topologyArgument'>> {
+  const { isTopologyPath } = await import('../topologies/load.ts');
+  return { topology: await checkTopology(nameOrPath, cwd), topologyArgument: isTopologyPath(nameOrPath) ? fromRoot(resolve(cwd, nameOrPath)) : nameOrPath };
+}
+
+/** A path as whoever stands in the root of the repository says it: what is below it has the same one on other machines. */
+const fromRoot = (path: string): string => (path.startsWith(`${repositoryRoot}/`) ? `./${relative(repositoryRoot, path)}` : path);
 
 /** @throws UsageError when implementations/ has no such folder */
 export async function checkImplementation(name: string): Promise<string> {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { createServer } from 'node:net';
 import { test } from 'node:test';
-import { lock, tryLock } from './lock.ts';
+import { lock, tryLock, whoHolds } from './lock.ts';
 import { WaitTimeoutError } from './wait.ts';
 
 const name = `test-${process.pid}`;
@@ -18,4 +19,17 @@ test('a lock that stays taken is an error that says so, and an abort ends the wa
   await using _held = await lock(name, { timeoutMs: 1_000 });
   await assert.rejects(lock(name, { timeoutMs: 50 }), (error) => error instanceof WaitTimeoutError && /another edgeproof holds it/.test(error.message));
   await assert.rejects(lock(name, { timeoutMs: 5_000, signal: AbortSignal.abort(new Error('no more')) }), /no more/);
+});
+
+test('who holds a lock is told to whoever asks, also by one that does not answer, and nobody is when it is free', async () => {
+  assert.equal(await whoHolds(name), undefined);
+  {
+    await using _held = await tryLock(name, 'edgeproof conformance (process 7)');
+    assert.deepEqual(await Promise.all([whoHolds(name), whoHolds(name)]), ['edgeproof conformance (process 7)', 'edgeproof conformance (process 7)']);
+  }
+  assert.equal(await whoHolds(name), undefined);
+  const mute = createServer(() => {});
+  await new Promise<void>((resolve) => void mute.listen(`\0edgeproof-${name}`, resolve));
+  assert.equal(await whoHolds(name), 'a process that does not answer');
+  mute.close();
 });

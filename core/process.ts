@@ -66,7 +66,8 @@ export async function endOrphans({ among, of }: { readonly among?: readonly numb
   }
 }
 
-async function findOrphans(): Promise<{ pid: number; parent: number }[]> {
+/** The programs whose edgeproof does not run any more, by the id that they have of it. */
+export async function findOrphans(): Promise<{ pid: number; parent: number }[]> {
   const found: { pid: number; parent: number }[] = [];
   for (const pid of await processIds()) {
     if (pid === process.pid) continue;

@@ -40,14 +40,16 @@ export async function topologyNames(): Promise<string[]> {
   return files.filter((file) => file.endsWith('.yaml')).map((file) => file.slice(0, -'.yaml'.length)).sort();
 }
 
+/** Whether a topology is named by the path of its file: anything with a slash, or ending in .yaml or .yml. */
+export const isTopologyPath = (nameOrPath: string): boolean => nameOrPath.includes('/') || /\.ya?ml$/.test(nameOrPath);
+
 /**
- * Loads a topology by its name (`two-sites`), or by the path of a file (anything with a slash, or ending in
- * .yaml or .yml), relative to `cwd`.
+ * Loads a topology by its name (`two-sites`), or by the path of a file (`isTopologyPath`), relative to `cwd`.
  *
  * @throws UsageError for an unknown name or an unreadable file; TopologyError for a file with errors in it.
  */
 export async function loadTopology(nameOrPath: string, cwd: string = process.cwd()): Promise<Topology> {
-  if (!nameOrPath.includes('/') && !/\.ya?ml$/.test(nameOrPath)) {
+  if (!isTopologyPath(nameOrPath)) {
     const names = await topologyNames();
     if (!names.includes(nameOrPath)) {
       const meant = suggest(nameOrPath, names);

@@ -4,6 +4,7 @@ import { controlPlaneOf } from '../../harness/cluster/state.ts';
 import { kubeletCertificate } from '../../harness/probes/cloud-as-node.ts';
 import { nodeCertificate, userOfNode } from '../../harness/probes/node-certificate.ts';
 import { type Fault, type FaultContext } from '../fault.ts';
+import type { ParametersOf } from '../fault-parameters.ts';
 import { nodesOf, type Target } from '../target.ts';
 
 type Deed = Pick<Fault, 'inject' | 'verify' | 'heal'>;
@@ -30,9 +31,6 @@ if [ -L "$2" ]; then
   if [ "$(readlink "$3")" = "$1" ]; then mv -T "$2" "$3"; else rm "$2"; fi
 fi
 rm -f "$1" "$1.partial" "$3.partial"`;
-
-/** How long a certificate is good that is made to end soon: long enough to be taken up by who looks after it. Seconds. */
-const shortLifeSeconds = 8;
 
 /** A certificate of a node by the cluster's authority, whose key is on the control plane. */
 async function issueFor({ cluster, docker, signal }: FaultContext, node: string, validity: Validity): Promise<IssuedCertificate> {
@@ -70,10 +68,10 @@ function replaced(target: Target, how: { ofNode(ctx: FaultContext, node: string)
   };
 }
 
-/** By another one of the same node, which ends soon. */
-export const certShort = (target: Target): Deed => replaced(target, {
+/** By another one of the same node, which ends soon: long enough to be taken up by who looks after it. */
+export const certShort = (target: Target, { lifeSeconds }: ParametersOf<'cert-short'>): Deed => replaced(target, {
   ofNode: (_ctx, node) => node,
-  validity: () => ({ notAfter: new Date(Date.now() + shortLifeSeconds * 1000) }),
+  validity: () => ({ notAfter: new Date(Date.now() + lifeSeconds * 1000) }),
 });
 
 /** By one of another node, of the edge if there is one. */

@@ -1,17 +1,20 @@
 import { CannotTellError } from '../../core/errors.ts';
 import { type Fault } from '../fault.ts';
+import type { ParametersOf } from '../fault-parameters.ts';
 import { type Target } from '../target.ts';
 import { curlTimedOut, download, upload } from '../wan-timing.ts';
 import { toxicsOf, wanToxic } from '../wan-toxic.ts';
 
-/** Of a connection, each way. Of one that was there before, from the injection on. */
-const limitBytes = 100_000;
-const moreBytes = 2 * limitBytes;
 /** What of a connection's bytes is no answer: the handshake, and a record of TLS (16 KB) that did not come whole. */
 const aroundBytes = 32_000;
 
-/** Every connection over the WAN ends in mid-stream when 100 KB have gone over it one way, as by a middlebox that is out of memory. */
-export const wanCut = (target: Target): Pick<Fault, 'inject' | 'verify' | 'heal'> => wanToxic(target, toxicsOf('limit_data', { bytes: limitBytes }), async (ctx, site) => {
+/**
+ * Every connection over the WAN ends in mid-stream when so much has gone over it one way, as by a middlebox that is out of memory. Of one that was there before,
+ * what goes from the injection on counts.
+ */
+export const wanCut = (target: Target, { limitKilobytes }: ParametersOf<'wan-cut'>): Pick<Fault, 'inject' | 'verify' | 'heal'> => wanToxic(target, toxicsOf('limit_data', { bytes: limitKilobytes * 1000 }), async (ctx, site) => {
+  const limitBytes = limitKilobytes * 1000;
+  const moreBytes = 2 * limitBytes;
   const [down, up] = await Promise.all([download(ctx, site, moreBytes), upload(ctx, site, moreBytes)]);
   const answered = new Map(up.map((one) => [one.node, one]));
   return down.map(({ node, exit, bytes }) => {

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { exec } from '../../core/exec.ts';
 import { home } from '../../core/paths.ts';
-import { parentVariable, processIds } from '../../core/process.ts';
+import { findOrphans } from '../../core/process.ts';
 
 /** What edgeproof may leave on a machine, besides what its engine has: each a word that names it. */
 export interface Leftovers {
@@ -22,7 +22,7 @@ const said = async (argv: readonly [string, ...string[]]): Promise<string> => (a
 /** Looks at the machine. Of processes and mounts only those count that are edgeproof's by their environment or place. */
 export async function lookForLeftovers(): Promise<Leftovers> {
   const [processes, rules, mounts, links, clusters, works, binWorks] = await Promise.all([
-    startedByEdgeproof(),
+    orphaned(),
     Promise.all(['iptables-nft-save', 'iptables-legacy-save'].map(async (program) => await said([program]))),
     readFile('/proc/self/mounts', 'utf8'),
     list('/sys/class/net'),
@@ -37,16 +37,9 @@ export async function lookForLeftovers(): Promise<Leftovers> {
   };
 }
 
-async function startedByEdgeproof(): Promise<string[]> {
-  const found: string[] = [];
-  for (const pid of await processIds()) {
-    const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
-    const parent = environment.split('\0').find((entry) => entry.startsWith(`${parentVariable}=`));
-    // What this run itself has just started to look around is none.
-    if (parent === undefined || parent === `${parentVariable}=${process.pid}`) continue;
-    found.push((await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).replaceAll('\0', ' ').trim().slice(0, 80));
-  }
-  return found.sort();
+/** Those whose edgeproof is gone: others that work on this machine just now (unit tests) have theirs. */
+async function orphaned(): Promise<string[]> {
+  return (await Promise.all((await findOrphans()).map(async ({ pid }) => (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).replaceAll('\0', ' ').trim().slice(0, 80)))).sort();
 }
 
 /** What is there now and was not before, each with its kind. */

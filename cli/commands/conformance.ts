@@ -1,5 +1,5 @@
 import { UsageError } from '../../core/errors.ts';
-import { checkImplementation, checkTags, checkTopology, clusterName, defaultImplementation, defaultTopology, roundOptions, topologyDescription, type ConformanceOptions } from '../options.ts';
+import { checkImplementation, checkTags, chooseTopology, clusterName, defaultImplementation, defaultTopology, roundOptions, topologyDescription, type ConformanceOptions } from '../options.ts';
 import type { Io } from '../io.ts';
 import type { Register } from '../program.ts';
 
@@ -35,14 +35,13 @@ export const conformance: Register = (program, io, run) => {
 /** @throws UsageError; TopologyError */
 async function whatIsGraded({ cluster: named, topology, implementation, name }: Flags, { cwd, signal }: Pick<Io, 'cwd' | 'signal'>): Promise<Pick<ConformanceOptions, 'topology' | 'topologyArgument' | 'implementation' | 'cluster'>> {
   if (named === undefined) {
-    const topologyArgument = topology ?? defaultTopology;
-    return { topology: await checkTopology(topologyArgument, cwd), topologyArgument, implementation: await checkImplementation(implementation ?? defaultImplementation) };
+    return { ...(await chooseTopology(topology ?? defaultTopology, cwd)), implementation: await checkImplementation(implementation ?? defaultImplementation) };
   }
   const given = Object.entries({ '--topology': topology, '--implementation': implementation, '--name': name }).filter(([, value]) => value !== undefined).map(([flag]) => flag);
   if (given.length > 0) throw new UsageError(`--cluster and ${given.join(', ')} exclude each other`, { next: 'that cluster is what it is already, and stays' });
   const { gradableCluster } = await import('../run/gradable-cluster.ts');
   const cluster = await gradableCluster(named, signal);
-  return { topology: cluster.topology, topologyArgument: cluster.topology.name, implementation: cluster.implementation, cluster };
+  return { topology: cluster.topology, topologyArgument: cluster.topologyArgument ?? cluster.topology.name, implementation: cluster.implementation, cluster };
 }
 
 async function tagsOf({ tags, rerunFailed = false }: Flags, io: Io): Promise<string | undefined> {

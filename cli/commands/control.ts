@@ -1,4 +1,4 @@
-import { checkTags, checkTopology, controlTopology, roundOptions, topologyDescription, type ControlOptions } from '../options.ts';
+import { checkTags, chooseTopology, controlTopology, roundOptions, topologyDescription, type ControlOptions } from '../options.ts';
 import type { Register } from '../program.ts';
 
 type Flags = Omit<ControlOptions, 'topology' | 'topologyArgument' | 'keep' | 'failFast'> & { readonly topology: string; readonly keep?: boolean; readonly failFast?: boolean };
@@ -13,8 +13,7 @@ export const control: Register = (program, io, run) => {
     .addHelpText('after', '\nA topology without two sites, or without a site of two nodes, skips scenarios: the control then cannot tell (exit 2).\n\nExample:\n  edgeproof control --keep')
     .action(run(async ({ topology, tags, name, keep = false, failFast = false, images, repeat }: Flags) => {
       const checked: ControlOptions = {
-        topology: await checkTopology(topology, io.cwd),
-        topologyArgument: topology,
+        ...(await chooseTopology(topology, io.cwd)),
         ...(tags !== undefined && { tags: await checkTags(tags) }),
         ...(name !== undefined && { name }),
         keep,

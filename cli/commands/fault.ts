@@ -1,17 +1,19 @@
 import type { Command } from 'commander';
 import type { FaultContext, FaultRecord } from '../../chaos/fault.ts';
 import type { FaultLog } from '../../chaos/fault-log.ts';
-import { faultKinds } from '../../chaos/fault-kinds.ts';
+import { faultKinds, type FaultKind } from '../../chaos/fault-kinds.ts';
+import { parametersOf } from '../../chaos/fault-parameters.ts';
 import { UsageError } from '../../core/errors.ts';
 import { suggest } from '../../core/suggest.ts';
 import { printJson, type Io } from '../io.ts';
-import { nameOption } from '../options.ts';
+import { forceOption, nameOption } from '../options.ts';
 import type { Register } from '../program.ts';
 import { table } from '../../core/table.ts';
 
 interface Flags {
   readonly name?: string;
   readonly json?: boolean;
+  readonly force?: boolean;
 }
 
 export const fault: Register = (program, io, run) => {
@@ -23,25 +25,28 @@ export const fault: Register = (program, io, run) => {
     command.addOption(nameOption('name of the cluster; may be left out when there is only one')).option('--json', 'as JSON on stdout');
 
   withFlags(group.command('inject'))
+    .addOption(forceOption())
     .description('inject a fault, and look from the victim that it took effect')
     .argument('<kind>', faultKinds.join(', '))
     .argument('<target...>', '"site NAME", "node NAME", "node NAME,NAME", "pod NAMESPACE/NAME" or "unit NODE/NAME.service"')
-    .addHelpText('after', '\nExamples:\n  edgeproof fault inject wan-blackhole site east\n  edgeproof fault inject container-kill pod default/web-0')
-    .action(run(async (kind: string, target: string[], flags: Flags) => {
-      const { createFault } = await import('../../chaos/fault.ts');
-      if (!(faultKinds as readonly string[]).includes(kind)) {
+    .option('--set <name=number>', 'one of its numbers (edgeproof fault list --kinds); may be given several times', (text: string, before: readonly string[]) => [...before, text], [] as readonly string[])
+    .addHelpText('after', '\nExamples:\n  edgeproof fault inject wan-blackhole site east\n  edgeproof fault inject wan-latency site east --set latencyMs=300 --set jitterMs=50\n  edgeproof fault inject container-kill pod default/web-0')
+    .action(run(async (kind: string, target: string[], flags: Flags & { readonly set: readonly string[] }) => {
+      const [{ createFault }, { readParameters }] = await Promise.all([import('../../chaos/fault.ts'), import('../../chaos/read-parameters.ts')]);
+      if (!isKind(kind)) {
         const meant = suggest(kind, faultKinds);
         throw new UsageError(`no fault "${kind}"${meant === undefined ? '' : `; did you mean ${meant}?`}`, { next: `choose one of ${faultKinds.join(', ')}` });
       }
-      const made = createFault(kind, target.join(' '));
+      const made = createFault(kind, target.join(' '), readParameters(kind, flags.set));
       const { context, log } = await open(flags, io);
       const { injectFault } = await import('../../chaos/run.ts');
-      const record = await io.progress.step(`${kind}: ${made.target}`, async () => await injectFault(context, log, made));
+      const record = await io.progress.step(`${kind}: ${made.target}${chosen(made)}`, async () => await injectFault(context, log, made));
       if (flags.json) return printJson(io, record);
       io.stdout.write(`${record.id}: ${record.evidence ?? ''}\n${record.endedAt === undefined ? `Heal it: edgeproof fault heal ${record.id}\n` : ''}`);
     }));
 
   withFlags(group.command('heal'))
+    .addOption(forceOption())
     .description('heal one fault, or all that are open')
     .argument('[id]', 'of the fault')
     .option('--all', 'all open faults, as without an id')
@@ -58,15 +63,35 @@ export const fault: Register = (program, io, run) => {
 
   withFlags(group.command('list'))
     .description('the faults of a cluster, open and past')
-    .addHelpText('after', '\nExample:\n  edgeproof fault list --json')
-    .action(run(async (flags: Flags) => {
+    .option('--kinds', 'what can be done to a cluster instead, and the numbers of it that can be set')
+    .addHelpText('after', '\nExamples:\n  edgeproof fault list --json\n  edgeproof fault list --kinds')
+    .action(run(async (flags: Flags & { readonly kinds?: boolean }) => {
+      if (flags.kinds) return await listKinds(flags, io);
       const records = await (await openLog(flags)).log.records();
       if (flags.json) return printJson(io, { faults: records });
       io.stdout.write(records.length === 0 ? 'No faults yet. Inject one: edgeproof fault inject --help\n' : `${table(['id', 'kind', 'target', 'since', 'until', 'seen'], records.map(cells))}\n`);
     }));
 };
 
-const cells = ({ id, kind, target, startedAt, endedAt, evidence }: FaultRecord): string[] => [id, kind, target, startedAt, endedAt ?? 'OPEN', evidence ?? ''];
+const isKind = (kind: string): kind is FaultKind => (faultKinds as readonly string[]).includes(kind);
+
+/** Every kind, what it can be done to, and its numbers. */
+async function listKinds({ json }: Flags, io: Io): Promise<void> {
+  const { targetsOf } = await import('../../chaos/fault.ts');
+  const kinds = faultKinds.map((kind) => ({ kind, targets: targetsOf(kind), parameters: parametersOf(kind) }));
+  if (json) return printJson(io, { kinds });
+  const rows = kinds.flatMap(({ kind, targets, parameters }) => [
+    [kind, targets.join(' or ')],
+    ...Object.entries(parameters).map(([name, { default: usual, unit, least, most, what }]) => ['', `--set ${name}=${usual}`, `${unit}, ${least} to ${most}: ${what}`]),
+  ]);
+  io.stdout.write(`${table(['kind', 'target, or a number with its default', 'what it is'], rows)}\n`);
+}
+
+const chosen = ({ parameters = {} }: Pick<FaultRecord, 'parameters'>): string => Object.entries(parameters).map(([name, value]) => `, ${name} ${value}`).join('');
+const cells = (record: FaultRecord): string[] => {
+  const { id, kind, target, startedAt, endedAt, evidence } = record;
+  return [id, kind, `${target}${chosen(record)}`, startedAt, endedAt ?? 'OPEN', evidence ?? ''];
+};
 
 async function openLog({ name }: Flags): Promise<{ cluster: FaultContext['cluster']; log: FaultLog }> {
   const [{ chooseCluster }, { loadCluster }, { FaultLog }] = await Promise.all([
@@ -87,8 +112,11 @@ async function checkId(id: string, flags: Flags): Promise<void> {
   throw new UsageError(`cluster ${cluster.name} has had no fault "${id}"${meant === undefined ? '' : `; did you mean ${meant}?`}`, { next: 'see edgeproof fault list' });
 }
 
-async function open({ name }: Flags, io: Io): Promise<{ context: FaultContext; log: FaultLog }> {
-  const [{ runningCluster }, { FaultLog }] = await Promise.all([import('../running.ts'), import('../../chaos/fault-log.ts')]);
-  const { cluster, docker } = await runningCluster(name, io.signal);
+/** To do something to a cluster. @throws UsageError when another edgeproof has it for itself */
+async function open({ name, force = false }: Flags, io: Io): Promise<{ context: FaultContext; log: FaultLog }> {
+  const [{ chooseCluster }, { runningCluster }, { FaultLog }, { demandLeftAlone }] = await Promise.all([import('../clusters.ts'), import('../running.ts'), import('../../chaos/fault-log.ts'), import('../run/grade-alone.ts')]);
+  const chosen = await chooseCluster(name);
+  if (!force) await demandLeftAlone([chosen]);
+  const { cluster, docker } = await runningCluster(chosen, io.signal);
   return { context: { cluster, docker, signal: io.signal }, log: await FaultLog.open(cluster) };
 }

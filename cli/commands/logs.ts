@@ -19,6 +19,7 @@ export const logs: Register = (program, io, run) => {
     .action(run(async (what: string | undefined, { name, follow = false, tail }: Flags) => {
       const [{ runningCluster }, { followLogs, showLogSources }] = await Promise.all([import('../running.ts'), import('../run/logs.ts')]);
       const running = await runningCluster(name, io.signal);
+      if (what !== undefined && follow) io.watchOnly?.();
       if (what === undefined) return await showLogSources(running, io);
       await followLogs(running, what, { follow, lines: tail }, io);
     }));

@@ -23,6 +23,7 @@ export const status: Register = (program, io, run) => {
     .addHelpText('after', '\nExamples:\n  edgeproof status\n  edgeproof status dev --json\n  edgeproof status --watch')
     .action(run(async (name: string | undefined, flags: Flags) => {
       if (flags.watch !== true) return await look(name, flags, io);
+      io.watchOnly?.();
       const { setTimeout: sleep } = await import('node:timers/promises');
       const over = AbortSignal.any([io.signal, ...(io.unread === undefined ? [] : [io.unread])]);
       while (!over.aborted) {

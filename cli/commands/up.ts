@@ -1,4 +1,4 @@
-import { checkImplementation, checkTopology, defaultImplementation, defaultName, defaultTopology, imagesOption, nameOption, topologyDescription, type UpOptions } from '../options.ts';
+import { checkImplementation, chooseTopology, defaultImplementation, defaultName, defaultTopology, imagesOption, nameOption, topologyDescription, type UpOptions } from '../options.ts';
 import type { Register } from '../program.ts';
 
 export const up: Register = (program, io, run) => {
@@ -13,8 +13,7 @@ export const up: Register = (program, io, run) => {
     .action(run(async (topology: string, options: Omit<UpOptions, 'topology' | 'topologyArgument'>) => {
       const checked: UpOptions = {
         name: options.name,
-        topology: await checkTopology(topology, io.cwd),
-        topologyArgument: topology,
+        ...(await chooseTopology(topology, io.cwd)),
         implementation: await checkImplementation(options.implementation),
         images: options.images,
       };

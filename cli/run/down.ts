@@ -2,16 +2,18 @@ import { CannotTellError, exitCodes, UsageError } from '../../core/errors.ts';
 import { endOrphans } from '../../core/process.ts';
 import type { Progress } from '../../core/progress.ts';
 import { clusterExists, removeCluster, removeEverything } from '../../harness/cluster/down.ts';
-import { forgetCluster, listClusters } from '../../harness/cluster/store.ts';
+import { forgetCluster, listClusters, listFolders } from '../../harness/cluster/store.ts';
 import { Docker, type Engine } from '../../harness/docker/docker.ts';
 import { findEngines } from '../../harness/engine/find-engine.ts';
 import { hasUnseenContainers, leavePrivateEngine, lockEngine, startPrivateEngine } from '../../harness/engine/private-engine.ts';
 import { removeLeftWorkFolders } from '../../harness/images/work-folder.ts';
 import type { Io } from '../io.ts';
 import type { DownOptions } from '../options.ts';
+import { demandLeftAlone } from './grade-alone.ts';
 
-/** `edgeproof down`: clean-up listens to no abort, it always runs to its end. */
+/** `edgeproof down`: clean-up listens to no abort, it always runs to its end. @throws UsageError when another edgeproof has the cluster for itself */
 export async function down(options: DownOptions, io: Io): Promise<number> {
+  if (!options.force) await demandLeftAlone('all' in options ? await listFolders() : [options.name]);
   if ('all' in options) await all(io.progress);
   else await one(options.name, io.progress);
   return exitCodes.pass;

@@ -16,6 +16,7 @@ import { useEngine, useImages, type UsedEngine } from './prepare.ts';
 export interface GroundOptions {
   readonly implementation: Implementation;
   readonly topology: Topology;
+  readonly topologyArgument: string;
   readonly images: ImagesMode;
   /** Of the cluster that is booted. */
   readonly name: string;
@@ -60,12 +61,12 @@ export class Ground implements AsyncDisposable {
   }
 
   async #stand(docker: Docker, run: Run, runDir: string): Promise<Standing> {
-    const { cluster, implementation, images: mode, topology, name } = this.#options;
+    const { cluster, implementation, images: mode, topology, topologyArgument, name } = this.#options;
     const { progress, signal } = this.#io;
     if (cluster !== undefined) return { cluster, docker, kubectl: await kubectlFor(docker, cluster, signal) };
     const images = await timed(run, 'images', async () => await useImages(docker, mode, implementation, this.#io));
     await writeRun(runDir, run);
-    const booted = await bootCluster({ name, topology, implementation, docker, images, progress, signal, logsDir: join(runDir, logsFolder, 'boot'), onPhase: (phase) => void run.phases.push(phase) });
+    const booted = await bootCluster({ name, topology, topologyArgument, implementation, docker, images, progress, signal, logsDir: join(runDir, logsFolder, 'boot'), onPhase: (phase) => void run.phases.push(phase) });
     return { cluster: booted, docker, kubectl: images.tools.kubectl };
   }
 

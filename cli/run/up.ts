@@ -10,14 +10,14 @@ import { useEngine, useImages } from './prepare.ts';
 
 /** `edgeproof up` */
 export async function up(options: UpOptions, io: Io): Promise<number> {
-  const { name, topology } = options;
+  const { name, topology, topologyArgument } = options;
   await using engine = await useEngine(io);
   // Said before the images are built, which may take half an hour.
   await assertNameFree(engine.docker, name);
   const implementation = await loadImplementation(options.implementation);
   const images = await useImages(engine.docker, options.images, implementation, io);
   const logsDir = join(home, 'boot-logs', name);
-  const cluster = await bootCluster({ name, topology, implementation, docker: engine.docker, images, progress: io.progress, signal: io.signal, logsDir });
+  const cluster = await bootCluster({ name, topology, topologyArgument, implementation, docker: engine.docker, images, progress: io.progress, signal: io.signal, logsDir });
   io.stdout.write([
     `Cluster ${name} runs: ${cluster.nodes.length} nodes, implementation ${implementation.name}.`,
     '',

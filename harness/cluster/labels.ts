@@ -18,3 +18,6 @@ export const networkOf = (cluster: string): string => `edgeproof-${cluster}`;
 export const wanContainerOf = (cluster: string, site: string): string => `${cluster}-wan-${site}`;
 export const labelArgs = (labels: Readonly<Record<string, string>>): string[] =>
   Object.entries(labels).flatMap(([key, value]) => ['--label', `${key}=${value}`]);
+
+/** The lock of this machine that whoever boots a cluster holds. */
+export const bootLock = (cluster: string): string => `cluster-${cluster}`;

@@ -40,7 +40,7 @@ export async function makePlainCluster(options: PlainClusterOptions): Promise<Cl
 }
 
 /** Starts the WANs, and leaves the edge nodes, which run by now, no other way. */
-async function isolate({ name, topology, implementation, docker, images, network, phase, step, signal }: PlainClusterOptions, kubeconfig: string): Promise<ClusterState> {
+async function isolate({ name, topology, topologyArgument, implementation, docker, images, network, phase, step, signal }: PlainClusterOptions, kubeconfig: string): Promise<ClusterState> {
   const [nodes, wans] = await phase('WANs', async () => {
     const nodes = await Promise.all(planNodes(name, topology).map(async ({ labels: _, ...node }): Promise<NodeState> => ({ ...node, address: await docker.address(node.name, network.name) })));
     const upstreams = upstreamsOf(nodes);
@@ -51,6 +51,7 @@ async function isolate({ name, topology, implementation, docker, images, network
     name,
     createdAt: new Date().toISOString(),
     topology,
+    ...(topologyArgument !== undefined && { topologyArgument }),
     implementation: implementation.name,
     ...(tunnel && { tunnel }),
     ...(autonomy && { autonomy }),

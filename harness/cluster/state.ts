@@ -60,6 +60,8 @@ export interface ClusterState {
   readonly name: string;
   readonly createdAt: string;
   readonly topology: Topology;
+  /** By what it was loaded: a name, or a path as seen from the root of the repository. Absent in a cluster that an earlier edgeproof booted. */
+  readonly topologyArgument?: string;
   readonly implementation: string;
   /** Of an implementation that has a tunnel and says where. */
   readonly tunnel?: TunnelParts;

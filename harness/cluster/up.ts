@@ -16,7 +16,7 @@ import { collectNodeLogs } from './boot-logs.ts';
 import { clusterExists, removeCluster } from './down.ts';
 import { takeInventory } from './inventory.ts';
 import { raiseHostLimits } from './host-limits.ts';
-import { networkOf } from './labels.ts';
+import { bootLock, networkOf } from './labels.ts';
 import { createNetwork } from './network.ts';
 import { makePlainCluster } from './plain-cluster.ts';
 import { planNodes } from './plan-nodes.ts';
@@ -26,6 +26,8 @@ import { clusterDir, implementationFolder, saveCluster, saveInventory } from './
 export interface UpOptions {
   readonly name: string;
   readonly topology: Topology;
+  /** By what it was loaded, if it was. */
+  readonly topologyArgument?: string;
   readonly implementation: Implementation;
   readonly docker: Docker;
   readonly images: ImageSet;
@@ -52,7 +54,7 @@ const readyTimeoutMs = 3 * 60_000;
 export async function bootCluster(options: UpOptions): Promise<ClusterState> {
   const { name, docker, progress, logsDir, signal } = options;
   // Two boots of one name would each take the other's parts for its own, and remove them.
-  await using claim = await tryLock(`cluster-${name}`);
+  await using claim = await tryLock(bootLock(name));
   if (claim === undefined) throw new UsageError(`another edgeproof is booting a cluster ${name}`, { next: 'take another --name' });
   await assertNameFree(docker, name);
   try {
