@@ -1,0 +1,54 @@
+/** Something that somebody told of, at a moment: the API, or a node's own journal. */
+export interface Happening {
+  /** Milliseconds since the epoch, by the clock of this host, which its containers share. */
+  readonly at: number;
+  readonly what: string;
+  /** Something went wrong there, whoever is to blame. */
+  readonly bad?: true;
+  /** How often it was told, the first time at `at`. Absent: once. */
+  readonly count?: number;
+  /** When it was told last; only with a count. */
+  readonly until?: number;
+}
+
+/** What one of those who are asked told of a scenario. */
+export interface Told {
+  /** A node, or `Pods`. */
+  readonly who: string;
+  /** `node`: the journal of the node itself, which is there also while it is cut off. `API`: what the cloud saw, or was told later. */
+  readonly by: 'node' | 'API';
+  readonly happenings: readonly Happening[];
+  /** What is not in it, and why, as sentences. */
+  readonly gaps: readonly string[];
+}
+
+/** A sentence is for reading, and a page of ninety scenarios is to stay small. */
+const longest = 300;
+
+/** Credentials stand in no sentence: neither tokens nor the parts of URLs that hold some. */
+const secret = /\b(Bearer\s+|token[=:]\s*|password[=:]\s*|\/\/[^\s/:@]+:)[^\s@"',]+|eyJ[\w-]{10,}\.[\w-]+\.[\w-]+/gi;
+
+/** Cuts a text to what fits into a line, without credentials. */
+export function sentence(text: string): string {
+  const clean = text.replaceAll(/\s+/g, ' ').replaceAll(secret, (_all, before: string | undefined) => `${before ?? ''}…`).trim();
+  return clean.length <= longest ? clean : `${clean.slice(0, longest - 1)}…`;
+}
+
+/** What is told again and again, as lost leases are, is told once with a count. Those that differ in their numbers alone are of one kind. */
+export function mergeRepeats(happenings: readonly Happening[]): Happening[] {
+  const merged = new Map<string, Happening>();
+  for (const one of happenings.toSorted((a, b) => a.at - b.at)) {
+    // What somebody counted already, or is a single fact of its own, has its number in it.
+    const key = one.bad === true ? one.what.replaceAll(/\b[0-9a-f]{8,}\b|:\d{4,5}\b|\d+/g, '#') : one.what;
+    const first = merged.get(key);
+    if (first === undefined) merged.set(key, one);
+    else merged.set(key, { ...first, count: (first.count ?? 1) + (one.count ?? 1), until: Math.max(first.until ?? first.at, one.until ?? one.at) });
+  }
+  return [...merged.values()];
+}
+
+/** The most telling of them, at most so many, in time order: whatever went wrong is kept first. @returns how many were left out, too */
+export function mostTelling(happenings: readonly Happening[], atMost: number): { readonly kept: Happening[]; readonly left: number } {
+  const kept = happenings.toSorted((a, b) => Number(b.bad ?? false) - Number(a.bad ?? false) || a.at - b.at).slice(0, atMost);
+  return { kept: kept.sort((a, b) => a.at - b.at), left: happenings.length - kept.length };
+}
