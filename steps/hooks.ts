@@ -15,7 +15,7 @@ import { interruption } from './support/interruption.ts';
 import { leaveAsItIs, leavesFailures } from './support/leave.ts';
 import { isControl, wantedBy, type Scope } from './support/ground.ts';
 import { tellNext } from './support/next-sentence.ts';
-import { attachHappenings, attachStanding, observeApi, stopObserving } from './support/recorder.ts';
+import { attachHappenings, attachSamples, attachStanding, observeApi, stopObserving } from './support/recorder.ts';
 import { rolesOf } from './support/roles.ts';
 import { openSession, type Session } from './support/session.ts';
 import { takeGround } from './support/take-ground.ts';
@@ -113,6 +113,7 @@ After(cleanUpTimeout, async function (this: EdgeWorld, scenario: ITestCaseHookPa
     } finally {
       for (const record of this.faultRecords.values()) this.attachJson(record, mediaTypes.fault);
       // Now that every node is back: of one without power nobody could read what it tells.
+      attachSamples(this);
       await attachHappenings(this, endedAt, failed && !asNamed);
     }
   }

@@ -40,7 +40,7 @@ export function podChange(name: string, before: PodFacts | undefined, now: PodFa
   if (before === undefined) return { what: `${name} is there: ${list([now.state, now.node !== undefined && `on ${now.node}`])}` };
   const address = now.address !== before.address && (before.address === undefined ? now.address : `address ${now.address ?? 'none'}, before ${before.address}`);
   const news = list([
-    now.state !== before.state && now.state, now.node !== before.node && `on ${now.node}`, now.restarts > before.restarts && `restarted, ${now.restarts} times by now`,
+    now.state !== before.state && now.state, now.node !== before.node && `on ${now.node}`, now.restarts > before.restarts && `restart ${now.restarts}`,
     now.ready !== before.ready && (now.ready ? 'ready' : 'not ready'), address, now.leaving && !before.leaving && 'is to be deleted',
   ]);
   if (news === '') return undefined;

@@ -34,17 +34,16 @@ export function sentence(text: string): string {
   return clean.length <= longest ? clean : `${clean.slice(0, longest - 1)}…`;
 }
 
-/** What is told again and again, as lost leases are, is told once with a count. Those that differ in their numbers alone are of one kind. */
+/** Less often than this, each moment of what is no trouble is worth its own line. */
+const oftenFrom = 4;
+
+/** What is told again and again, as lost leases are, is told once with a count. Of trouble, what differs in its numbers alone is of one kind. */
 export function mergeRepeats(happenings: readonly Happening[]): Happening[] {
-  const merged = new Map<string, Happening>();
-  for (const one of happenings.toSorted((a, b) => a.at - b.at)) {
-    // What somebody counted already, or is a single fact of its own, has its number in it.
-    const key = one.bad === true ? one.what.replaceAll(/\b[0-9a-f]{8,}\b|:\d{4,5}\b|\d+/g, '#') : one.what;
-    const first = merged.get(key);
-    if (first === undefined) merged.set(key, one);
-    else merged.set(key, { ...first, count: (first.count ?? 1) + (one.count ?? 1), until: Math.max(first.until ?? first.at, one.until ?? one.at) });
-  }
-  return [...merged.values()];
+  const kinds = Map.groupBy(happenings.toSorted((a, b) => a.at - b.at), ({ what, bad }) => (bad === true ? what.replaceAll(/\b[0-9a-f]{8,}\b|\d+/g, '#') : what));
+  return [...kinds.values()].flatMap((same): Happening[] => {
+    if (same.length === 1 || (same[0]!.bad !== true && same.length < oftenFrom)) return same;
+    return [{ ...same[0]!, count: same.length, until: same.at(-1)!.at }];
+  }).sort((a, b) => a.at - b.at);
 }
 
 /** The most telling of them, at most so many, in time order: whatever went wrong is kept first. @returns how many were left out, too */

@@ -47,24 +47,24 @@ export class JournalWords {
   #ofContainerd(text: string): Said | undefined {
     const message = plain(field(text, 'msg') ?? '');
     const error = plain(field(text, 'error') ?? '');
-    const id = /"([0-9a-f]{64})"/.exec(message)?.[1] ?? '';
     const [, pod, namespace] = /^RunPodSandbox for .*?name:"([^"]+)".*?namespace:"([^"]+)"/.exec(message) ?? [];
     if (pod !== undefined && namespace !== undefined) {
       const attempt = /attempt:(\d+)/.exec(message)?.[1];
       if (message.includes(' returns sandbox id ')) {
         const sandbox = /sandbox id "([0-9a-f]+)"/.exec(message)?.[1] ?? '';
         this.#owners.set(sandbox, { name: `${namespace}/${pod}`, namespace });
-        return { what: `sandbox of ${namespace}/${pod} made${attempt === undefined ? '' : `, its ${Number(attempt) + 1}th`}`.replace('2th', '2nd').replace('3th', '3rd'), namespace };
+        return { what: `${attempt === undefined ? 'sandbox' : `sandbox ${Number(attempt) + 1}`} of ${namespace}/${pod} made`, namespace };
       }
       return error === '' ? undefined : { what: sentence(`no sandbox for ${namespace}/${pod}: ${cause(error)}`), bad: true, namespace };
     }
     const made = /^CreateContainer within sandbox "([0-9a-f]+)" for .*?name:"([^"]+)".*? returns container id "([0-9a-f]+)"/.exec(message);
     if (made !== null) {
-      const [, sandbox = '', container = '', made_ = ''] = made;
+      const [, sandbox = '', container = '', id = ''] = made;
       const owner = this.#owned(sandbox, 'sandbox');
-      this.#owners.set(made_, { name: `${container} of ${owner.name}`, namespace: owner.namespace ?? '' });
+      this.#owners.set(id, { name: `${container} of ${owner.name}`, namespace: owner.namespace ?? '' });
       return undefined;
     }
+    const id = /"([0-9a-f]{64})"/.exec(message)?.[1] ?? '';
     if (/^StartContainer for .* returns successfully/.test(message)) return about(this.#owned(id, 'container'), (name) => `${name} started`);
     if (/^StopContainer for .* with timeout/.test(message)) return about(this.#owned(id, 'container'), (name) => `${name} is told to stop`);
     const status = Number(/exit_status:(\d+)/.exec(message)?.[1] ?? 0);

@@ -54,7 +54,8 @@ export function readStanding(node: string, tier: string, stdout: string): Standi
     node, tier,
     cni: changed.trim() === '' ? undefined : { files: lines(cni).filter((file) => /\.(conf|conflist|json)$/.test(file)), changedAt: Number(changed) * 1000 },
     down: [...new Set(lines(down))],
-    pods: pods.filter((pod) => !pod.sandbox.ready || runningContainers(pod).length === 0).map((pod) => sentence(describeNodePod(pod))),
+    // A sandbox without any container is of a Pod that is gone, and waits to be thrown away.
+    pods: pods.filter((pod) => runningContainers(pod).length === 0 && (pod.sandbox.ready || pod.containers.length > 0)).map((pod) => sentence(describeNodePod(pod))),
     diskUsed: Number.parseInt(disk, 10) || 0, hasDefaultRoute: route.trim() !== '', hasOverlay: overlay.trim() !== '',
   };
 }

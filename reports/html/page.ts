@@ -42,6 +42,7 @@ export function reportPage(report: Report): string {
 <p class="facts-line">${factsLine(report).map((fact) => html`<span>${fact}</span>`)}</p>
 ${run.mode === 'control' && html`<p class="note">This run is on plain Kubernetes, which is expected to break most promises. A scenario is <b>as named</b> when it is tagged <code>@baseline</code> and passed, or failed with exactly the code that its <code>@stock:</code> tag names. One that passes here without <code>@baseline</code> proves nothing about any implementation.</p>`}
 ${report.problems.length > 0 && html`<div class="problems" role="note"><h2>What went wrong with the run</h2><ul>${report.problems.map((problem) => html`<li>${problem}</li>`)}</ul></div>`}
+${failures(report)}
 <p class="again">Do it again: <code>${run.reproduce}</code></p>
 </header>
 <main>
@@ -68,6 +69,13 @@ function factsLine({ run }: Report): Child[] {
     `topology ${run.topology.name}`, ...(kubernetes === undefined ? [] : [`Kubernetes ${kubernetes}`]),
     ...(run.tags === undefined ? [] : [html`only <code>${run.tags}</code>`]), shownTime(run.startedAt), ...(tookMs === undefined ? [] : [`took ${shownMs(tookMs)}`]),
   ];
+}
+
+/** What did not pass, with the reason, to go there at once: the page opens at the first. */
+function failures(report: Report): Child {
+  const bad = promisesOf(report).map((promise) => ({ promise, mark: markOf(report, promise) })).filter(({ mark, promise }) => (mark.kind === 'bad' || mark.kind === 'unsure') && promise.cases.some(({ steps }) => steps.length > 0));
+  const sorted = bad.toSorted((a, b) => Number(b.mark.kind === 'bad') - Number(a.mark.kind === 'bad'));
+  return sorted.length > 0 && html`<nav class="failures" aria-label="What did not pass"><h2>What did not pass</h2><ul>${sorted.map(({ promise, mark }) => html`<li><a href="#${promise.promise}">${promise.name}</a><small>${mark.sentence}</small></li>`)}</ul></nav>`;
 }
 
 /** Without its script the page shows everything, so the buttons are made visible by it. */

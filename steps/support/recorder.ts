@@ -70,9 +70,16 @@ export async function attachHappenings(world: EdgeWorld, endedAt: number, failed
 function attach(world: EdgeWorld, told: readonly Told[], atMost: number): void {
   const attachment: ToldAttachment = told.filter(({ happenings, gaps }) => happenings.length + gaps.length > 0).map(({ happenings, ...rest }) => {
     const { kept, left } = mostTelling(happenings, atMost);
-    return { ...rest, happenings: kept, ...(left > 0 && { left }) };
+    // Whose Pods these are need not be said in each line.
+    return { ...rest, happenings: kept.map((one) => ({ ...one, what: one.what.replaceAll(`${world.namespace}/`, '') })), ...(left > 0 && { left }) };
   });
   if (attachment.length > 0) world.attachJson(attachment, mediaTypes.told);
+}
+
+/** Attaches what its probes saw. */
+export function attachSamples(world: EdgeWorld): void {
+  const lanes = world.samples.lanes();
+  if (lanes.length > 0) world.attachJson(lanes, mediaTypes.samples);
 }
 
 /** Attaches what stands out of all nodes at this moment, for a scenario that did not pass. Before anything is healed. */
