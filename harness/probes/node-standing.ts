@@ -63,22 +63,29 @@ export function readStanding(node: string, tier: string, stdout: string): Standi
 /** At this, the kubelet begins to evict. */
 const diskFull = 85;
 
-/**
- * What stands out of how the nodes stand, as sentences: what one lacks that the others of its kind have comes first, as nothing else tells of it.
- *
- * @param since when the scenario began, in milliseconds since the epoch
- */
-export function whatStandsOut(standings: readonly StandingOrNot[], since: number, isForeign: (pod: string) => boolean = () => false): string[] {
+export interface StandOutOptions {
+  /** Only what is about these nodes is told; all others are there to compare with. */
+  readonly about: ReadonlySet<string>;
+  /** When the scenario began, in milliseconds since the epoch. */
+  readonly since: number;
+  /** Whether a Pod, by its namespace, is of somebody else. */
+  readonly isForeign?: (namespace: string) => boolean;
+}
+
+/** What stands out of how nodes stand, as sentences: what one lacks that the others of its kind have comes first, as nothing else tells of it. */
+export function whatStandsOut(all: readonly StandingOrNot[], { about, since, isForeign = () => false }: StandOutOptions): string[] {
+  const standings = all.filter(({ node }) => about.has(node));
   const read = standings.filter((one) => 'cni' in one);
+  const peersOf = ({ node, tier }: NodeStanding): NodeStanding[] => all.filter((one) => 'cni' in one && one.node !== node && one.tier === tier) as NodeStanding[];
   return [
     ...standings.flatMap((one) => ('unread' in one ? [`${one.node} does not answer: ${one.unread}`] : [])),
-    ...read.flatMap((one) => oddNetwork(one, read.filter(({ node, tier }) => node !== one.node && tier === one.tier), since)),
+    ...read.flatMap((one) => oddNetwork(one, peersOf(one), since)),
     ...read.flatMap(({ node, down, pods, diskUsed, hasDefaultRoute, hasOverlay }) => [
       ...down.map((unit) => `On ${node}, ${unit}.`),
       ...(hasOverlay ? [] : [`${node} has no flannel.1: its Pods reach no other node.`]),
       ...(hasDefaultRoute ? [] : [`${node} has no default route.`]),
       ...(diskUsed >= diskFull ? [`The disk of ${node} is full to ${diskUsed} %.`] : []),
-      ...pods.filter((pod) => !isForeign(pod)).map((pod) => `On ${node}, ${pod}.`),
+      ...pods.filter((pod) => !isForeign(pod.split('/', 1)[0]!)).map((pod) => `On ${node}, ${pod}.`),
     ]),
   ];
 }

@@ -21,11 +21,11 @@ export function explanation(one: CaseReport, command: string | undefined): Child
   return html`<div class="explain">
 ${errorBlock({ ...step.error, message: text })}
 <dl class="about">
+${standings(one)}
 <div><dt>Failed step</dt><dd><b>${step.keyword}</b> ${step.text} <small>${placeOf(one, step)}, from ${seconds(step.startMs)} to ${seconds(endMs)}</small></dd></div>
 ${budget !== undefined && html`<div><dt>Expected</dt><dd>${budget.what}, within ${shownMs(budget.budgetMs)}</dd></div>`}
 ${lastSeen !== undefined && html`<div><dt>Seen at last</dt><dd>${lastSeen}</dd></div>`}
 <div><dt>Broken just then</dt><dd>${active.length === 0 ? `nothing by the harness${gone.length > 0 ? `; before it ${gone.map((fault) => `${fault.kind} on ${fault.target}, healed at ${seconds(fault.endMs ?? 0)}`).join('; ')}` : ''}` : active.map((fault) => html`<p><b>${fault.kind}</b> on ${fault.target}, ${shownMs(endMs - fault.startMs)} before${fault.evidence !== undefined && html` <small>${fault.evidence}</small>`}</p>`)}</dd></div>
-${standings(one)}
 ${nextSteps(one, next, command)}
 </dl>
 ${around(one, step, endMs)}

@@ -89,10 +89,9 @@ export async function attachStanding(world: EdgeWorld): Promise<void> {
     const { cluster } = await openSession();
     const units = cluster.autonomy?.units ?? [];
     const standings = await Promise.all(cluster.nodes.map(async (node) => await standingOf(world.docker, node, node.tier === 'edge' ? units : [], readMs)));
-    const own = new Set(world.cluster.nodes.map(({ name }) => name));
-    const isForeign = (pod: string): boolean => { const namespace = pod.split('/', 1)[0]!; return namespace !== world.namespace && ofAScenario.test(namespace); };
-    const said = whatStandsOut(standings, world.startedAt.getTime(), isForeign).filter((one) => [...own].some((node) => one.includes(node)));
-    const attachment: StandingAttachment = { at: new Date().toISOString(), asked: cluster.nodes.map(({ name }) => name), said };
+    const isForeign = (namespace: string): boolean => namespace !== world.namespace && ofAScenario.test(namespace);
+    const said = whatStandsOut(standings, { about: new Set(world.cluster.nodes.map(({ name }) => name)), since: world.startedAt.getTime(), isForeign });
+    const attachment: StandingAttachment = { at: new Date().toISOString(), asked: world.cluster.nodes.map(({ name }) => name), said };
     world.attachJson(attachment, mediaTypes.standing);
   } catch (error) {
     world.attachJson({ at: new Date().toISOString(), asked: [], said: [`The nodes could not be asked how they stand: ${describeError(error).split('\n', 1)[0]}`] } satisfies StandingAttachment, mediaTypes.standing);
