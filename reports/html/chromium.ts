@@ -115,6 +115,7 @@ export class Chromium implements AsyncDisposable {
   /** Opens a file, and comes back when it is there and drawn. @param hash with its `#` */
   async open(file: string, { width, height, dark = false, phone = false, script = true }: View, hash = ''): Promise<void> {
     await this.#ask('Emulation.setDeviceMetricsOverride', { width, height, deviceScaleFactor: phone ? 2 : 1, mobile: phone });
+    await this.#ask('Emulation.setFocusEmulationEnabled', { enabled: true });
     await this.#ask('Emulation.setTouchEmulationEnabled', { enabled: phone });
     await this.#ask('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value: dark ? 'dark' : 'light' }] });
     await this.#ask('Emulation.setScriptExecutionDisabled', { value: !script });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { buildReport } from '../build.ts';
 import { fixtureCatalogue, fixtureRunDir } from '../fixture/shared.ts';
+import { samplesOf, stretched } from '../fixture/stretched.ts';
 import type { Report } from '../model.ts';
 import { identityPictures } from './identities.ts';
 import { ticksOf } from './lanes.ts';
@@ -16,7 +17,8 @@ const report = await buildReport(dir, fixtureCatalogue);
 const page = await readFile(join(dir, 'report.html'), 'utf8');
 const css = await readFile(join(import.meta.dirname, 'report.css'), 'utf8');
 /** The page without its own style and script. */
-const body = page.replace(/<style>[^]*?<\/style>/, '').replace(/<script>[^]*<\/script>\s*<\/body>/, '</body>');
+const withoutOwn = (text: string): string => text.replace(/<style>[^]*?<\/style>/, '').replace(/<script>[^]*<\/script>\s*<\/body>/, '</body>');
+const body = withoutOwn(page);
 
 test('text of the run is escaped wherever it stands', () => {
   assert.doesNotMatch(body, /<script|<i>|<b>boldly/);
@@ -34,6 +36,7 @@ test('text of the run is escaped wherever it stands', () => {
         error: { type: evil, code: evil, message: evil, causes: [evil], stack: evil } })),
         faults: each.faults.map((fault) => ({ ...fault, kind: evil, target: evil, evidence: evil })), budgets: [{ what: evil, budgetMs: 1, tookMs: 2 }],
         identities: [{ before: [{ name: evil, [evil]: evil }], after: [] }],
+        told: [{ who: evil, by: 'node', happenings: [{ at: 1, what: evil, bad: true, count: 2, until: 3 }], gaps: [evil], left: 1 }], standings: [{ at: evil, asked: [evil], said: [evil] }], samples: [samplesOf(Date.now(), evil, [evil])],
         pictures: [{ before: { takenAt: evil, tookMs: 1 }, after: { takenAt: evil, tookMs: 1 }, who: [
           { kind: 'pod', name: evil, on: evil, facts: [{ what: evil, of: evil, before: evil, after: { unread: evil } }, { what: evil, of: evil, before: null, after: evil }, { what: evil, before: evil, after: evil }] },
           { kind: 'node', name: evil, facts: [{ what: evil, before: evil, after: evil }] },
@@ -58,7 +61,8 @@ test('it asks nothing of any network, and its policy allows only its own style a
 });
 
 test('every element that is opened is closed', () => {
-  const empty = new Set(['meta', 'link', 'rect', 'path', 'line']);
+  const body = withoutOwn(reportPage(stretched(report, 'identity-pod-ip-sandbox-kill', '<&">')));
+  const empty = new Set(['meta', 'link', 'rect', 'path', 'line', 'use']);
   const open: string[] = [];
   for (const [, slash, name = ''] of body.replace('<!doctype html>', '').matchAll(/<(\/?)([a-z][a-z0-9]*)(?:\s[^<>]*)?>/g)) {
     if (slash === '/') assert.equal(open.pop(), name);

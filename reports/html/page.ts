@@ -1,17 +1,20 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { markOf } from '../marks.ts';
 import { promisesOf, type Report } from '../model.ts';
 import { exitCodeOfReport, headline } from '../verdict.ts';
 import { html, trusted, type Child, type Markup } from './markup.ts';
 import { matrix } from './matrix.ts';
+import { plotted } from './plots.ts';
 import { promiseDetails } from './promise.ts';
 import { phases, surroundings } from './sections.ts';
 import { aboutCapability, shownMs, shownTime, sign } from './words.ts';
 
 const kinds = { 0: 'good', 1: 'bad' } as Readonly<Record<number, 'good' | 'bad'>>;
 const source = (name: string): string => readFileSync(join(import.meta.dirname, name), 'utf8');
+const uplot = (name: string): string => join(dirname(createRequire(import.meta.url).resolve('uplot/package.json')), 'dist', name);
 const hash = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 
 /**
@@ -20,8 +23,10 @@ const hash = (text: string): string => `'sha256-${createHash('sha256').update(te
  */
 export function reportPage(report: Report): string {
   const { run } = report;
-  const css = source('report.css');
-  const script = source('report.client.js');
+  // Of a page without plots it would be most.
+  const plots = promisesOf(report).some(({ cases }) => cases.some((one) => plotted(one).length > 0));
+  const css = `${source('report.css')}${plots ? readFileSync(uplot('uPlot.min.css'), 'utf8') : ''}`;
+  const script = `${plots ? `${readFileSync(uplot('uPlot.iife.min.js'), 'utf8')}\n${source('plots.client.js')}` : ''}${source('report.client.js')}`;
   const policy = `default-src 'none'; img-src data:; style-src ${hash(css)}; script-src ${hash(script)}; base-uri 'none'; form-action 'none'`;
   const kind = kinds[exitCodeOfReport(report)] ?? 'unsure';
   const page = html`<!doctype html>

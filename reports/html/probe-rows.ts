@@ -43,5 +43,5 @@ function runs({ from, cells: all, whys }: SamplesAttachment, start: number): Mar
   }
   const offset = (from - start) / 1000;
   return html`<details class="plain runs"><summary>in words</summary><ol>${joined.map(({ first, last, look, ok, bad, ms, why }) =>
-    html`<li data-s="${(offset + first).toFixed(1)} ${(offset + last + 1).toFixed(1)}"><i>${(offset + first).toFixed(0)}–${(offset + last + 1).toFixed(0)} s</i> <em class="${look}">${words[look]}</em> ${look === 'mixed' ? `${bad} of ${ok + bad}` : ok + bad}${ms !== null && `, slowest ${ms} ms`}${why !== null && `: ${whys[why] ?? ''}`}</li>`)}</ol></details>`;
+    html`<li data-s="${(offset + first).toFixed(1)} ${(offset + last + 1).toFixed(1)}"><i>${(offset + first).toFixed(0)}–${(offset + last + 1).toFixed(0)} s</i> <em class="${look}">${words[look]}</em>${look === 'mixed' ? `, ${bad} of ${ok + bad} not` : `, ${ok + bad} look${ok + bad === 1 ? '' : 's'}`}${ms !== null && `, slowest ${ms} ms`}${why !== null && `: ${whys[why] ?? ''}`}</li>`)}</ol></details>`;
 }

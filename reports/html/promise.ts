@@ -7,6 +7,7 @@ import { explanation } from './explain.ts';
 import { budgetTable, errorBlock, identityTables, logLinks, textBlocks } from './findings.ts';
 import { identityPictures } from './identities.ts';
 import { html, type Child, type Markup } from './markup.ts';
+import { latencyPlot } from './plots.ts';
 import { timeline } from './timeline.ts';
 import { shownMs, sign } from './words.ts';
 
@@ -50,6 +51,7 @@ ${several && html`<h4>${sign(mark.kind)}${one.name}<span class="word ${mark.kind
 ${one.attempts > 1 && html`<p class="note">Attempt ${one.attempts} of ${one.attempts}: it did not pass at first.</p>`}
 ${explained ?? (errors.length > 0 ? errors.map(errorBlock) : one.reason !== undefined && html`<p class="note">${one.reason}</p>`)}
 ${timeline(one, one.slug)}
+${latencyPlot(one)}
 ${budgetTable(one.budgets)}
 ${identityTables(one.identities)}
 ${identityPictures(one.pictures)}
