@@ -26,7 +26,7 @@ export interface Told {
 const longest = 300;
 
 /** Credentials stand in no sentence: neither tokens nor the parts of URLs that hold some. */
-const secret = /\b(Bearer\s+|token[=:]\s*|password[=:]\s*|\/\/[^\s/:@]+:)[^\s@"',]+|eyJ[\w-]{10,}\.[\w-]+\.[\w-]+/gi;
+const secret = /(\bBearer\s+|\b(?:token|password|secret)[=:]\s*|\/\/[^\s/:@]+:(?=[^\s/@]+@))[^\s@"',]+|\beyJ[\w-]{10,}\.[\w-]+\.[\w-]+/gi;
 
 /** Cuts a text to what fits into a line, without credentials. */
 export function sentence(text: string): string {
