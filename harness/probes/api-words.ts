@@ -75,7 +75,7 @@ export function nodeChange(name: string, before: NodeFacts | undefined, now: Nod
 }
 
 /** What a change of the object itself tells, or what is so at every start. */
-const dull = new Set(['Scheduled', 'Pulling', 'Pulled', 'Created', 'Started', 'SuccessfulCreate', 'SuccessfulDelete', 'ScalingReplicaSet', 'LeaderElection', 'NodeNotReady', 'NodeReady', 'NodeHasSufficientMemory', 'NodeHasNoDiskPressure', 'NodeHasSufficientPID', 'NodeAllocatableEnforced', 'Synced']);
+const dull = new Set(['Scheduled', 'Pulling', 'Pulled', 'Created', 'Started', 'SuccessfulCreate', 'SuccessfulDelete', 'ScalingReplicaSet', 'LeaderElection', 'NodeNotReady', 'NodeReady', 'NodeHasSufficientMemory', 'NodeHasNoDiskPressure', 'NodeHasSufficientPID', 'NodeAllocatableEnforced', 'CgroupV1', 'Synced']);
 
 export function eventSaid(event: KubeEvent): ApiSaid | undefined {
   const { involvedObject: { kind, name }, reason = '', message = '', type } = event;

@@ -79,8 +79,8 @@ export class JournalWords {
 const about = (owner: { readonly name: string; readonly namespace?: string }, say: (name: string) => string, bad = false): Said =>
   ({ what: say(owner.name), ...(bad && { bad }), ...(owner.namespace !== undefined && owner.namespace !== '' && { namespace: owner.namespace }) });
 
-/** Ids of sandboxes and the wrappings of gRPC say nothing to a reader. */
-const cause = (error: string): string => error.replaceAll(/rpc error: code = \w+ desc = /g, '').replaceAll(/[0-9a-f]{64}/g, short);
+/** Ids of sandboxes, the wrappings of gRPC and whole objects say nothing to a reader. */
+const cause = (error: string): string => error.replaceAll(/rpc error: code = \w+ desc = /g, '').replaceAll(/[0-9a-f]{64}/g, short).replaceAll(/ "?\{"[^]*\}"/g, '');
 
 /** Of the units that were asked for. */
 function ofSystemd(text: string): Said | undefined {
@@ -92,7 +92,7 @@ function ofSystemd(text: string): Said | undefined {
 }
 
 /** What follows from something else that is told, or is told at every start. */
-const dull = /Unable to register mirror pod|ContainerStatus from runtime service failed|DeleteContainer returned error|RunPodSandbox from runtime service failed|Failed to create sandbox for pod|CreatePodSandbox for pod failed|Failed to get status for pod|PodSandboxStatus of sandbox|rlimit|oom|Failed to read data from checkpoint|Kubelet initialization|Failed to monitor images|stats/i;
+const dull = /Unable to register mirror pod|ContainerStatus from runtime service failed|DeleteContainer returned error|RunPodSandbox from runtime service failed|Failed to create sandbox for pod|CreatePodSandbox for pod failed|Failed to get status for pod|PodSandboxStatus of sandbox|rlimit|oom|Failed to read data from checkpoint|Kubelet initialization|Failed to monitor images|stats|separate container filesystem/i;
 
 /** A line of klog: `E1128 06:09:36.284248     183 controller.go:260] "Failed to update lease" err="…" pod="ns/name"`. */
 function ofKubelet(text: string): Said | undefined {

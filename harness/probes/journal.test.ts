@@ -45,11 +45,13 @@ test('of the kubelet what went wrong is told, without what it says at every star
     kubelet(1, 'E1128 06:09:36.284248     183 controller.go:260] "Failed to update lease" err="Put \\"https://dev-control-plane:6443/apis/coordination.k8s.io/v1/leases/dev-worker2?timeout=10s\\": dial tcp 172.17.0.9:6443: connect: connection refused"'),
     kubelet(2, 'E1128 06:12:41.788845    2603 server.go:1332] "Failed to set rlimit on max file handles" err="operation not permitted"'),
     kubelet(3, 'E1128 06:12:26.792851     409 pod_workers.go:1338] "Error syncing pod, skipping" err="failed to \\"StartContainer\\" for \\"x\\" with CrashLoopBackOff: \\"back-off 10s\\"" pod="kube-flannel/kube-flannel-ds-79rh6" podUID="765f0a55"'),
+    kubelet(3, String.raw`E1128 06:12:26.792851     409 status_manager.go:1] "Failed to update status for pod" err="failed to patch status \"{\\\"metadata\\\":{\\\"uid\\\":\\\"e4\\\"}}\" for pod \"ns\"/\"app\": the node is cut off" pod="ns/app"`),
     kubelet(4, 'I1128 06:10:57.094060     147 kubelet_node_status.go:125] "Node was previously registered" node="dev-worker2"'),
     kubelet(5, 'I1128 06:10:57.094060     147 server.go:1] "Started kubelet"'),
   ]), [
     '! kubelet: Failed to update lease: Put "https://dev-control-plane:6443/…": dial tcp 172.17.0.9:6443: connect: connection refused',
     '! kubelet: Error syncing pod kube-flannel/kube-flannel-ds-79rh6: failed to "StartContainer" for "x" with CrashLoopBackOff: "back-off 10s"',
+    '! kubelet: Failed to update status for pod ns/app: failed to patch status for pod "ns"/"app": the node is cut off',
     'kubelet: Node was previously registered',
   ]);
 });

@@ -18,7 +18,7 @@ export interface Moment {
   readonly often?: string;
 }
 
-export const sourceOf = ({ who, by }: Told): string => (by === 'node' ? who : `API, ${who}`);
+const sourceOf = ({ who, by }: Told): string => (by === 'node' ? who : `API, ${who}`);
 const startOf = (one: CaseReport): number => Date.parse(one.startedAt ?? '') || 0;
 const counted = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`;
 
