@@ -252,6 +252,11 @@ export class EdgeWorld extends World {
     return await within({ ...rest, budgetMs: seconds * 1000, signal: this.signal, attach: (record) => this.attachJson(record, mediaTypes.budget) }, this.#sampled(budget.what, look));
   }
 
+  /** For `throughout`: has the report show what its looks see. */
+  sampling(what: string): (at: number, why: string | undefined) => void {
+    return (at, why) => { this.samples.add(what, { at, ...(why !== undefined && { why }) }); };
+  }
+
   /** What a look sees, for the report too. */
   #sampled<T>(what: string, look: (signal: AbortSignal) => Promise<Look<T>>): (signal: AbortSignal) => Promise<Look<T>> {
     return async (signal) => {
