@@ -36,7 +36,7 @@ export function toldRows(one: CaseReport, shade: readonly Span[], totalMs: numbe
         const [from, look] = [happening.at - start, happening.bad === true ? 'mark bad' : 'mark'];
         return [...(happening.until === undefined ? [] : [{ from, to: happening.until - start, look: `${look} long` }]), { from, to: from + width, look }];
       });
-      return html`<div class="row" role="row"><span role="cell" class="what"><span><b>${told.by === 'node' ? told.who : `API: ${told.who}`}</b>${told.by === 'node' && ' its own journal'}${told.gaps.map((gap) => html`<small class="unsure">${gap}</small>`)}${told.left !== undefined && html`<small>${told.left} more are in messages.ndjson only in part: the most telling are shown</small>`}</span></span>
+      return html`<div class="row" role="row"><span role="cell" class="what"><span><b>${told.by === 'node' ? told.who : `API: ${told.who}`}</b>${told.by === 'node' && ' its own journal'}${told.gaps.map((gap) => html`<small class="unsure">${gap}</small>`)}${told.left !== undefined && html`<small>and ${told.left} more, which tell less</small>`}</span></span>
 <span role="cell" class="ms">${counted(told.happenings.length + (told.left ?? 0), 'time')}${bad > 0 && html`<small class="bad">${bad} bad</small>`}</span><span role="cell" class="scale">${lane([...shade, ...marks], totalMs, gridId)}</span></div>`;
     }),
   ];

@@ -13,6 +13,7 @@ export interface PlotData {
 
 /** Of fewer, the table tells all. */
 const fewestSeconds = 4;
+const gapSeconds = 3;
 /** As many as can be told apart. */
 const mostLines = 5;
 
@@ -30,7 +31,9 @@ export function latencyPlot(one: CaseReport): Child {
   if (lanes.length === 0) return undefined;
   const start = Date.parse(one.startedAt ?? '') || 0;
   const times = lanes.map((lane) => new Map(lane.cells.flatMap(([second, , , ms]) => (ms === null ? [] : [[Math.round((lane.from - start) / 1000) + second, ms] as const]))));
-  const x = [...new Set(times.flatMap((line) => [...line.keys()]))].sort((a, b) => a - b);
+  const asked = [...new Set(times.flatMap((line) => [...line.keys()]))].sort((a, b) => a - b);
+  // A line goes on where somebody was asked again soon, and ends where nobody was, or nobody answered.
+  const x = asked.flatMap((second, index) => ((asked[index + 1] ?? second) - second > gapSeconds ? [second, second + 1] : [second]));
   const plot: PlotData = {
     lines: lanes.map(({ what }) => what),
     data: [x, ...times.map((line) => x.map((second) => line.get(second) ?? null))],

@@ -71,7 +71,7 @@
       cursor.style.left = `${x}px`;
       cursor.style.height = `${scale.bottom - outer.top}px`;
       readout.style.left = `${Math.max(0, Math.min(outer.width - readout.offsetWidth, x > outer.width / 2 ? x - readout.offsetWidth - 12 : x + 12))}px`;
-      readout.style.top = `${y === undefined ? scale.top - outer.top - readout.offsetHeight - 8 : y - outer.top + 16}px`;
+      readout.style.top = `${(y === undefined ? scale.bottom + 8 : y + 16) - outer.top}px`;
       slider.setAttribute('aria-valuenow', at.toFixed(1));
       slider.setAttribute('aria-valuetext', [`${at.toFixed(1)} seconds`, ...said.map(([, text]) => text)].join('. '));
     };
