@@ -10,7 +10,7 @@ const containerd = (second: number, level: string, message: string, more = ''): 
   `${at + second}.500000 dev-worker2 containerd[111]: time="2026-11-28T06:09:25.142878Z" level=${level} msg="${message.replaceAll('"', '\\"')}"${more}`;
 const kubelet = (second: number, line: string): string => `${at + second}.250000 dev-worker2 kubelet[134]: ${line}`;
 const systemd = (second: number, line: string): string => `${at + second}.000000 dev-worker2 systemd[1]: ${line}`;
-const answer = (lines: readonly string[], containers = ''): string => `${at}\n\u001e${containers}\u001e${lines.join('\n')}\n`;
+const answer = (lines: readonly string[], containers = ''): string => `${containers}\u001e${lines.join('\n')}\n`;
 const read = (lines: readonly string[], isForeign = (_namespace: string, _at: number): boolean => false) => readLines(answer(lines), at * 1000, isForeign);
 const said = (lines: readonly string[]): string[] => read(lines).happenings.map(({ what, bad }) => `${bad === true ? '! ' : ''}${what}`);
 

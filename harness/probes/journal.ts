@@ -31,18 +31,16 @@ const telling = [
 /** As many a second as there are mirror Pods, and no news. */
 const noise = 'mirror pod because|collecting metrics for|server.go:[0-9]+\\]|oom.score|memory cgroup|summary stats|container_manager_linux';
 
+/** A node of kind is another machine to journald each time it starts: with --merge it also reads what it wrote as the one before. */
 const script = String.raw`
-date +%s.%N
-journalctl --no-pager --quiet --output=short-unix --since="@$1" --lines=1 2>/dev/null | head -c 300
-printf '\036'
 ls /var/log/containers 2>/dev/null
 printf '\036'
 since=$1; shift
-journalctl --no-pager --quiet --output=short-unix --since="@$since" "$@" | grep -aE '${telling}' | grep -avE '${noise}' | tail -c ${mostBytes}`;
+journalctl --no-pager --quiet --merge --output=short-unix --since="@$since" "$@" | grep -aE '${telling}' | grep -avE '${noise}' | tail -c ${mostBytes}`;
 
 /**
  * What the kubelet, containerd and systemd of a node told in its own journal, in sentences. It is there also of a time in which nobody else
- * could see the node. A journal in memory begins anew when its node does: that is told as a gap.
+ * could see the node.
  *
  * @returns with a gap that says why, of a node that does not answer: nothing is thrown
  */
@@ -59,7 +57,7 @@ export async function readJournal(docker: Docker, node: string, options: Journal
 
 /** @internal */
 export function readLines(stdout: string, since: number, isForeign: (namespace: string, at: number) => boolean): JournalLook {
-  const [, containers = '', journal = ''] = stdout.split('\u001e');
+  const [containers = '', journal = ''] = stdout.split('\u001e');
   const words = new JournalWords(containers.split('\n'));
   const happenings: Happening[] = [];
   for (const line of journal.split('\n')) {
