@@ -7,25 +7,25 @@ import { Chromium } from '../reports/html/chromium.ts';
 import { findRun } from '../reports/runs-list.ts';
 import { decodePng, encodeIndexedPng } from './png.ts';
 
-const usage = `npx node docs/screenshot.ts OUT.png [--run RUN] [--size 1280,1000] [--dark]
-Makes a picture of a run's report.html (default: of the latest run), small enough for a README. Needs Chromium.`;
+const usage = `npx node docs/screenshot.ts OUT.png [--run RUN] [--at PROMISE] [--size 1280,1000] [--dark]
+Makes a picture of a run's report.html (default: of the latest run, at its top), small enough for a README. Needs Chromium.`;
 
-/** At its top: it would open at the first failure. */
-async function shoot(page: string, size: string, dark: boolean): Promise<Uint8Array> {
+/** @param at what the page is scrolled to: by itself it would open at the first failure */
+async function shoot(page: string, size: string, dark: boolean, at: string): Promise<Uint8Array> {
   const [width = 0, height = 0] = size.split(',').map(Number);
   await using browser = await Chromium.start();
-  await browser.open(page, { width, height, dark }, '#top');
+  await browser.open(page, { width, height, dark }, `#${at}`);
   return await browser.picture();
 }
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
-    allowPositionals: true, options: { run: { type: 'string' }, size: { type: 'string', default: '1280,1000' }, dark: { type: 'boolean', default: false } },
+    allowPositionals: true, options: { run: { type: 'string' }, size: { type: 'string', default: '1280,1000' }, dark: { type: 'boolean', default: false }, at: { type: 'string', default: 'top' } },
   });
   const [out, ...others] = positionals;
   if (out === undefined || others.length > 0 || !/^\d+,\d+$/.test(values.size)) throw new UsageError(usage);
   const page = join(await findRun(values.run), reportFiles.html);
-  const picture = encodeIndexedPng(decodePng(await shoot(page, values.size, values.dark)));
+  const picture = encodeIndexedPng(decodePng(await shoot(page, values.size, values.dark, values.at)));
   await writeFile(resolve(out), picture);
   process.stdout.write(`${out}: ${Math.round(picture.length / 1000)} kB\n`);
 }
