@@ -151,6 +151,15 @@ test('text has a contrast of 4.5 or more on every ground it stands on, in light 
   }
 });
 
+test('what is recorded of a scenario takes no more of a page than lets a full run stay below 2 MB', () => {
+  const without = Buffer.byteLength(reportPage(report));
+  const one = stretched(report, 'identity-pod-ip-sandbox-kill');
+  const own = Buffer.byteLength(reportPage(one)) - without;
+  // uPlot is there once. Of 87 scenarios all else took 1.06 MB.
+  const perScenario = own - 60_000;
+  assert.ok(perScenario > 0 && perScenario < (2_000_000 - 1_063_000 - 60_000) / 87, `${own}`);
+});
+
 test('the command for one promise is the run\'s own, also for a topology in a file', () => {
   const commandOf = (reproduce: string): string | undefined =>
     /This one again<\/dt><dd><code>([^<]*tunnel-top)</.exec(reportPage({ ...report, run: { ...report.run, reproduce } }))?.[1];

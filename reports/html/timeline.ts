@@ -23,8 +23,8 @@ ${one.faults.length > 0 && html`<div class="row head" role="row"><span role="col
 ${one.faults.map((fault) => faultRow(fault, totalMs, gridId))}
 ${toldRows(one, shade, totalMs, gridId)}
 ${probeRows(one, totalMs, gridId)}
-<div class="row foot" aria-hidden="true"><span></span><span></span><span class="scale">${axis(totalMs, gridId)}</span></div>
-</div>${momentList(one)}</div>`;
+</div><div class="row foot" aria-hidden="true"><span></span><span></span><span class="scale">${axis(totalMs, gridId)}</span></div>
+${momentList(one)}</div>`;
 }
 
 const stepKind = (step: StepReport) =>
