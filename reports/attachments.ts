@@ -91,5 +91,7 @@ export const samplesSchema = z.array(z.object({
   /** Only seconds in which it looked, in their order: the second, how many looks found what they should, how many did not, the slowest answer in milliseconds (null: not measured), and why not, as a place in `whys` (null: all well). */
   cells: z.array(z.tuple([z.number(), z.number(), z.number(), z.number().nullable(), z.number().nullable()])).readonly(),
   whys: z.array(z.string()).readonly(),
+  /** It waited for something that need not have been so yet. */
+  waits: z.literal(true).optional(),
 })).readonly();
 export type SamplesAttachment = z.infer<typeof samplesSchema>[number];

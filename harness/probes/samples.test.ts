@@ -28,6 +28,12 @@ test('who is asked for all of it again does not count twice', () => {
   assert.deepEqual(samples.lanes()[0]!.cells, [[0, 2, 0, null, null]]);
 });
 
+test('a lane of what is waited for says so', () => {
+  const samples = new Samples();
+  samples.add('app running', { at: 1000, waits: true, why: 'not yet' });
+  assert.equal(samples.lanes()[0]!.waits, true);
+});
+
 test('pings, requests and questions are told by when each was sent', () => {
   const pings = 'PING 10.244.3.5 (10.244.3.5) 56(84) bytes of data.\n64 bytes from 10.244.3.5: icmp_seq=1 ttl=64 time=0.081 ms\n64 bytes from 10.244.3.5: icmp_seq=3 ttl=64 time=0.5 ms\n\n3 packets transmitted, 2 received, 33% packet loss\n';
   assert.deepEqual(samplesOfPings(pings, 1000), [{ at: 1000, ms: 0.081 }, { at: 1100, why: 'no answer' }, { at: 1200, ms: 0.5 }]);

@@ -8,6 +8,8 @@ export interface Sample {
   readonly why?: string;
   /** How long the answer took, in milliseconds. */
   readonly ms?: number;
+  /** It waits for something that need not be so yet. */
+  readonly waits?: boolean;
 }
 
 /** As `samplesSchema` of the report has it. */
@@ -16,9 +18,10 @@ export interface SampleLane {
   readonly from: number;
   readonly cells: readonly (readonly [second: number, ok: number, bad: number, slowestMs: number | null, why: number | null])[];
   readonly whys: readonly string[];
+  readonly waits?: true;
 }
 
-/** A page shows as many lanes as a reader looks at; those that saw something go wrong are kept first. */
+/** A page shows as many lanes as a reader looks at; those that saw something go wrong are kept first, then those that looked longest. */
 const mostLanes = 16;
 const mostWhys = 30;
 /** Ten minutes: whoever looks for longer is told by its end. */
@@ -29,9 +32,11 @@ const mostCells = 600;
  * so looking ten times a second costs no more than once.
  */
 export class Samples {
+  readonly #waits = new Set<string>();
   readonly #lanes = new Map<string, Map<number, { ok: number; bad: number; ms: number | null; why: string | null }>>();
 
-  add(what: string, { at, why, ms }: Sample): void {
+  add(what: string, { at, why, ms, waits = false }: Sample): void {
+    if (waits) this.#waits.add(what);
     const lane = this.#lanes.get(what) ?? new Map();
     this.#lanes.set(what, lane);
     const second = Math.floor(at / 1000);
@@ -50,7 +55,7 @@ export class Samples {
 
   lanes(): SampleLane[] {
     const all = [...this.#lanes].map(([what, seconds]) => ({ what, seconds, bad: [...seconds.values()].some(({ bad }) => bad > 0) }));
-    return all.toSorted((a, b) => Number(b.bad) - Number(a.bad)).slice(0, mostLanes).map(({ what, seconds }) => laneOf(what, seconds)).sort((a, b) => a.from - b.from);
+    return all.toSorted((a, b) => Number(b.bad) - Number(a.bad) || b.seconds.size - a.seconds.size).slice(0, mostLanes).map(({ what, seconds }) => ({ ...laneOf(what, seconds), ...(this.#waits.has(what) && { waits: true as const }) })).sort((a, b) => a.from - b.from);
   }
 }
 

@@ -6,7 +6,10 @@ import { test } from 'node:test';
 import { buildReport } from '../build.ts';
 import { fixtureCatalogue, fixtureRunDir } from '../fixture/shared.ts';
 import { samplesOf, stretched } from '../fixture/stretched.ts';
-import type { Report } from '../model.ts';
+import type { SamplesAttachment } from '../attachments.ts';
+import { promisesOf, type Report } from '../model.ts';
+import { budgetTable } from './findings.ts';
+import { probeRows } from './probe-rows.ts';
 import { identityPictures } from './identities.ts';
 import { ticksOf } from './lanes.ts';
 import { escapeHtml, html } from './markup.ts';
@@ -110,6 +113,24 @@ test('what could not be read at both moments is not the same', () => {
   const shown = html`${identityPictures([{ before: moment, after: moment, who }])}`.text;
   assert.match(shown, />not read<\/em>/);
   assert.doesNotMatch(shown, /[Ss]ame at both/);
+});
+
+test('what was waited for and came was not missed before; what never came was', () => {
+  const [one] = promisesOf(report).find(({ promise }) => promise === 'lifecycle-nodes-ready')!.cases;
+  const cells: (at: readonly [number, number][]) => SamplesAttachment['cells'] = (at) => at.map(([ok, bad], second) => [second, ok, bad, null, bad > 0 ? 0 : null]);
+  const shown = (waits: boolean, at: readonly [number, number][]): string[] => {
+    const lane = { what: 'x', from: Date.parse(one!.startedAt!), cells: cells(at), whys: ['w'], ...(waits && { waits: true as const }) };
+    return [...html`${probeRows({ ...one!, samples: [lane] }, 5000, 'g')}`.text.matchAll(/<em class="(\w+)">/g)].map(([, look = '']) => look);
+  };
+  assert.deepEqual(shown(true, [[0, 4], [1, 3]]), ['yet', 'ok']);
+  assert.deepEqual(shown(true, [[0, 4], [0, 4]]), ['bad']);
+  assert.deepEqual(shown(false, [[0, 4], [1, 3], [4, 0]]), ['bad', 'mixed', 'ok']);
+});
+
+test('what was done often within one budget has one line, by the longest', () => {
+  const [row, ...others] = html`${budgetTable([200, 6000, 300].map((tookMs) => ({ what: 'exec', budgetMs: 5000, tookMs })))}`.text.split('<tr>').slice(1);
+  assert.deepEqual(others, []);
+  assert.match(row!.replaceAll(/<svg[^]*?<\/svg>|<[^>]+>/g, ''), /^exec 3 timestook 0\.2 s to 6\.0 s of 5\.0 s over/);
 });
 
 test('markup escapes strings and drops what is not there', () => {

@@ -30,7 +30,8 @@ export async function ask(world: EdgeWorld, pairs: readonly Pair[], signal: Abor
       return reply.answer.uid === world.app(pair.to).uid ? { pair, answeredAt: reply.at } : { pair, failure: `${reply.answer.name} answered at ${urls[index]}` };
     });
   }));
-  for (const outcome of outcomes.flat()) world.samples.add(nameOf(outcome.pair), 'failure' in outcome ? { at: Date.now(), why: outcome.failure } : { at: outcome.answeredAt });
+  // A line for each that asks: one for each pair is more than anybody looks at.
+  for (const outcome of outcomes.flat()) world.samples.add(`${outcome.pair.from} reaching others`, 'failure' in outcome ? { at: Date.now(), why: `${nameOf(outcome.pair)}: ${outcome.failure}` } : { at: outcome.answeredAt });
   return outcomes.flat();
 }
 

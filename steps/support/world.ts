@@ -262,10 +262,10 @@ export class EdgeWorld extends World {
     return async (signal) => {
       try {
         const seen = await look(signal);
-        this.samples.add(what, { at: Date.now(), ...('missing' in seen && { why: seen.missing }) });
+        this.samples.add(what, { at: Date.now(), waits: true, ...('missing' in seen && { why: seen.missing }) });
         return seen;
       } catch (error) {
-        if (!signal.aborted) this.samples.add(what, { at: Date.now(), why: error instanceof Error ? error.message : String(error) });
+        if (!signal.aborted) this.samples.add(what, { at: Date.now(), waits: true, why: error instanceof Error ? error.message : String(error) });
         throw error;
       }
     };
