@@ -6,6 +6,9 @@ export const mediaTypes = {
   budget: 'application/vnd.edgeproof.budget+json',
   identity: 'application/vnd.edgeproof.identity+json',
   identities: 'application/vnd.edgeproof.identities+json',
+  told: 'application/vnd.edgeproof.told+json',
+  standing: 'application/vnd.edgeproof.standing+json',
+  samples: 'application/vnd.edgeproof.samples+json',
 } as const;
 
 /** A fault as recorded by chaos/: attach it again when more is known of it; the last one with an id counts. */
@@ -53,3 +56,42 @@ export const identitiesSchema = z.object({
   })).readonly(),
 });
 export type IdentitiesAttachment = z.infer<typeof identitiesSchema>;
+
+/** What those who were asked told of a scenario's time. Times in milliseconds since the epoch. */
+export const toldSchema = z.array(z.object({
+  /** A node, `nodes` or `Pods`. */
+  who: z.string(),
+  /** `node`: its own journal. */
+  by: z.enum(['node', 'API']),
+  happenings: z.array(z.object({
+    at: z.number(),
+    what: z.string(),
+    bad: z.literal(true).optional(),
+    /** Told so often, the last time at `until`. */
+    count: z.number().optional(),
+    until: z.number().optional(),
+  })).readonly(),
+  /** What is not in it and why, as sentences. */
+  gaps: z.array(z.string()).readonly(),
+  /** How many more there were. */
+  left: z.number().optional(),
+})).readonly();
+export type ToldAttachment = z.infer<typeof toldSchema>;
+
+/** What stood out of the nodes when a scenario had failed, as sentences. */
+export const standingSchema = z.object({ at: z.iso.datetime(), asked: z.array(z.string()).readonly(), said: z.array(z.string()).readonly() });
+export type StandingAttachment = z.infer<typeof standingSchema>;
+
+/** What each probe saw, second by second. */
+export const samplesSchema = z.array(z.object({
+  /** Who asked whom for what, in words. */
+  what: z.string(),
+  /** When second 0 begins, in milliseconds since the epoch. */
+  from: z.number(),
+  /** Only seconds in which it looked, in their order: the second, how many looks found what they should, how many did not, the slowest answer in milliseconds (null: not measured), and why not, as a place in `whys` (null: all well). */
+  cells: z.array(z.tuple([z.number(), z.number(), z.number(), z.number().nullable(), z.number().nullable()])).readonly(),
+  whys: z.array(z.string()).readonly(),
+  /** It waited for something that need not have been so yet. */
+  waits: z.literal(true).optional(),
+})).readonly();
+export type SamplesAttachment = z.infer<typeof samplesSchema>[number];

@@ -1,5 +1,8 @@
 import type { Attachment } from '@cucumber/messages';
-import { budgetSchema, faultSchema, identitiesSchema, identitySchema, mediaTypes, type BudgetAttachment, type FaultAttachment, type IdentitiesAttachment, type IdentityAttachment } from './attachments.ts';
+import {
+  budgetSchema, faultSchema, identitiesSchema, identitySchema, mediaTypes, samplesSchema, standingSchema, toldSchema,
+  type BudgetAttachment, type FaultAttachment, type IdentitiesAttachment, type IdentityAttachment, type SamplesAttachment, type StandingAttachment, type ToldAttachment,
+} from './attachments.ts';
 
 /** A fault with its times since the start of the case. */
 export interface FaultReport extends FaultAttachment {
@@ -22,6 +25,11 @@ export interface CaseAttachments {
   readonly identities: readonly IdentityAttachment[];
   /** Of everything at once. */
   readonly pictures: readonly IdentitiesAttachment[];
+  /** By the nodes themselves, and by the API. */
+  readonly told: ToldAttachment;
+  /** Of nodes, when it had failed. */
+  readonly standings: readonly StandingAttachment[];
+  readonly samples: readonly SamplesAttachment[];
   readonly texts: readonly TextReport[];
 }
 
@@ -34,21 +42,31 @@ export function sortAttachments(attachments: readonly Attachment[], caseMs: numb
   const budgets: BudgetAttachment[] = [];
   const identities: IdentityAttachment[] = [];
   const pictures: IdentitiesAttachment[] = [];
+  const told: ToldAttachment[number][] = [];
+  const standings: StandingAttachment[] = [];
+  const samples: SamplesAttachment[] = [];
   const texts: TextReport[] = [];
   for (const attachment of attachments) {
     const body = bodyOf(attachment);
     const json = attachment.mediaType.startsWith('application/vnd.edgeproof.') ? parsed(body) : undefined;
-    const fault = attachment.mediaType === mediaTypes.fault ? faultSchema.safeParse(json).data : undefined;
-    const budget = attachment.mediaType === mediaTypes.budget ? budgetSchema.safeParse(json).data : undefined;
-    const identity = attachment.mediaType === mediaTypes.identity ? identitySchema.safeParse(json).data : undefined;
-    const picture = attachment.mediaType === mediaTypes.identities ? identitiesSchema.safeParse(json).data : undefined;
+    const as = <T>(mediaType: string, schema: { safeParse(data: unknown): { data?: T | undefined } }): T | undefined => (attachment.mediaType === mediaType ? schema.safeParse(json).data : undefined);
+    const fault = as(mediaTypes.fault, faultSchema);
+    const budget = as(mediaTypes.budget, budgetSchema);
+    const identity = as(mediaTypes.identity, identitySchema);
+    const picture = as(mediaTypes.identities, identitiesSchema);
+    const said = as(mediaTypes.told, toldSchema);
+    const standing = as(mediaTypes.standing, standingSchema);
+    const seen = as(mediaTypes.samples, samplesSchema);
     if (fault !== undefined) faults.set(fault.id, timed({ ...faults.get(fault.id), ...fault }, caseMs));
     else if (budget !== undefined) budgets.push(budget);
     else if (identity !== undefined) identities.push(identity);
     else if (picture !== undefined) pictures.push(picture);
+    else if (said !== undefined) told.push(...said);
+    else if (standing !== undefined) standings.push(standing);
+    else if (seen !== undefined) samples.push(...seen);
     else texts.push(textOf(attachment, body));
   }
-  return { faults: [...faults.values()].sort((a, b) => a.startMs - b.startMs), budgets, identities, pictures, texts };
+  return { faults: [...faults.values()].sort((a, b) => a.startMs - b.startMs), budgets, identities, pictures, told, standings, samples, texts };
 }
 
 function timed(fault: FaultAttachment, caseMs: number): FaultReport {

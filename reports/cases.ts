@@ -47,7 +47,7 @@ export function readCase(messages: Messages, pickle: Pickle): CaseReport | undef
   const about = { slug: caseSlug(pickle), name: pickle.name, uri: pickle.uri, line: pickle.location?.line ?? 0, attempts: attempts.length };
   const testCase = planned.find(({ id }) => id === last?.testCaseId);
   if (last === undefined || testCase === undefined) {
-    return { ...about, outcome: 'notRun', reason: 'The run ended before its turn came.', ms: 0, steps: [], faults: [], budgets: [], identities: [], pictures: [] };
+    return { ...about, outcome: 'notRun', reason: 'The run ended before its turn came.', ms: 0, steps: [], ...sortAttachments([], 0) };
   }
   return { ...about, ...readAttempt(messages, pickle, testCase, last) };
 }
@@ -68,9 +68,9 @@ function readAttempt(messages: Messages, pickle: Pickle, testCase: TestCase, sta
     const words = describeStep(messages, pickle, step, stepsSeen);
     return [{ ...words, ...timesOf(begun, done, startMs, endMs), texts: sortAttachments(attachments.filter(({ testStepId }) => testStepId === step.id), startMs).texts }];
   });
-  const { faults, budgets, identities, pictures } = sortAttachments(attachments, startMs);
+  const { texts: _, ...attached } = sortAttachments(attachments, startMs);
   return {
-    startedAt: new Date(startMs).toISOString(), ms: endMs - startMs, steps, faults, budgets, identities, pictures,
+    startedAt: new Date(startMs).toISOString(), ms: endMs - startMs, steps, ...attached,
     ...outcomeOf(steps, finished !== undefined),
   };
 }

@@ -127,7 +127,7 @@ Then('within {int} s the waiting Pod runs, with the address that came free', asy
 Then('for {int} s the waiting Pod has no address', async function (this: EdgeWorld, seconds: number) {
   const { waiting } = this.addressUse;
   if (waiting === undefined) throw new CannotTellError('NOBODY_WAITS', 'no Pod waits for an address');
-  await throughout({ forMs: seconds * 1000, code: 'ADDRESS_BEYOND', signal: this.signal, everyMs: 1000 }, async () => {
+  await throughout({ forMs: seconds * 1000, code: 'ADDRESS_BEYOND', signal: this.signal, everyMs: 1000, seen: this.sampling('the waiting Pod without an address') }, async () => {
     const broken = await addressBeyond(this, waiting, this.signal);
     if (broken !== undefined) throw broken;
     return undefined;

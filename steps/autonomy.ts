@@ -56,7 +56,7 @@ Then('for {int} s every Pod that ran in the site goes on running', { timeout: 60
     if (missing.length > 0) throw new PromiseBroken('POD_NOT_RUNNING', `not even at the beginning of ${seconds} s: ${missing.join('; ')}`);
     return { node: snapshot.node, takenAt: new Date().toISOString(), pods: now.filter(({ uid }) => snapshot.pods.some((pod) => pod.uid === uid)) };
   }));
-  await throughout({ forMs: seconds * 1000, everyMs: 2000, code: 'POD_REPLACED', signal: this.signal }, async () => {
+  await throughout({ forMs: seconds * 1000, everyMs: 2000, code: 'POD_REPLACED', signal: this.signal, seen: this.sampling('the site running the same containers') }, async () => {
     const replaced = (await Promise.all(before.map(async (snapshot) => containersReplaced(snapshot, await podsOn(this.docker, snapshot.node, this.signal))))).flat();
     return replaced.length === 0 ? undefined : replaced.join('; ');
   });
@@ -111,7 +111,7 @@ Then('the edge node runs another {string} and has ended the old one, within {int
 
 Then('for {int} s the edge node does not run {string}', async function (this: EdgeWorld, seconds: number, name: string) {
   const app = this.app(name);
-  await throughout({ forMs: seconds * 1000, code: 'POD_RISEN', signal: this.signal }, async () => {
+  await throughout({ forMs: seconds * 1000, code: 'POD_RISEN', signal: this.signal, seen: this.sampling(`the edge node not running ${name}`) }, async () => {
     const risen = await runsOn(this, app, this.signal);
     return risen === undefined ? undefined : `${app.node} runs what the cloud has removed: ${risen}`;
   });
@@ -139,7 +139,7 @@ Then('within {int} s the cloud marks the Pod of {string} for deletion', async fu
 
 Then('for {int} s the cloud marks no Pod of {string} for deletion', async function (this: EdgeWorld, seconds: number, name: string) {
   const app = this.app(name);
-  await throughout({ forMs: seconds * 1000, code: 'POD_EVICTED', signal: this.signal }, async () => {
+  await throughout({ forMs: seconds * 1000, code: 'POD_EVICTED', signal: this.signal, seen: this.sampling(`the cloud not marking ${name} for deletion`) }, async () => {
     const pod = (await podsKnownToCloud(this)).find(({ metadata }) => metadata.uid === app.uid);
     if (pod === undefined) return `the cloud has deleted ${app.pod}, which runs on ${app.node}`;
     return pod.metadata.deletionTimestamp === undefined ? undefined : `the cloud has marked ${app.pod} for deletion although it runs on ${app.node}`;
@@ -148,7 +148,7 @@ Then('for {int} s the cloud marks no Pod of {string} for deletion', async functi
 
 Then('for {int} s the edge node runs the same containers as before, and the cloud knows the same Pods', async function (this: EdgeWorld, seconds: number) {
   const { snapshot } = await this.remember();
-  await throughout({ forMs: seconds * 1000, code: 'POD_REPLACED', signal: this.signal }, async () => {
+  await throughout({ forMs: seconds * 1000, code: 'POD_REPLACED', signal: this.signal, seen: this.sampling('the edge node running the same containers, and the cloud knowing the same Pods') }, async () => {
     const replaced = containersReplaced(snapshot, await podsOn(this.docker, snapshot.node, this.signal));
     if (replaced.length > 0) return replaced.join('; ');
     // What is elsewhere may be somebody else's business: a node without autonomy is handled as usual.

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { After, Before, setDefaultTimeout, setDefinitionFunctionWrapper, type ITestCaseHookParameter } from '@cucumber/cucumber';
+import { After, AfterAll, Before, setDefaultTimeout, setDefinitionFunctionWrapper, type ITestCaseHookParameter } from '@cucumber/cucumber';
 import { allDone } from '../core/all-done.ts';
 import { caseSlug, failedAsNamed, neighbourTag, promiseOfTags, smallRangeTag, twoSitesTag } from '../features/tags.ts';
 import { partOf, sitesOf } from '../harness/cluster/state.ts';
@@ -15,6 +15,7 @@ import { interruption } from './support/interruption.ts';
 import { leaveAsItIs, leavesFailures } from './support/leave.ts';
 import { isControl, wantedBy, type Scope } from './support/ground.ts';
 import { tellNext } from './support/next-sentence.ts';
+import { attachHappenings, attachSamples, attachStanding, observeApi, stopObserving } from './support/recorder.ts';
 import { rolesOf } from './support/roles.ts';
 import { openSession, type Session } from './support/session.ts';
 import { takeGround } from './support/take-ground.ts';
@@ -82,6 +83,7 @@ Before(async function (this: EdgeWorld, scenario: ITestCaseHookParameter) {
   // Nobody else looks at forwards, and asking every node takes its time.
   if (ground === 'everything' && scenario.pickle.tags.some(({ name }) => name === '@identity')) await forgetWhatFaultsLeft(session, this.signal);
   this.open(session, scope);
+  observeApi(session);
   await createNamespace(kube, namespace, this.signal);
 });
 
@@ -89,11 +91,15 @@ After(cleanUpTimeout, async function (this: EdgeWorld, scenario: ITestCaseHookPa
   await using _ = this.taken;
   if (!this.opened) return;
   const { session } = this;
+  const endedAt = Date.now();
   const failed = scenario.result?.status !== 'PASSED' && scenario.result?.status !== 'SKIPPED';
   // What fails on plain Kubernetes as it must has nothing to explain, and the look at every node is most of what its scenario takes of the machine.
   const asNamed = isControl() && failedAsNamed(scenario.pickle.tags.map(({ name }) => name), scenario.result?.exception?.message);
   const stays = failed && !asNamed && leavesFailures();
-  const explain = async (): Promise<void> => await collect(this, session, caseSlug(scenario.pickle));
+  const explain = async (): Promise<void> => {
+    await attachStanding(this);
+    await collect(this, session, caseSlug(scenario.pickle));
+  };
   try {
     if (failed && !asNamed) await explain();
   } finally {
@@ -106,9 +112,14 @@ After(cleanUpTimeout, async function (this: EdgeWorld, scenario: ITestCaseHookPa
       throw error;
     } finally {
       for (const record of this.faultRecords.values()) this.attachJson(record, mediaTypes.fault);
+      // Now that every node is back: of one without power nobody could read what it tells.
+      attachSamples(this);
+      await attachHappenings(this, endedAt, failed && !asNamed);
     }
   }
 });
+
+AfterAll(stopObserving);
 
 Before({ tags: '@identity' }, function (this: EdgeWorld) {
   this.comparesIdentities = true;

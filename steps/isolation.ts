@@ -12,7 +12,9 @@ async function probed(world: EdgeWorld, node?: string): Promise<readonly ReachRe
   const site = node === undefined ? undefined : world.cluster.nodes.find(({ name }) => name === node)?.site;
   if (site === undefined || !mayBreak(world.scope, `site ${site}`)) world.demandAlone('a look at the isolation');
   const key = node ?? 'all';
-  const results = world.reached.get(key) ?? await probeReachability(world.docker, world.cluster, { signal: world.signal, ...(node !== undefined && { nodes: [node] }) });
+  const known = world.reached.get(key);
+  const results = known ?? await probeReachability(world.docker, world.cluster, { signal: world.signal, ...(node !== undefined && { nodes: [node] }) });
+  if (known === undefined) for (const result of results) world.samples.add(`who ${result.from} reaches`, { at: Date.now(), ...(!result.ok && { why: describeReach(result) }) });
   world.reached.set(key, results);
   return results;
 }

@@ -27,7 +27,11 @@ Then('for {int} s more none of what they ask is lost', async function (this: Edg
   if (this.streams.size === 0) throw new CannotTellError('NO_STREAMS', 'no step has made anything ask anything');
   // One that has ended meanwhile may have seen a loss: each is asked for what it knows.
   await sleep(seconds * 1000, undefined, { signal: this.signal });
-  const reports = await allDone([...this.streams].map(async ([name, stream]) => ({ name, ...(await stream.end()) })));
+  const reports = await allDone([...this.streams].map(async ([name, stream]) => {
+    const report = { name, ...(await stream.end()) };
+    this.samples.replace(name, stream.samples);
+    return report;
+  }));
   this.streams.clear();
   void this.attach(reports.map(({ name, sent, lost }) => `${name}: ${sent} sent, ${lost.length} lost`).join('\n'), 'text/plain');
   const lossy = reports.filter(({ lost }) => lost.length > 0).map(({ name, sent, lost, why }) => `${name}: ${lost.length} of ${sent}, number ${lost.slice(0, 10).join(', ')}${why === undefined ? '' : ` (${why})`}`);

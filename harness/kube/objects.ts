@@ -53,6 +53,10 @@ export interface KubeEvent extends KubeObject {
   type?: string;
   lastTimestamp?: string;
   eventTime?: string;
+  count?: number;
+  series?: { count?: number };
+  source?: { host?: string };
+  reportingInstance?: string;
 }
 
 export interface KubeService extends KubeObject {

@@ -4,6 +4,7 @@ import { parentVariable } from '../../core/process.ts';
 import type { Docker } from '../docker/docker.ts';
 import { echoContainer } from '../workloads/echo.ts';
 import type { NodePod } from './pods-on-node.ts';
+import type { Sample } from './samples.ts';
 
 /** Who is asked: an echo application, by one of its addresses. */
 export interface Asked {
@@ -19,6 +20,8 @@ export interface Answers {
   readonly slowestSeconds: number;
   /** Those that nobody, or somebody else, answered: each a line with its time and why. */
   readonly missed: readonly string[];
+  /** Each question, by its end. */
+  readonly samples?: readonly Sample[];
 }
 
 /** Questions that one Pod asks again and again. */
@@ -83,7 +86,7 @@ export async function startAsking(docker: Docker, pod: NodePod, asked: readonly 
   return {
     look: async (signal) => {
       const { stdout } = await docker.exec(pod.node, ['sh', '-c', 'cat "$1" && date +%s', 'edgeproof', record], call(signal));
-      return readAnswers(stdout, startedAt);
+      return { ...readAnswers(stdout, startedAt), samples: samplesOfAnswers(stdout) };
     },
     stop: async (signal) => { await docker.exec(pod.node, ['rm', '-f', record], call(signal)); },
   };
@@ -99,4 +102,13 @@ export function readAnswers(text: string, startedAt: number): Answers {
   const answered = answers.flatMap((line) => /^\d+ answered ([\d.]+)$/.exec(line)?.[1] ?? []);
   const missed = answers.filter((line) => !/^\d+ answered [\d.]+$/.test(line)).map((line) => line.trim().replace(/^\d+/, (seconds) => new Date(Number(seconds) * 1000).toISOString()));
   return { asked: answers.length, slowestSeconds: Math.max(0, ...answered.map(Number)), missed };
+}
+
+/** @internal Each line of a record but the node's time below it. */
+export function samplesOfAnswers(text: string): Sample[] {
+  return text.trim().split('\n').slice(0, -1).map((line): Sample => {
+    const [, seconds, took, why] = /^(\d+) (?:answered ([\d.]+)|(.*))$/.exec(line) ?? [];
+    const at = Number(seconds) * 1000;
+    return took === undefined ? { at, why: why ?? line } : { at, ms: Number(took) * 1000 };
+  });
 }

@@ -3,6 +3,7 @@ import type { Docker } from '../docker/docker.ts';
 import { echoContainer } from '../workloads/echo.ts';
 import { NodeProgram } from './node-program.ts';
 import type { NodePod } from './pods-on-node.ts';
+import type { Sample } from './samples.ts';
 
 /** What became of what a stream has sent. Numbers count from 1. */
 export interface StreamReport {
@@ -24,6 +25,8 @@ const connectSeconds = 1;
 const answerSeconds = 3;
 /** Between two answers: as in RFC 7464. */
 const separator = '\u001e';
+/** Before how long it took. */
+const partEnd = '\u001f';
 
 /** Enters the network of a container ($1), and becomes a program of the node's there. */
 const inPod = (program: string): string => `
@@ -35,6 +38,8 @@ interface Kind {
   /** What it says when something was answered. */
   readonly answered: string;
   readonly read: (stdout: string) => StreamReport;
+  /** @param startedAt milliseconds since the epoch */
+  readonly samples: (stdout: string, startedAt: number) => Sample[];
 }
 
 // With -w, iputils' ping ends at the first error that it hears of, which is just when its count is wanted.
@@ -42,13 +47,15 @@ const pings: Kind = {
   script: inPod(`ping -n -i ${1 / perSecond} -c ${lifeSeconds * perSecond} "$2"`),
   answered: 'bytes from',
   read: readPings,
+  samples: samplesOfPings,
 };
 
 /** The fragment is not sent: it makes many of one URL. curl goes on after one that failed. */
 const requests = (uid: string): Kind => ({
-  script: inPod(`stdbuf --output=L curl --silent --noproxy '*' --header 'Connection: close' --rate ${perSecond}/s --connect-timeout ${connectSeconds} --max-time ${connectSeconds + answerSeconds} --write-out '\\n%{http_code} %{errormsg}${separator}\\n' "$2#[1-${lifeSeconds * perSecond}]"`),
+  script: inPod(`stdbuf --output=L curl --silent --noproxy '*' --header 'Connection: close' --rate ${perSecond}/s --connect-timeout ${connectSeconds} --max-time ${connectSeconds + answerSeconds} --write-out '\\n%{http_code} %{errormsg}${partEnd}%{time_total}${separator}\\n' "$2#[1-${lifeSeconds * perSecond}]"`),
   answered: uid,
   read: (stdout) => readRequests(stdout, uid),
+  samples: (stdout, startedAt) => samplesOfRequests(stdout, uid, startedAt),
 });
 
 /**
@@ -59,6 +66,7 @@ export class SteadyStream implements AsyncDisposable {
   readonly #program: NodeProgram;
   readonly #kind: Kind;
   readonly #startedAt = Date.now();
+  #said = '';
 
   private constructor(program: NodeProgram, kind: Kind) {
     this.#program = program;
@@ -94,13 +102,20 @@ export class SteadyStream implements AsyncDisposable {
   async end(): Promise<StreamReport> {
     const ranMs = Date.now() - this.#startedAt;
     if (!this.#program.running) return await this.#endedEarly();
-    const report = this.#kind.read((await this.#program.end()).stdout);
+    this.#said = (await this.#program.end()).stdout;
+    const report = this.#kind.read(this.#said);
     if (report.sent < (ranMs / 1000) * perSecond / 2 - 1) throw new CannotTellError('STREAM_STARVED', `${report.sent} were sent within ${(ranMs / 1000).toFixed(1)} s: too few to say that none is lost`, { next: 'run it again on a machine with less to do' });
     return report;
   }
 
+  /** Once it has ended: every one that it sent. */
+  get samples(): readonly Sample[] {
+    return this.#kind.samples(this.#said, this.#startedAt);
+  }
+
   async #endedEarly(): Promise<StreamReport> {
     const { stdout, stderr } = await this.#program.said;
+    this.#said = stdout;
     const report = this.#kind.read(stdout);
     if (report.lost.length === 0) throw new CannotTellError('ENDED_EARLY', `a stream has ended before it was told to, and says of no loss: ${stderr.trim().slice(-200) || stdout.trim().slice(-200)}`);
     return report;
@@ -124,12 +139,36 @@ export function readPings(stdout: string): StreamReport {
 
 /** @internal What was not said to its end when curl was ended does not count. */
 export function readRequests(stdout: string, uid: string): StreamReport {
-  const failures = stdout.split(`${separator}\n`).slice(0, -1).map((said) => {
-    const [, body = '', status = '', error = ''] = /^([^]*)\n(\d{3}) ([^\n]*)$/.exec(said) ?? [];
-    if (status === '200' && body.includes(`"uid":"${uid}"`)) return undefined;
-    return error || `HTTP ${status || 'without a status'}, and not by whom it was meant for: ${body.slice(0, 80)}`;
-  });
+  const failures = stdout.split(`${separator}\n`).slice(0, -1).map((said) => failureIn(said, uid));
   const lost = failures.flatMap((failure, index) => (failure === undefined ? [] : [index + 1]));
   const why = failures.find((failure) => failure !== undefined);
   return { sent: failures.length, lost, ...(why !== undefined && { why }) };
+}
+
+/** Why a request got no answer by whom it was meant for; undefined when it did. */
+function failureIn(said: string, uid: string): string | undefined {
+  const [, body = '', status = '', error = ''] = /^([^]*)\n(\d{3}) ([^\n\u001f]*)/.exec(said) ?? [];
+  if (status === '200' && body.includes(`"uid":"${uid}"`)) return undefined;
+  return error || `HTTP ${status || 'without a status'}, and not by whom it was meant for: ${body.slice(0, 80)}`;
+}
+
+/** @internal Each ping that was sent, where its number says when. */
+export function samplesOfPings(stdout: string, startedAt: number): Sample[] {
+  const answered = new Map([...stdout.matchAll(/^\d+ bytes from .* icmp_seq=(\d+) .*?time=([\d.]+)/gm)].map(([, number, ms]) => [Number(number), Number(ms)]));
+  const { sent, why = 'no answer' } = readPings(stdout);
+  return Array.from({ length: sent }, (_, index): Sample => {
+    const [at, ms] = [startedAt + (index / perSecond) * 1000, answered.get(index + 1)];
+    return ms === undefined ? { at, why } : { at, ms };
+  });
+}
+
+/** @internal Each request: curl begins the next after a tenth of a second, or when the last has ended if that is later. */
+export function samplesOfRequests(stdout: string, uid: string, startedAt: number): Sample[] {
+  let at = startedAt;
+  return stdout.split(`${separator}\n`).slice(0, -1).map((said): Sample => {
+    const ms = Number(said.split(partEnd)[1] ?? 0) * 1000;
+    const [began, why] = [at, failureIn(said, uid)];
+    at += Math.max(1000 / perSecond, ms);
+    return why === undefined ? { at: began, ms } : { at: began, why };
+  });
 }

@@ -9,25 +9,29 @@ export interface Span {
   readonly look: string;
 }
 
-const percent = (ms: number, totalMs: number): string => `${(Math.min(1, Math.max(0, ms / totalMs)) * 100).toFixed(3)}%`;
+const percent = (ms: number, totalMs: number): string => `${(Math.min(1, Math.max(0, ms / totalMs)) * 100).toFixed(2)}%`;
 
-/** One line of a time line: percentages, so that all lanes of one scale align at any width. */
-export function lane(spans: readonly Span[], totalMs: number): Markup {
+/** Draws the lines of `axis` of that id into a lane: once for all lanes of a scale, as they are most of what a lane is. */
+export const grid = (id: string): Markup => html`<use href="#${id}"/>`;
+
+/** One line of a time line: percentages, so that all lanes of one scale align at any width. @param gridId of the scale's axis; without it there are no lines */
+export function lane(spans: readonly Span[], totalMs: number, gridId?: string): Markup {
   const rects = spans.map(({ from, to, look }) => {
     const start = Math.max(0, from);
     return html`<rect class="${look}" x="${percent(start, totalMs)}" width="${percent(Math.max(0, Math.min(to, totalMs) - start), totalMs)}" height="100%"/>`;
   });
-  return html`<svg class="lane" aria-hidden="true">${ticksOf(totalMs).map((tick) => html`<line class="tick" x1="${percent(tick, totalMs)}" x2="${percent(tick, totalMs)}" y2="100%"/>`)}${rects}</svg>`;
+  return html`<svg class="lane" aria-hidden="true">${gridId !== undefined && grid(gridId)}${rects}</svg>`;
 }
 
-/** The scale below the lanes. */
-export function axis(totalMs: number): Markup {
+/** The scale below the lanes, and the lines in them. */
+export function axis(totalMs: number, gridId: string): Markup {
   const ticks = ticksOf(totalMs);
   const labels = ticks.map((tick, index) => {
     const anchor = index === 0 ? 'start' : tick > totalMs * 0.94 ? 'end' : 'middle';
     return html`<text x="${percent(tick, totalMs)}" y="11" text-anchor="${anchor}">${tickLabel(tick, ticks[1] ?? totalMs)}</text>`;
   });
-  return html`<svg class="axis" aria-hidden="true">${labels}</svg>`;
+  const lines = ticks.map((tick) => html`<line class="tick" x1="${percent(tick, totalMs)}" x2="${percent(tick, totalMs)}" y2="100%"/>`);
+  return html`<svg class="axis" aria-hidden="true"><defs><g id="${gridId}">${lines}</g></defs>${labels}</svg>`;
 }
 
 /** Round times, about five of them, from 0 on. */

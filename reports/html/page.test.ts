@@ -5,7 +5,11 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { buildReport } from '../build.ts';
 import { fixtureCatalogue, fixtureRunDir } from '../fixture/shared.ts';
-import type { Report } from '../model.ts';
+import { samplesOf, stretched } from '../fixture/stretched.ts';
+import type { SamplesAttachment } from '../attachments.ts';
+import { promisesOf, type Report } from '../model.ts';
+import { budgetTable } from './findings.ts';
+import { probeRows } from './probe-rows.ts';
 import { identityPictures } from './identities.ts';
 import { ticksOf } from './lanes.ts';
 import { escapeHtml, html } from './markup.ts';
@@ -16,7 +20,8 @@ const report = await buildReport(dir, fixtureCatalogue);
 const page = await readFile(join(dir, 'report.html'), 'utf8');
 const css = await readFile(join(import.meta.dirname, 'report.css'), 'utf8');
 /** The page without its own style and script. */
-const body = page.replace(/<style>[^]*?<\/style>/, '').replace(/<script>[^]*<\/script>\s*<\/body>/, '</body>');
+const withoutOwn = (text: string): string => text.replace(/<style>[^]*?<\/style>/, '').replace(/<script>[^]*<\/script>\s*<\/body>/, '</body>');
+const body = withoutOwn(page);
 
 test('text of the run is escaped wherever it stands', () => {
   assert.doesNotMatch(body, /<script|<i>|<b>boldly/);
@@ -34,6 +39,7 @@ test('text of the run is escaped wherever it stands', () => {
         error: { type: evil, code: evil, message: evil, causes: [evil], stack: evil } })),
         faults: each.faults.map((fault) => ({ ...fault, kind: evil, target: evil, evidence: evil })), budgets: [{ what: evil, budgetMs: 1, tookMs: 2 }],
         identities: [{ before: [{ name: evil, [evil]: evil }], after: [] }],
+        told: [{ who: evil, by: 'node', happenings: [{ at: 1, what: evil, bad: true, count: 2, until: 3 }], gaps: [evil], left: 1 }], standings: [{ at: evil, asked: [evil], said: [evil] }], samples: [samplesOf(Date.now(), evil, [evil])],
         pictures: [{ before: { takenAt: evil, tookMs: 1 }, after: { takenAt: evil, tookMs: 1 }, who: [
           { kind: 'pod', name: evil, on: evil, facts: [{ what: evil, of: evil, before: evil, after: { unread: evil } }, { what: evil, of: evil, before: null, after: evil }, { what: evil, before: evil, after: evil }] },
           { kind: 'node', name: evil, facts: [{ what: evil, before: evil, after: evil }] },
@@ -58,7 +64,8 @@ test('it asks nothing of any network, and its policy allows only its own style a
 });
 
 test('every element that is opened is closed', () => {
-  const empty = new Set(['meta', 'link', 'rect', 'path', 'line']);
+  const body = withoutOwn(reportPage(stretched(report, 'identity-pod-ip-sandbox-kill', '<&">')));
+  const empty = new Set(['meta', 'link', 'rect', 'path', 'line', 'use']);
   const open: string[] = [];
   for (const [, slash, name = ''] of body.replace('<!doctype html>', '').matchAll(/<(\/?)([a-z][a-z0-9]*)(?:\s[^<>]*)?>/g)) {
     if (slash === '/') assert.equal(open.pop(), name);
@@ -108,6 +115,24 @@ test('what could not be read at both moments is not the same', () => {
   assert.doesNotMatch(shown, /[Ss]ame at both/);
 });
 
+test('what was waited for and came was not missed before; what never came was', () => {
+  const [one] = promisesOf(report).find(({ promise }) => promise === 'lifecycle-nodes-ready')!.cases;
+  const cells: (at: readonly [number, number][]) => SamplesAttachment['cells'] = (at) => at.map(([ok, bad], second) => [second, ok, bad, null, bad > 0 ? 0 : null]);
+  const shown = (waits: boolean, at: readonly [number, number][]): string[] => {
+    const lane = { what: 'x', from: Date.parse(one!.startedAt!), cells: cells(at), whys: ['w'], ...(waits && { waits: true as const }) };
+    return [...html`${probeRows({ ...one!, samples: [lane] }, 5000, 'g')}`.text.matchAll(/<em class="(\w+)">/g)].map(([, look = '']) => look);
+  };
+  assert.deepEqual(shown(true, [[0, 4], [1, 3]]), ['yet', 'ok']);
+  assert.deepEqual(shown(true, [[0, 4], [0, 4]]), ['bad']);
+  assert.deepEqual(shown(false, [[0, 4], [1, 3], [4, 0]]), ['bad', 'mixed', 'ok']);
+});
+
+test('what was done often within one budget has one line, by the longest', () => {
+  const [row, ...others] = html`${budgetTable([200, 6000, 300].map((tookMs) => ({ what: 'exec', budgetMs: 5000, tookMs })))}`.text.split('<tr>').slice(1);
+  assert.deepEqual(others, []);
+  assert.match(row!.replaceAll(/<svg[^]*?<\/svg>|<[^>]+>/g, ''), /^exec 3 timestook 0\.2 s to 6\.0 s of 5\.0 s over/);
+});
+
 test('markup escapes strings and drops what is not there', () => {
   assert.equal(html`<p class="${'"'}">${'<&>'}${undefined}${false}${[html`<b>${1}</b>`, 'x']}</p>`.text, '<p class="&quot;">&lt;&amp;&gt;<b>1</b>x</p>');
   assert.equal(escapeHtml('a\u001b[31m\r\nb\u007f'), 'a␛[31m\nb␡');
@@ -145,6 +170,15 @@ test('text has a contrast of 4.5 or more on every ground it stands on, in light 
     // Bars and signs: 3 is enough for graphics.
     for (const shape of ['good', 'bad', 'unsure', 'none', 'fault']) assert.ok(contrast(colours.get(shape) ?? '', colours.get('fault-wash') ?? '') >= 3, shape);
   }
+});
+
+test('what is recorded of a scenario takes no more of a page than lets a full run stay below 2 MB', () => {
+  const without = Buffer.byteLength(reportPage(report));
+  const one = stretched(report, 'identity-pod-ip-sandbox-kill');
+  const own = Buffer.byteLength(reportPage(one)) - without;
+  // uPlot is there once. Of 87 scenarios all else took 1.06 MB.
+  const perScenario = own - 60_000;
+  assert.ok(perScenario > 0 && perScenario < (2_000_000 - 1_063_000 - 60_000) / 87, `${own}`);
 });
 
 test('the command for one promise is the run\'s own, also for a topology in a file', () => {

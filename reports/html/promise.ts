@@ -3,9 +3,11 @@ import type { CaseReport } from '../cases.ts';
 import { caseMark, markOf } from '../marks.ts';
 import type { PromiseReport, Report } from '../model.ts';
 import { logsFolder } from '../run.ts';
+import { explanation } from './explain.ts';
 import { budgetTable, errorBlock, identityTables, logLinks, textBlocks } from './findings.ts';
 import { identityPictures } from './identities.ts';
 import { html, type Child, type Markup } from './markup.ts';
+import { latencyPlot } from './plots.ts';
 import { timeline } from './timeline.ts';
 import { shownMs, sign } from './words.ts';
 
@@ -20,7 +22,7 @@ export function promiseDetails(report: Report, promise: PromiseReport): Markup {
 <summary>${sign(mark.kind)}<span class="says"><h3>${promise.name}</h3><span class="id">${promise.promise}</span>${mark.sentence !== undefined && html`<span class="reason ${mark.kind} ${told}">${mark.sentence}</span>`}</span><span class="word ${mark.kind}">${mark.word}</span><span class="ms">${ms > 0 && shownMs(ms)}</span></summary>
 <div class="body">
 <p class="why"><b>Why</b>${promise.why}</p>
-${promise.cases.map((one) => caseBlock(report, one, promise.cases.length > 1))}
+${promise.cases.map((one) => caseBlock(report, one, promise.cases.length > 1, report.control === undefined ? commandOf(report, promise) : undefined))}
 ${promise.cases.length > 1 && logsOf(report, promise.promise)}
 <dl class="about">
 ${promise.origin !== '' && html`<div><dt>Comes from</dt><dd>${linked(promise.origin)}</dd></div>`}
@@ -38,16 +40,18 @@ function commandOf({ run }: Report, promise: PromiseReport): string {
   return `${whole}${/ --( |$)/.test(whole) ? '' : ' --'} --tags @${promise.promise}`;
 }
 
-function caseBlock(report: Report, one: CaseReport, several: boolean): Markup {
+function caseBlock(report: Report, one: CaseReport, several: boolean, command: string | undefined): Markup {
   const mark = caseMark(one);
   const texts = one.steps.flatMap((step) => step.texts);
   // The first error is the reason; one more may come from a hook that cleans up.
   const errors = one.steps.map((step) => step.error).filter((error) => error !== undefined);
+  const explained = explanation(one, command);
   return html`<section class="case">
 ${several && html`<h4>${sign(mark.kind)}${one.name}<span class="word ${mark.kind}">${mark.word}</span></h4>`}
 ${one.attempts > 1 && html`<p class="note">Attempt ${one.attempts} of ${one.attempts}: it did not pass at first.</p>`}
-${errors.length > 0 ? errors.map(errorBlock) : one.reason !== undefined && html`<p class="note">${one.reason}</p>`}
-${timeline(one)}
+${explained ?? (errors.length > 0 ? errors.map(errorBlock) : one.reason !== undefined && html`<p class="note">${one.reason}</p>`)}
+${timeline(one, one.slug)}
+${latencyPlot(one)}
 ${budgetTable(one.budgets)}
 ${identityTables(one.identities)}
 ${identityPictures(one.pictures)}

@@ -14,8 +14,8 @@ export function phases({ run }: Report): Child {
   const spans = run.phases.map(({ name, startedAt, ms }) => ({ name, ms, from: Date.parse(startedAt) - startMs }));
   const totalMs = Math.max(1, ...spans.map(({ from, ms }) => from + ms));
   return html`<section><h2>Where the time went</h2><div class="timeline phases" role="table" aria-label="Phases of the run">
-${spans.map(({ name, ms, from }) => html`<div class="row" role="row"><span role="cell" class="what">${name}</span><span role="cell" class="ms">${shownMs(ms)}</span><span role="cell" class="scale">${lane([{ from, to: from + ms, look: 'bar phase' }], totalMs)}</span></div>`)}
-<div class="row foot" aria-hidden="true"><span></span><span></span><span class="scale">${axis(totalMs)}</span></div>
+${spans.map(({ name, ms, from }) => html`<div class="row" role="row"><span role="cell" class="what">${name}</span><span role="cell" class="ms">${shownMs(ms)}</span><span role="cell" class="scale">${lane([{ from, to: from + ms, look: 'bar phase' }], totalMs, 'grid-of-phases')}</span></div>`)}
+<div class="row foot" aria-hidden="true"><span></span><span></span><span class="scale">${axis(totalMs, 'grid-of-phases')}</span></div>
 </div></section>`;
 }
 

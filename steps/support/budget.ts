@@ -59,13 +59,15 @@ export async function within<T>(budget: Budget, look: (signal: AbortSignal) => P
 /**
  * Looks again and again for a while: something must not happen.
  *
+ * @param options.seen is told of each look: when it was done, and the sentence
  * @param look returns a sentence when it has happened.
  * @throws PromiseBroken at once when it has; whatever a look throws.
  */
-export async function throughout(options: { forMs: number; code: string; signal: AbortSignal; everyMs?: number }, look: () => Promise<string | undefined>): Promise<void> {
+export async function throughout(options: { forMs: number; code: string; signal: AbortSignal; everyMs?: number; seen?: (at: number, why: string | undefined) => void }, look: () => Promise<string | undefined>): Promise<void> {
   const started = Date.now();
   do {
     const seen = await look();
+    options.seen?.(Date.now(), seen);
     if (seen !== undefined) throw new PromiseBroken(options.code, `${seen} (${((Date.now() - started) / 1000).toFixed(1)} s into the ${options.forMs / 1000} s it was watched for)`);
     await sleep(options.everyMs ?? 500, undefined, { signal: options.signal });
   } while (Date.now() - started < options.forMs);

@@ -28,7 +28,9 @@ export async function measureLatencies(world: EdgeWorld, app: App): Promise<Late
       world.signal.throwIfAborted();
       throw new PromiseBroken('LOGS_UNREACHABLE', `the last line of the log of ${where(app)}: ${(cause as Error).message}`, { cause });
     });
-    return performance.now() - startedAt;
+    const ms = performance.now() - startedAt;
+    world.samples.add(`the last line of the log of ${where(app)}`, { at: Date.now(), ms });
+    return ms;
   };
   const exec = async (): Promise<number> => (await through(world, { what: `kubectl exec in ${where(app)}`, code: 'EXEC_UNREACHABLE', args: execArgs(world, app, 'true'), seconds: longestMs / 1000 })).tookMs;
   const times = async (count: number, one: () => Promise<number>): Promise<number[]> => {

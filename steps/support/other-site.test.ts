@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Answers } from '../../harness/probes/asking.ts';
 import { asNodeSays } from '../../harness/probes/pods-on-node.ts';
+import { Samples } from '../../harness/probes/samples.ts';
 import type { NodeSnapshot } from '../../harness/probes/snapshot.ts';
 import type { KubeNode } from '../../harness/kube/objects.ts';
 import { noticed, readySince, type OtherSite } from './other-site.ts';
@@ -22,6 +23,7 @@ function world(nodes: readonly KubeNode[], container: string): EdgeWorld {
     roles: { site: 'east' },
     kube: { list: async () => [...nodes, node('east', 'Unknown', late)] },
     docker: { exec: async () => ({ code: 0, stdout: said, stderr: '' }) },
+    samples: new Samples(),
   } as unknown as EdgeWorld;
 }
 

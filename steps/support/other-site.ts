@@ -66,6 +66,7 @@ export const readySince = (nodes: readonly KubeNode[]): Map<string, string> =>
 /** What the other site has noticed, in words, and what it was asked meanwhile. @throws CannotTellError `NOT_ASKING`; ExecError */
 export async function noticed(world: EdgeWorld, { snapshot, asking, readySince: before }: OtherSite): Promise<{ readonly asked: number; readonly slowestSeconds: number; readonly noticed: string[] }> {
   const answers = await Promise.all(asking.map(async (one): Promise<Answers> => await one.look(world.signal)));
+  for (const [index, { samples = [] }] of answers.entries()) world.samples.replace(`questions between applications of the other site, at ${snapshot.node} (${index + 1})`, samples);
   const now = readySince(await outside(world));
   const lost = [...before].filter(([name, since]) => now.get(name) !== since).map(([name]) => `node ${name} was not Ready for a while`);
   const asked = answers.reduce((sum, one) => sum + one.asked, 0);

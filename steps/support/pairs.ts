@@ -3,7 +3,7 @@ import { CannotTellError } from '../../core/errors.ts';
 import { podsOn } from '../../harness/probes/pods-on-node.ts';
 import { fetchAllFrom } from '../../harness/probes/traffic.ts';
 import { serviceUrlOf, slugOf, urlOf, type App } from './apps.ts';
-import type { Outcome, Pair } from './first-answers.ts';
+import { nameOf, type Outcome, type Pair } from './first-answers.ts';
 import type { EdgeWorld } from './world.ts';
 
 /** By its Service's full name, which is not looked for in other domains first. */
@@ -30,6 +30,8 @@ export async function ask(world: EdgeWorld, pairs: readonly Pair[], signal: Abor
       return reply.answer.uid === world.app(pair.to).uid ? { pair, answeredAt: reply.at } : { pair, failure: `${reply.answer.name} answered at ${urls[index]}` };
     });
   }));
+  // A line for each that asks: one for each pair is more than anybody looks at.
+  for (const outcome of outcomes.flat()) world.samples.add(`${outcome.pair.from} reaching others`, 'failure' in outcome ? { at: Date.now(), why: `${nameOf(outcome.pair)}: ${outcome.failure}` } : { at: outcome.answeredAt });
   return outcomes.flat();
 }
 

@@ -34,6 +34,7 @@ export async function staysRefused(world: EdgeWorld, node: string, forMs: number
     const open = (await edgeSideOf(docker, cluster, node, signal)).filter(({ service }) => service === 'tunnel').map(describeEdgeSide);
     elapsed = performance.now() - startedAt;
     const held = lasting.look(open, elapsed);
+    world.samples.add(`the agent of ${node} without a session`, { at: Date.now(), ...(held.length > 0 && { why: held.join(', ') }) });
     if (held.length > 0) throw new PromiseBroken('SESSION_BACK', `${(elapsed / 1000).toFixed(1)} s into ${forMs / 1000} s in which it is to be refused, a connection to the tunnel has lasted for more than ${attemptMs / 1000} s: ${held.join(', ')}`);
     await sleep(everyMs, undefined, { signal });
   }

@@ -60,6 +60,7 @@ export async function through(world: EdgeWorld, options: { what: string; code: s
   const seen = await attempt(world, args, { ...rest, timeoutMs: seconds * 1000 });
   world.attachBudget({ what, budgetMs: seconds * 1000, tookMs: seen.tookMs });
   const failure = failureOf(seen, expectedCode);
+  world.samples.add(what, { at: Date.now(), ms: seen.tookMs, ...(failure !== undefined && { why: failure }) });
   if (failure !== undefined) throw new PromiseBroken(code, `${what}: ${failure}`);
   return seen;
 }

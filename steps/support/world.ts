@@ -12,6 +12,7 @@ import type { KubePod } from '../../harness/kube/objects.ts';
 import { vtepMac, type Identity } from '../../harness/probes/identity.ts';
 import type { ReachResult } from '../../harness/probes/reachability.ts';
 import type { Identities } from '../../harness/probes/identities.ts';
+import { Samples } from '../../harness/probes/samples.ts';
 import { takeSnapshot, type NodeSnapshot } from '../../harness/probes/snapshot.ts';
 import type { SteadyStream } from '../../harness/probes/steady-stream.ts';
 import type { App } from './apps.ts';
@@ -109,6 +110,8 @@ export class EdgeWorld extends World {
   readonly expectedPods = new Map<string, number>();
   /** What the probes of the isolation saw since the last fault: of the node that they were about, or of `all`. */
   readonly reached = new Map<string, readonly ReachResult[]>();
+  /** What its probes saw, for the report. */
+  readonly samples = new Samples();
   /** When it had its ground: what was broken there before is of others. */
   startedAt = new Date();
 
@@ -246,7 +249,26 @@ export class EdgeWorld extends World {
   /** Waits for what a promise says, and attaches how long it took. The budget runs from now unless `since` says otherwise. */
   async within<T>(budget: { what: string; seconds: number; code: string; everyMs?: number; since?: number }, look: (signal: AbortSignal) => Promise<Look<T>>): Promise<T> {
     const { seconds, ...rest } = budget;
-    return await within({ ...rest, budgetMs: seconds * 1000, signal: this.signal, attach: (record) => this.attachJson(record, mediaTypes.budget) }, look);
+    return await within({ ...rest, budgetMs: seconds * 1000, signal: this.signal, attach: (record) => this.attachJson(record, mediaTypes.budget) }, this.#sampled(budget.what, look));
+  }
+
+  /** For `throughout`: has the report show what its looks see. */
+  sampling(what: string): (at: number, why: string | undefined) => void {
+    return (at, why) => { this.samples.add(what, { at, ...(why !== undefined && { why }) }); };
+  }
+
+  /** What a look sees, for the report too. */
+  #sampled<T>(what: string, look: (signal: AbortSignal) => Promise<Look<T>>): (signal: AbortSignal) => Promise<Look<T>> {
+    return async (signal) => {
+      try {
+        const seen = await look(signal);
+        this.samples.add(what, { at: Date.now(), waits: true, ...('missing' in seen && { why: seen.missing }) });
+        return seen;
+      } catch (error) {
+        if (!signal.aborted) this.samples.add(what, { at: Date.now(), waits: true, why: error instanceof Error ? error.message : String(error) });
+        throw error;
+      }
+    };
   }
 
   attachBudget(record: BudgetAttachment): void {

@@ -1,0 +1,94 @@
+import type { IncomingMessage } from 'node:http';
+import { Agent, request as httpsRequest } from 'node:https';
+import type { KubeClient } from '../kube/client.ts';
+import type { KubeObject } from '../kube/objects.ts';
+
+/** One change of a watched object. */
+export interface Change<T> {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
+  readonly object: T;
+}
+
+interface Line {
+  readonly type: string;
+  readonly object: KubeObject & { code?: number };
+}
+
+/** Between the end of a watch and the next try: an API server that is gone is so for seconds. */
+const pauseMs = 1000;
+/** The API server ends it after half an hour at the most, whatever is asked for. */
+const lifeSeconds = 1800;
+
+/**
+ * Watches all objects of a kind from now on, until it is stopped, over a connection of its own, and begins anew whenever the API server has
+ * been away. It keeps no process alive.
+ */
+export class ApiWatch<T extends KubeObject> {
+  readonly #kube: KubeClient;
+  readonly #path: string;
+  readonly #agent: Agent;
+  readonly #see: (change: Change<T>, at: number) => void;
+  readonly #stopped = new AbortController();
+  /** When it saw nothing: from, to (absent: still). */
+  readonly #blind: { from: number; to?: number }[] = [{ from: Date.now() }];
+
+  /** @param path as `/api/v1/pods` @param see gets every object once at first, and then each change */
+  constructor(kube: KubeClient, path: string, see: (change: Change<T>, at: number) => void) {
+    this.#kube = kube;
+    this.#path = path;
+    this.#see = see;
+    this.#agent = new Agent({ ...kube.pem, keepAlive: false });
+    void this.#run();
+  }
+
+  /** When it saw nothing within a time, in milliseconds since the epoch. A watch that ended and began again at once is not worth a word. */
+  blindWithin(since: number, until: number): { readonly from: number; readonly to: number }[] {
+    return this.#blind.filter(({ from, to = until }) => to > since && from < until).map(({ from, to = until }) => ({ from: Math.max(from, since), to: Math.min(to, until) })).filter(({ from, to }) => to - from > 2 * pauseMs);
+  }
+
+  stop(): void {
+    this.#stopped.abort();
+    this.#agent.destroy();
+  }
+
+  async #run(): Promise<void> {
+    let version: string | undefined;
+    while (!this.#stopped.signal.aborted) {
+      try {
+        version = await this.#follow(version);
+      } catch {
+        version = undefined; // its place in the history is gone, or the API server is: it is told by `blindWithin`
+      }
+      if (this.#blind.at(-1)!.to !== undefined) this.#blind.push({ from: Date.now() });
+      await new Promise<void>((resolve) => { setTimeout(resolve, pauseMs).unref(); });
+    }
+  }
+
+  /** @returns the version to go on from */
+  async #follow(from: string | undefined): Promise<string | undefined> {
+    let version = from;
+    // Without a version it begins with all that there is, as if each had just been added (sendInitialEvents is not needed for that).
+    const query = new URLSearchParams({ watch: '1', allowWatchBookmarks: 'true', timeoutSeconds: String(lifeSeconds), ...(version !== undefined && { resourceVersion: version }) });
+    const sent = httpsRequest(new URL(`${this.#path}?${query.toString()}`, this.#kube.server), { agent: this.#agent, signal: this.#stopped.signal, headers: { accept: 'application/json' } });
+    sent.on('socket', (socket) => { socket.unref(); });
+    sent.end();
+    const response = await new Promise<IncomingMessage>((resolve, reject) => { sent.once('response', resolve).on('error', reject); });
+    if (response.statusCode !== 200) throw new Error(`HTTP ${response.statusCode}`);
+    this.#blind.at(-1)!.to ??= Date.now();
+    for await (const { type, object } of linesOf(response)) {
+      if (type === 'ERROR') throw new Error(`the watch ended: ${object.code}`);
+      version = object.metadata.resourceVersion ?? version;
+      if (type === 'ADDED' || type === 'MODIFIED' || type === 'DELETED') this.#see({ type, object: object as unknown as T }, Date.now());
+    }
+    return version;
+  }
+}
+
+async function* linesOf(response: IncomingMessage): AsyncGenerator<Line> {
+  let rest = '';
+  for await (const chunk of response.setEncoding('utf8') as AsyncIterable<string>) {
+    const lines = `${rest}${chunk}`.split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) if (line !== '') yield JSON.parse(line) as Line;
+  }
+}
