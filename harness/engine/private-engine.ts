@@ -101,7 +101,7 @@ export async function leavePrivateEngine(): Promise<'stopped' | 'in use' | 'not 
   const engine = await engineAt(privateSocket);
   if ((await otherUsers(runDir)).length > 0) return 'in use';
   if (engine !== undefined && (await new Docker(engine).containers('status=running')).length > 0) return 'in use';
-  const pid = await daemonPid();
+  const pid = await privateDaemonPid();
   if (pid !== undefined) await endDockerd(pid);
   await clean();
   return engine === undefined && pid === undefined ? 'not ours' : 'stopped';
@@ -114,11 +114,12 @@ async function clean(): Promise<void> {
 
 /** Whether there may be containers that only a start of our engine can show: it was killed, or the machine was. */
 export async function hasUnseenContainers(): Promise<boolean> {
-  if (process.getuid?.() !== 0 || (await daemonPid()) !== undefined) return false;
+  if (process.getuid?.() !== 0 || (await privateDaemonPid()) !== undefined) return false;
   return existsSync(pidFile) || (await readdir(join(dataDir, 'containers')).catch(() => [] as string[])).length > 0;
 }
 
-async function daemonPid(): Promise<number | undefined> {
+/** The process id of our engine's daemon, if it runs. */
+export async function privateDaemonPid(): Promise<number | undefined> {
   const pid = Number(await readFile(pidFile, 'utf8').catch(() => ''));
   // A process id from a file may be another's by now.
   return pid > 0 && isAlive(pid) && processFacts(pid)?.name === 'dockerd' ? pid : undefined;
