@@ -26,7 +26,11 @@ const interrupts = watchInterrupts({
 watchLauncher(launcher, () => interrupts.interrupt('the end of its launcher'));
 
 let crashed = false;
+/** By what no verb has caught. */
+let failed: number | undefined;
 const crash = (error: unknown): void => {
+  // A machine that has run out of something is no bug.
+  if (exitCodeOf(error) !== exitCodes.crash) return void (failed = tell(error));
   crashed = true;
   progress.line(`edgeproof crashed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}
 This is a bug in edgeproof. Please report it in edgeproof's issue tracker, with the lines above, the command, and what "edgeproof doctor --json" prints.`);
@@ -46,7 +50,7 @@ try {
 }
 progress.close();
 await Promise.all([process.stdout, process.stderr].map(async (stream) => await new Promise((resolve) => stream.write('', resolve))));
-process.exit(crashed ? exitCodes.crash : code);
+process.exit(crashed ? exitCodes.crash : (failed ?? code));
 
 function tell(error: unknown): number {
   // What failed because of the interruption says nothing new.
