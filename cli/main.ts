@@ -38,7 +38,7 @@ This is a bug in edgeproof. Please report it in edgeproof's issue tracker, with 
 // A stray error must not skip the clean-up of what is running.
 process.on('uncaughtException', (error) => {
   crash(error);
-  interrupts.interrupt('a crash');
+  interrupts.interrupt(crashed ? 'a crash' : 'an error that nobody caught');
 });
 
 const io: Io = { stdout: process.stdout, stderr: process.stderr, env: process.env, cwd: process.cwd(), signal: interrupts.signal, unread: reader.signal, watchOnly: interrupts.watchOnly, progress };
