@@ -11,6 +11,7 @@ import { versions } from '../../images/versions.ts';
 import { chooseCluster } from '../clusters.ts';
 import type { Io } from '../io.ts';
 import { edgeproofFacts, hostFacts } from './host-facts.ts';
+import { takeTurn } from './turn.ts';
 
 export interface BenchHttpArguments {
   readonly only: readonly Contender[];
@@ -27,10 +28,11 @@ export interface BenchHttpArguments {
  */
 export async function benchHttp({ only, cluster, seconds, most }: BenchHttpArguments, io: Io): Promise<number> {
   if (cluster !== undefined && only.length > 0) throw new UsageError('--only names contenders on the loopback, and --cluster reads through an API server', { next: 'leave one of them out' });
-  const startedAt = new Date().toISOString();
   const { progress, signal } = io;
+  const startedAt = new Date().toISOString();
   const state = cluster === undefined ? undefined : await loadCluster(await chooseCluster(cluster));
   const chosen = state !== undefined ? [] : contenders.filter((name) => only.length === 0 || only.includes(name));
+  await using _turn = await takeTurn(io);
   const load = await buildPrograms(loadPrograms, progress, signal);
   const bench = chosen.includes('konnectivity') ? await buildPrograms(benchPrograms, progress, signal) : '';
   const found = state !== undefined ? await runClusterBench({ cluster: state, seconds, most, load, progress, signal }) : await runHttpBench({ contenders: chosen, seconds, most, programs: { load, bench }, progress, signal });

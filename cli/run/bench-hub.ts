@@ -23,6 +23,7 @@ import { topologySchema, type Topology } from '../../topologies/schema.ts';
 import { chooseCluster } from '../clusters.ts';
 import type { Io } from '../io.ts';
 import { edgeproofFacts, hostFacts } from './host-facts.ts';
+import { takeTurn } from './turn.ts';
 import { useEngine, useImages } from './prepare.ts';
 
 export interface BenchHubArguments extends Pick<HubBenchOptions, 'rounds' | 'seconds' | 'reads' | 'changes'> {
@@ -76,6 +77,7 @@ async function onCluster(bench: HubBenchOptions, named: string | undefined, io: 
   const state = named === undefined ? undefined : await loadCluster(await chooseCluster(named));
   if (state !== undefined) pairOf(state);
   await using stack = new AsyncDisposableStack();
+  stack.use(await takeTurn(io));
   const { docker } = stack.use(await useEngine(io));
   const images = state === undefined ? await useImages(docker, 'auto', implementation, io) : await ensureImages(docker, 'auto', io.progress, io.signal);
   const cluster = state ?? (await bootCluster({ name: `bench-${randomBytes(2).toString('hex')}`, topology: twoEqualSites, implementation, docker, images, progress: io.progress, signal: io.signal, logsDir: join(home, 'boot-logs', 'bench') }));

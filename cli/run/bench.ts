@@ -9,6 +9,7 @@ import { benchPrograms } from '../../images/programs.ts';
 import { versions } from '../../images/versions.ts';
 import type { Io } from '../io.ts';
 import { edgeproofFacts, hostFacts } from './host-facts.ts';
+import { takeTurn } from './turn.ts';
 
 export interface BenchArguments extends Pick<BenchOptions, 'rounds' | 'agents' | 'megabytes' | 'connections'> {
   /** Names of contenders and parts; all contenders or all parts when none of them is named. */
@@ -19,6 +20,7 @@ export interface BenchArguments extends Pick<BenchOptions, 'rounds' | 'agents' |
 
 /** Runs the benchmark of the tunnel and writes what it found. */
 export async function benchTunnel({ only, quick, profile, ...options }: BenchArguments, io: Io): Promise<number> {
+  await using _turn = await takeTurn(io);
   const startedAt = new Date().toISOString();
   const named = <Name extends string>(names: readonly Name[]): Name[] => {
     const chosen = names.filter((name) => (only as readonly string[]).includes(name));

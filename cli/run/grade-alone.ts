@@ -4,8 +4,8 @@ import { bootLock } from '../../harness/cluster/labels.ts';
 import { quoted } from './command-line.ts';
 
 const gradedLock = (cluster: string): string => `graded-${cluster}`;
-/** This command line, for others who want the same cluster. */
-const myself = (): string => `"${['edgeproof', ...process.argv.slice(2).map(quoted)].join(' ')}" (process ${process.pid})`;
+/** This command line, for others who wait for it. */
+export const myself = (): string => `"${['edgeproof', ...process.argv.slice(2).map(quoted)].join(' ')}" (process ${process.pid})`;
 
 /** What whoever has a flag `--force` may do. */
 export const orForce = 'wait until it has ended, or interrupt it there; with --force it is done all the same, and that run is spoilt';

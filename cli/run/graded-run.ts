@@ -21,6 +21,7 @@ import { gradeAlone } from './grade-alone.ts';
 import { Ground, timed, type Standing } from './ground.ts';
 import { healLeft } from './heal-left.ts';
 import { exitCodeOfRounds, roundsSummary } from './rounds.ts';
+import { takeTurn } from './turn.ts';
 
 export interface GradedRun extends ConformanceOptions {
   readonly mode: Run['mode'];
@@ -37,12 +38,13 @@ export interface GradedRun extends ConformanceOptions {
  * the start and says at any moment how far the run came; the report is written whatever happened.
  *
  * @returns the exit code
- * @throws UsageError when another edgeproof grades that cluster
+ * @throws UsageError when another edgeproof grades that cluster; as `takeTurn`
  */
 export async function gradedRun(options: GradedRun, io: Io): Promise<number> {
   const { repeat: rounds } = options;
   const name = options.cluster?.name ?? options.name ?? `grade-${randomBytes(2).toString('hex')}`;
-  await using _ = await gradeAlone(name);
+  await using _alone = await gradeAlone(name);
+  await using _turn = await takeTurn(io);
   await using ground = new Ground({ ...options, name, implementation: await loadImplementation(options.implementation) }, io);
   const reports: Report[] = [];
   for (let round = 1; round <= rounds; round++) {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Topology } from '../../topologies/schema.ts';
+import { demandRoom } from '../../harness/cluster/room.ts';
 import { removeCluster } from '../../harness/cluster/down.ts';
 import type { ClusterState } from '../../harness/cluster/state.ts';
 import { bootCluster } from '../../harness/cluster/up.ts';
@@ -64,6 +65,7 @@ export class Ground implements AsyncDisposable {
     const { cluster, implementation, images: mode, topology, topologyArgument, name } = this.#options;
     const { progress, signal } = this.#io;
     if (cluster !== undefined) return { cluster, docker, kubectl: await kubectlFor(docker, cluster, signal) };
+    await demandRoom(docker, topology, signal);
     const images = await timed(run, 'images', async () => await useImages(docker, mode, implementation, this.#io));
     await writeRun(runDir, run);
     const booted = await bootCluster({ name, topology, topologyArgument, implementation, docker, images, progress, signal, logsDir: join(runDir, logsFolder, 'boot'), onPhase: (phase) => void run.phases.push(phase) });

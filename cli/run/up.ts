@@ -1,5 +1,6 @@
 import { loadImplementation } from '../../implementations/load.ts';
 import { assertNameFree, bootCluster } from '../../harness/cluster/up.ts';
+import { demandRoom } from '../../harness/cluster/room.ts';
 import { clusterDir } from '../../harness/cluster/store.ts';
 import { exitCodes } from '../../core/errors.ts';
 import { home } from '../../core/paths.ts';
@@ -14,6 +15,7 @@ export async function up(options: UpOptions, io: Io): Promise<number> {
   await using engine = await useEngine(io);
   // Said before the images are built, which may take half an hour.
   await assertNameFree(engine.docker, name);
+  await demandRoom(engine.docker, topology, io.signal);
   const implementation = await loadImplementation(options.implementation);
   const images = await useImages(engine.docker, options.images, implementation, io);
   const logsDir = join(home, 'boot-logs', name);

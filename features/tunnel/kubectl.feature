@@ -13,7 +13,7 @@ Feature: kubectl works for Pods at the edge
 
     Then kubectl logs of "app" shows the lines it wrote, within 5 s
 
-  @tunnel-logs-large @stock:LOGS_UNREACHABLE
+  @tunnel-logs-large @stock:LOGS_UNREACHABLE @one-site
   Scenario: kubectl logs brings megabytes of log whole
     Why: the line that explains a failure is somewhere in the middle of a long log.
     Bug: SuperEdge #275: large output hung the tunnel.
@@ -65,7 +65,7 @@ Feature: kubectl works for Pods at the edge
       | WebSocket |
       | SPDY      |
 
-  @tunnel-exec-binary @stock:EXEC_UNREACHABLE
+  @tunnel-exec-binary @stock:EXEC_UNREACHABLE @one-site
   Scenario Outline: kubectl exec carries megabytes of any bytes both ways at once, over <transport>
     Why: a backup is a pipe out of exec, and a tunnel that waits for one direction before the other stands still.
     Bug: rust-yamux #102: both sides were blocked writing.
@@ -102,7 +102,7 @@ Feature: kubectl works for Pods at the edge
       | WebSocket |
       | SPDY      |
 
-  @tunnel-cp @stock:EXEC_UNREACHABLE
+  @tunnel-cp @stock:EXEC_UNREACHABLE @one-site
   Scenario: kubectl cp of 100 MB brings every byte, in both directions
     Why: firmware goes down to devices this way, and core dumps come up.
     Bug: apiserver-network-proxy #261: kubectl cp of 57 MB hung.

@@ -5,7 +5,14 @@ import type { Topology } from '../../topologies/schema.ts';
 export const flannelNamespace = 'kube-flannel';
 
 /**
- * flannel as upstream deploys it (Documentation/kube-flannel.yml): its own namespace, a ServiceAccount that may read
+ * Tells the runtime of flannel once flannel can be asked. Upstream's init container does so before flanneld has begun: the node is
+ * Ready, its first sandboxes find no subnet, and the kubelet tries again 10 to 15 s later.
+ */
+const installCni = `until [ -e /run/flannel/subnet.env ]; do sleep 0.1; done
+cp -f /etc/kube-flannel/cni-conf.json /etc/cni/net.d/.10-flannel && mv -f /etc/cni/net.d/.10-flannel /etc/cni/net.d/10-flannel.conflist`;
+
+/**
+ * flannel as upstream deploys it (Documentation/kube-flannel.yml), but for when the runtime is told of it: its own namespace, a ServiceAccount that may read
  * nodes and patch their status, a DaemonSet on the host network of every node.
  */
 export function flannelManifests(overlay: Topology['overlay']): Manifest[] {
@@ -63,26 +70,18 @@ export function flannelManifests(overlay: Topology['overlay']): Manifest[] {
             serviceAccountName: 'flannel',
             tolerations: [{ operator: 'Exists' }],
             terminationGracePeriodSeconds: 2,
-            initContainers: [
-              {
-                name: 'install-cni-conf',
-                image: flannelImage,
-                imagePullPolicy: 'Never',
-                command: ['cp', '-f', '/etc/kube-flannel/cni-conf.json', '/etc/cni/net.d/10-flannel.conflist'],
-                volumeMounts: [mount('cni', '/etc/cni/net.d'), mount('flannel-cfg', '/etc/kube-flannel/')],
-              },
-            ],
             containers: [
               {
                 name: 'kube-flannel',
                 image: flannelImage,
                 imagePullPolicy: 'Never',
                 command: ['/opt/bin/flanneld', '--ip-masq'],
+                lifecycle: { postStart: { exec: { command: ['sh', '-c', installCni] } } },
                 resources: { requests: { cpu: '10m', memory: '30Mi' } },
                 securityContext: { privileged: false, capabilities: { add: ['NET_ADMIN', 'NET_RAW'] } },
                 // Told its node, flannel need not read Pods to learn it: one right less.
                 env: [{ name: 'NODE_NAME', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } }],
-                volumeMounts: [mount('run', '/run/flannel'), mount('flannel-cfg', '/etc/kube-flannel/'), mount('xtables-lock', '/run/xtables.lock')],
+                volumeMounts: [mount('run', '/run/flannel'), mount('cni', '/etc/cni/net.d'), mount('flannel-cfg', '/etc/kube-flannel/'), mount('xtables-lock', '/run/xtables.lock')],
               },
             ],
             volumes: [

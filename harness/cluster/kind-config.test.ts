@@ -110,7 +110,7 @@ test("the cluster's networks and kubeadm patches come from the topology", async 
     serviceSubnet: '10.70.0.0/20',
   });
   assert.deepEqual(config.kubeadmConfigPatches.map((text) => parse(text) as unknown), [
-    { kind: 'ClusterConfiguration', apiVersion: 'kubeadm.k8s.io/v1beta4', controllerManager: { extraArgs: [{ name: 'node-cidr-mask-size', value: '26' }, { name: 'node-monitor-grace-period', value: '20s' }, { name: 'node-eviction-rate', value: '2' }] } },
+    { kind: 'ClusterConfiguration', apiVersion: 'kubeadm.k8s.io/v1beta4', controllerManager: { extraArgs: [{ name: 'node-cidr-mask-size', value: '26' }, { name: 'node-monitor-grace-period', value: '20s' }, { name: 'node-eviction-rate', value: '2' }] }, encryptionAlgorithm: 'ECDSA-P256' },
     { kind: 'KubeletConfiguration', apiVersion: 'kubelet.config.k8s.io/v1beta1', failCgroupV1: false, nodeLeaseDurationSeconds: 20 },
   ]);
 });
@@ -126,4 +126,14 @@ test('an implementation adds patches and mounts where it means them', async () =
   assert.equal(config.kubeadmConfigPatches.at(-1), patch);
   assert.deepEqual(config.nodes.map((node) => node.extraMounts), [[mount], undefined, [hub]]);
   assert.deepEqual(config.nodes.map((node) => node.kubeadmConfigPatches?.length ?? 0), [0, 0, 2]);
+});
+
+test('each control plane is given the patches of what kubeadm makes, whether it is made by init or joins; a worker is not', async () => {
+  const own = { hostPath: '/host/patches', containerPath: '/kind/patches', readOnly: true };
+  const { nodes } = read(kindConfig(await loadTopology('two-sites'), { images, kubeadmPatches: own }));
+  for (const { role, kubeadmConfigPatches = [], extraMounts = [] } of nodes) {
+    const named = kubeadmConfigPatches.map((text) => parse(text) as { kind: string; patches?: { directory: string } }).filter(({ patches }) => patches?.directory === own.containerPath);
+    assert.deepEqual(named.map(({ kind }) => kind), role === 'control-plane' ? ['InitConfiguration', 'JoinConfiguration'] : []);
+    assert.deepEqual(extraMounts, role === 'control-plane' ? [own] : []);
+  }
 });

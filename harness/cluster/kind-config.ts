@@ -26,6 +26,8 @@ export interface KindConfigOptions {
   /** Node images by tier: edge nodes have one without the control plane's images. */
   readonly images: Readonly<Record<Tier, string>>;
   readonly patches?: KindPatches;
+  /** The folder of kubeadm's own patches, for control planes. */
+  readonly kubeadmPatches?: NodeMount;
 }
 
 // kind reads YAML 1.1, where a bare `on` is a boolean; and an alias helps nobody who reads the file.
@@ -49,7 +51,7 @@ const evictionRate = 2;
 const kubeadmApi = 'kubeadm.k8s.io/v1beta4';
 
 /** The kind config (v1alpha4, YAML) of a cluster with this topology. Its name comes from `kind create cluster --name`. */
-export function kindConfig(topology: Topology, { images, patches = {} }: KindConfigOptions): string {
+export function kindConfig(topology: Topology, { images, patches = {}, kubeadmPatches }: KindConfigOptions): string {
   const { overlay } = topology;
   return yaml({
     kind: 'Cluster',
@@ -72,6 +74,8 @@ export function kindConfig(topology: Topology, { images, patches = {} }: KindCon
             { name: 'node-eviction-rate', value: String(evictionRate) },
           ],
         },
+        // sixteen keys: RSA's take a second or two longer to make
+        encryptionAlgorithm: 'ECDSA-P256',
       }),
       // Since 1.35 a kubelet does not start on cgroup v1 unless told to.
       yaml({ kind: 'KubeletConfiguration', apiVersion: 'kubelet.config.k8s.io/v1beta1', failCgroupV1: false, nodeLeaseDurationSeconds: noticing.lease }),
@@ -81,19 +85,34 @@ export function kindConfig(topology: Topology, { images, patches = {} }: KindCon
       role: node.role,
       image: images[node.tier],
       labels: node.labels,
-      ...extras(node, patches),
+      ...extras(node, patches, kubeadmPatches),
     })),
   });
 }
 
-function extras(node: PlannedNode, patches: KindPatches): { kubeadmConfigPatches?: string[]; extraMounts?: NodeMount[] } {
-  const worker = node.role === 'worker' ? patches.workers?.[node.tier] : undefined;
-  const kubeadm = [...(node.tier === 'edge' ? [edgeRegistration] : []), ...(worker?.kubeadm ?? [])];
-  const mounts = node.role === 'control-plane' ? patches.controlPlaneMounts : worker?.mounts;
+function extras(node: PlannedNode, patches: KindPatches, kubeadmPatches: NodeMount | undefined): { kubeadmConfigPatches?: string[]; extraMounts?: NodeMount[] } {
+  const { kubeadm, mounts } = node.role === 'control-plane' ? forControlPlane(patches, kubeadmPatches) : forWorker(node.tier, patches);
   return {
     ...(kubeadm.length > 0 && { kubeadmConfigPatches: kubeadm }),
-    ...(mounts !== undefined && mounts.length > 0 && { extraMounts: [...mounts] }),
+    ...(mounts.length > 0 && { extraMounts: mounts }),
   };
+}
+
+interface Extras {
+  readonly kubeadm: string[];
+  readonly mounts: NodeMount[];
+}
+
+function forControlPlane({ controlPlaneMounts = [] }: KindPatches, own: NodeMount | undefined): Extras {
+  if (own === undefined) return { kubeadm: [], mounts: [...controlPlaneMounts] };
+  // The first is made by `init`; any other joins.
+  const kubeadm = ['InitConfiguration', 'JoinConfiguration'].map((kind) => yaml({ kind, apiVersion: kubeadmApi, patches: { directory: own.containerPath } }));
+  return { kubeadm, mounts: [...controlPlaneMounts, own] };
+}
+
+function forWorker(tier: Tier, { workers }: KindPatches): Extras {
+  const worker = workers?.[tier];
+  return { kubeadm: [...(tier === 'edge' ? [edgeRegistration] : []), ...(worker?.kubeadm ?? [])], mounts: [...(worker?.mounts ?? [])] };
 }
 
 // At registration, so that there is no moment at which a cloud Pod could be scheduled there.

@@ -1,8 +1,6 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, rm } from 'node:fs/promises';
 import { allDone } from '../../core/all-done.ts';
 import { CannotTellError, describeError, UsageError } from '../../core/errors.ts';
-import { exec } from '../../core/exec.ts';
 import { tryLock } from '../../core/lock.ts';
 import type { Progress, Step } from '../../core/progress.ts';
 import type { Topology } from '../../topologies/schema.ts';
@@ -13,20 +11,16 @@ import { KubeClient } from '../kube/client.ts';
 import { Kubectl } from '../kube/kubectl.ts';
 import { waitUntilWhole } from '../kube/whole.ts';
 import { assertIsolated } from '../probes/reachability.ts';
-import { applyIsolation, shutWayOut } from '../wan/isolation.ts';
-import { startWan, upstreamsOf } from '../wan/wan.ts';
+import { shutWayOut } from '../wan/isolation.ts';
 import { collectNodeLogs } from './boot-logs.ts';
 import { clusterExists, removeCluster } from './down.ts';
 import { takeInventory } from './inventory.ts';
-import { flannelManifests } from './flannel.ts';
 import { raiseHostLimits } from './host-limits.ts';
-import { kindConfig, type KindPatches } from './kind-config.ts';
 import { bootLock, networkOf } from './labels.ts';
-import { metricsServerManifests, metricsServerName } from './metrics-server.ts';
 import { createNetwork } from './network.ts';
+import { makePlainCluster } from './plain-cluster.ts';
 import { planNodes } from './plan-nodes.ts';
-import { servingCertificate } from './serving-certificate.ts';
-import { edgeNodes, type ClusterState, type NodeState } from './state.ts';
+import { edgeNodes, type ClusterState } from './state.ts';
 import { clusterDir, implementationFolder, saveCluster, saveInventory } from './store.ts';
 
 export interface UpOptions {
@@ -45,10 +39,10 @@ export interface UpOptions {
   readonly onPhase?: OnPhase;
 }
 
+/** Runs a part of the boot, shown as a step of its own or within one, and tells of it when it is over. */
+export type Phase = <T>(title: string, work: (step: Step) => Promise<T>, within?: Progress) => Promise<T>;
 export type OnPhase = (phase: { readonly name: string; readonly startedAt: string; readonly ms: number }) => void;
 
-/** kubeadm init and every join on a slow, cold machine; 30 s is usual. */
-const kindTimeoutMs = 8 * 60_000;
 const readyTimeoutMs = 3 * 60_000;
 
 /**
@@ -84,10 +78,10 @@ export async function assertNameFree(docker: Docker, name: string): Promise<void
 
 async function boot(options: UpOptions, progress: Progress): Promise<ClusterState> {
   const { name, topology, implementation, docker, images, signal } = options;
-  const phase = async <T>(title: string, work: (step: Step) => Promise<T>): Promise<T> => {
+  const phase: Phase = async (title, work, within = progress) => {
     const startedAt = new Date();
     try {
-      return await progress.step(title, work);
+      return await within.step(title, work);
     } finally {
       options.onPhase?.({ name: title, startedAt: startedAt.toISOString(), ms: Date.now() - startedAt.getTime() });
     }
@@ -107,60 +101,22 @@ async function boot(options: UpOptions, progress: Progress): Promise<ClusterStat
     const { switchedBridgeNfOn } = await shutWayOut(docker, images.cloud, { name, network, topology }, signal);
     if (switchedBridgeNfOn) step.result('net.bridge.bridge-nf-call-iptables was 0 on the Docker host and is 1 now');
   });
-  const kubeconfig = join(clusterDir(name), 'kubeconfig');
-  await phase(`kind: ${planNodes(name, topology).length} nodes`, async (step) => {
-    await createKindCluster(options, { network: network.name, kubeconfig, detail: step.detail, ...(patches && { patches }) });
-  });
-  const nodes = await Promise.all(planNodes(name, topology).map(async ({ labels: _, ...node }): Promise<NodeState> => ({ ...node, address: await docker.address(node.name, network.name) })));
-  using kube = await KubeClient.fromKubeconfig(kubeconfig);
-  const kubectl = new Kubectl(images.tools.kubectl, kubeconfig);
-  const [, , wans] = await allDone([
-    phase('flannel', async () => await kube.applyAll(flannelManifests(topology.overlay), { signal })),
-    phase('metrics-server', async () => await kube.applyAll(metricsServerManifests(topology, await servingCertificate([metricsServerName])), { signal })),
-    phase('WANs', async () => await allDone(topology.sites.map(async (site) => {
-      return await startWan(docker, { cluster: name, network: network.name, site, upstreams: upstreamsOf(nodes), image: images.toxiproxy }, signal);
-    }))),
-  ] as const);
-  const cluster: ClusterState = { name, createdAt: new Date().toISOString(), topology, ...(options.topologyArgument !== undefined && { topologyArgument: options.topologyArgument }), implementation: implementation.name, ...(implementation.tunnel && { tunnel: implementation.tunnel }), ...(implementation.autonomy && { autonomy: implementation.autonomy }), ...(implementation.identity && { identity: implementation.identity }), network, kubeconfig, nodes, wans };
-  await phase('Isolation', async () => await applyIsolation(docker, images.cloud, cluster, signal));
-  // The isolation has just cut the edge nodes' connections to the cloud: what lived on them may back off.
+  const cluster = await phase(`kind: ${planNodes(name, topology).length} nodes`, async (step) => await makePlainCluster({ ...options, network, phase, step, ...(patches && { patches }) }));
+  using kube = await KubeClient.fromKubeconfig(cluster.kubeconfig);
+  const kubectl = new Kubectl(images.tools.kubectl, cluster.kubeconfig);
+  // An edge node that joined before the isolation was there has lost its connections to the cloud: what lived on them may back off.
   const disturbed = { nodes: edgeNodes(cluster).map((node) => node.name), until: new Date() };
-  await phase('Nodes Ready', async () => await waitUntilWhole(kube, docker, cluster, { timeoutMs: readyTimeoutMs, signal, disturbed }));
-  await phase('Isolation proven from inside the nodes', async (step) => {
-    const results = await assertIsolated(docker, cluster, { signal });
-    step.result(`${results.length} ways tried`);
-  });
+  await allDone([
+    phase('Nodes Ready', async () => await waitUntilWhole(kube, docker, cluster, { timeoutMs: readyTimeoutMs, signal, disturbed })),
+    phase('Isolation proven from inside the nodes', async (step) => {
+      const results = await assertIsolated(docker, cluster, { signal });
+      step.result(`${results.length} ways tried`);
+    }),
+  ]);
   await saveInventory(name, await takeInventory(kube, docker, cluster, signal));
   await saveCluster(cluster);
   await phase(`Implementation ${implementation.name}`, async (step) => {
     await implementation.install({ cluster, folder, docker, kube, kubectl, step, signal });
   });
   return cluster;
-}
-
-interface KindOptions {
-  readonly network: string;
-  readonly kubeconfig: string;
-  readonly patches?: KindPatches;
-  readonly detail: (text: string) => void;
-}
-
-async function createKindCluster(options: UpOptions, { network, kubeconfig, patches, detail }: KindOptions): Promise<void> {
-  const { name, topology, docker, images, signal, logsDir } = options;
-  const config = kindConfig(topology, { images: { cloud: images.cloud, edge: images.edge }, ...(patches && { patches }) });
-  const configFile = join(clusterDir(name), 'kind.yaml');
-  await writeFile(configFile, config, { mode: 0o600 });
-  const argv = ['create', 'cluster', '--name', name, '--config', configFile, '--kubeconfig', kubeconfig, '--retain'] as const;
-  await exec([images.tools.kind, ...argv], {
-    env: { ...docker.env, KIND_EXPERIMENTAL_DOCKER_NETWORK: network, KIND_EXPERIMENTAL_PROVIDER: 'docker', NO_COLOR: '1' },
-    timeoutMs: kindTimeoutMs,
-    signal,
-    // The engine goes on creating a node whose client was killed; it would come after the clean-up.
-    onAbort: 'drain',
-    // kind warns about the network's variable on every start; it is how kind is told.
-    onLine: (line) => { if (line.trim() !== '' && !line.startsWith('WARNING')) detail(line.trim()); },
-  }).catch((error: unknown) => {
-    signal.throwIfAborted();
-    throw new CannotTellError('BOOT_FAILED', `kind could not create cluster ${name}`, { cause: error, next: `${logsDir === undefined ? '' : `read the nodes' logs in ${logsDir}, or `}see what edgeproof doctor says` });
-  });
 }

@@ -1,12 +1,17 @@
+import { allDone } from '../../core/all-done.ts';
 import type { NodeState } from '../../harness/cluster/state.ts';
 import type { InstallContext } from '../../harness/implementation.ts';
-import { installHubs, removeHubs, removeOneHub } from './hub/install.ts';
-import { installNetwork, removeNetwork } from './network/install.ts';
+import { leadToHubs, placeHubs, removeHubs, removeOneHub } from './hub/install.ts';
+import { installNetwork, nodesKnownByName, removeNetwork } from './network/install.ts';
 
-/** What makes a node an edge node, in an order: the network's programs are of the hub's copy of the image, and ask the API server through it. */
+/**
+ * What makes a node an edge node, in an order: the network's programs are of the hub's copy of the image, and ask the API server
+ * through it. And whoever gives addresses may change only while no Pod asks for one.
+ */
 export async function installEdges(context: InstallContext): Promise<void> {
-  await installHubs(context);
-  await installNetwork(context);
+  await placeHubs(context);
+  await allDone([leadToHubs(context), installNetwork(context)]);
+  await nodesKnownByName(context);
 }
 
 /** Leaves plain nodes. */

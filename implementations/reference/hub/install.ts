@@ -12,10 +12,9 @@ import { installHub, removeHub, serviceLeadsToHub } from './node-install.ts';
 const replaceTimeoutMs = 90_000;
 const flannel = { namespace: 'kube-flannel', labelSelector: 'app=flannel' } as const;
 
-/** Gives every edge node a hub, and has it keep its Pods. */
-export async function installHubs({ cluster, docker, kube, kubectl, step, signal }: InstallContext): Promise<void> {
+/** Gives every edge node a hub, which its kubelet talks to from then on, and a DNS. */
+export async function placeHubs({ cluster, docker, kube, kubectl, step, signal }: InstallContext): Promise<void> {
   const edges = edgeNodes(cluster);
-  const names = edges.map(({ name }) => name);
   step.detail('a hub on each edge node');
   await kube.applyAll(controllerManifests(cluster.topology), { signal });
   await Promise.all(edges.map(async (node) => await installHub({ docker, cluster, node, signal })));
@@ -23,6 +22,12 @@ export async function installHubs({ cluster, docker, kube, kubectl, step, signal
   step.detail('DNS on each edge node');
   await kube.applyAll(dnsManifests(), { signal });
   await kubectl.rolledOut(`daemonset/${dnsName}`, { namespace: dnsNamespace, timeoutMs: replaceTimeoutMs, signal });
+}
+
+/** Leads the rest of every edge node to its hub, and has that keep the node's Pods. Makes no Pod on an edge node but on the host's network. */
+export async function leadToHubs({ cluster, docker, kube, kubectl, step, signal }: InstallContext): Promise<void> {
+  const edges = edgeNodes(cluster);
+  const names = edges.map(({ name }) => name);
   // What ran before the hub came has read whom to dial and whom to trust already.
   step.detail('restarting what knew the API server by another name');
   await replaceServiceProxies(kube, names, { timeoutMs: replaceTimeoutMs, signal });
@@ -47,7 +52,7 @@ export async function removeHubs(context: InstallContext): Promise<void> {
   await kube.delete('v1', 'Namespace', namespace, { signal });
 }
 
-/** Leaves one plain node beside others that keep their hubs. `installHubs` gives it one again; what else runs on it from the hub's copy of the image must be gone. */
+/** Leaves one plain node beside others that keep their hubs. `placeHubs` gives it one again; what else runs on it from the hub's copy of the image must be gone. */
 export async function removeOneHub(context: InstallContext, node: NodeState): Promise<void> {
   const { kube, signal } = context;
   await makePlain(context, [node]);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { macOfNode } from '../../../components/network/vtep/mac.ts';
 import { annotatedVtepMac, vtepMac } from '../../../harness/probes/identity.ts';
+import { allDone } from '../../../core/all-done.ts';
 import { waitFor } from '../../../core/wait.ts';
 import type { ClusterState, NodeState } from '../../../harness/cluster/state.ts';
 import { edgeNodes } from '../../../harness/cluster/state.ts';
@@ -28,10 +29,15 @@ interface Node extends EdgeNode {
 export async function installNetwork({ cluster, docker, kube, step, signal }: InstallContext): Promise<void> {
   step.detail('the network identity of each edge node');
   const edges = edgeNodes(cluster);
-  await Promise.all(edges.map(async (node) => await installOn({ docker, kube, cluster, node, signal })));
-  await Promise.all(edges.map(async (node) => await knownByItsName(node, { docker, kube, signal })));
+  await allDone(edges.map(async (node) => await installOn({ docker, kube, cluster, node, signal })));
+}
+
+/** Waits until all nodes send frames for each edge node to the MAC that goes with its name. Not while flannel is being replaced. @throws WaitTimeoutError */
+export async function nodesKnownByName({ cluster, docker, kube, signal }: InstallContext): Promise<void> {
+  const edges = edgeNodes(cluster);
+  await allDone(edges.map(async (node) => await knownByItsName(node, { docker, kube, signal })));
   // Nodes with a keeper see to it themselves.
-  await Promise.all(cluster.nodes.filter(({ tier }) => tier === 'cloud').map(async (cloud) => await forgetOldMacs(cloud, edges, { docker, signal })));
+  await allDone(cluster.nodes.filter(({ tier }) => tier === 'cloud').map(async (cloud) => await forgetOldMacs(cloud, edges, { docker, signal })));
 }
 
 /** Before the hubs go: their copy of the image goes with them. */
