@@ -1,6 +1,7 @@
 import { describeError, exitCodeOf, exitCodes } from '../core/errors.ts';
 import { createProgress } from '../core/progress.ts';
-import { followsFrom, watchInterrupts, watchLauncher } from './interrupts.ts';
+import { watchOwner } from '../core/owner.ts';
+import { followsFrom, watchInterrupts } from './interrupts.ts';
 import type { Io } from './io.ts';
 import { runCli } from './program.ts';
 
@@ -23,7 +24,7 @@ const interrupts = watchInterrupts({
     process.exit(interrupts.wasLeft ? exitCodes.pass : exitCodes.cannotTell);
   },
 });
-watchLauncher(launcher, () => interrupts.interrupt('the end of its launcher'));
+watchOwner(launcher, () => interrupts.interrupt('the end of its launcher'));
 
 let crashed = false;
 /** By what no verb has caught. */
