@@ -1,4 +1,5 @@
 import { CannotTellError } from '../core/errors.ts';
+import { forgetOldForwards } from '../harness/cluster/old-forwards.ts';
 import { kubectl, onControlPlane } from './control-plane.ts';
 import { type FaultContext, type FaultRecord } from './fault.ts';
 import { nodesOf, parseTarget } from './target.ts';
@@ -30,22 +31,13 @@ export function macIn(text: string | undefined): string | undefined {
   return mac?.toLowerCase();
 }
 
-/**
- * Other nodes keep where they sent frames for a MAC that a node has no more: flannel writes the new entry beside the old one. What a fault has led
- * to is taken away, for who looks at it after that.
- */
+/** What a fault on a node's MAC has led to at all other nodes is taken away, for who looks at it after that. */
 export async function forgetOldMacs(ctx: FaultContext, node: string): Promise<void> {
-  const { cluster, docker, signal } = ctx;
+  const { cluster } = ctx;
   const mac = macIn(await annotated(ctx, node));
   const address = cluster.nodes.find(({ name }) => name === node)?.address;
-  if (mac === undefined) return;
-  await Promise.all(cluster.nodes.filter(({ name }) => name !== node).map(async ({ name }) => {
-    const { code, stdout } = await docker.exec(name, ['bridge', '-j', 'fdb', 'show', 'dev', vtepDevice], { accept: 'any', timeoutMs, signal });
-    if (code !== 0) return; // It has no such device, so nothing of the kind either.
-    const old = (JSON.parse(stdout) as { mac: string; dst?: string }[]).filter((one) => one.dst === address && one.mac.toLowerCase() !== mac);
-    // Whoever keeps the node in order may have been faster.
-    for (const one of old) await docker.exec(name, ['bridge', 'fdb', 'del', one.mac, 'dev', vtepDevice, 'dst', one.dst!, 'self'], { accept: 'any', timeoutMs, signal });
-  }));
+  if (mac === undefined || address === undefined) return;
+  await Promise.all(cluster.nodes.filter(({ name }) => name !== node).map(async ({ name }) => await forgetOldForwards(ctx, name, [{ address, mac }])));
 }
 
 /**

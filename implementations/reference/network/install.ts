@@ -1,10 +1,10 @@
-import { z } from 'zod';
 import { macOfNode } from '../../../components/network/vtep/mac.ts';
 import { annotatedVtepMac, vtepMac } from '../../../harness/probes/identity.ts';
 import { allDone } from '../../../core/all-done.ts';
 import { waitFor } from '../../../core/wait.ts';
 import type { ClusterState, NodeState } from '../../../harness/cluster/state.ts';
-import { edgeNodes } from '../../../harness/cluster/state.ts';
+import { forgetOldForwards } from '../../../harness/cluster/old-forwards.ts';
+import { cloudNodes, edgeNodes } from '../../../harness/cluster/state.ts';
 import type { InstallContext } from '../../../harness/implementation.ts';
 import type { KubeNode } from '../../../harness/kube/objects.ts';
 import type { KubeClient } from '../../../harness/kube/client.ts';
@@ -18,7 +18,6 @@ const unit = `${networkName}.service`;
 const unitPath = `/etc/systemd/system/${unit}`;
 const readyTimeoutMs = 30_000;
 const vtepDevice = 'flannel.1';
-const forwardsSchema = z.array(z.object({ mac: z.string(), dst: z.string().optional() }));
 
 interface Node extends EdgeNode {
   readonly kube: KubeClient;
@@ -37,7 +36,8 @@ export async function nodesKnownByName({ cluster, docker, kube, signal }: Instal
   const edges = edgeNodes(cluster);
   await allDone(edges.map(async (node) => await knownByItsName(node, { docker, kube, signal })));
   // Nodes with a keeper see to it themselves.
-  await allDone(cluster.nodes.filter(({ tier }) => tier === 'cloud').map(async (cloud) => await forgetOldMacs(cloud, edges, { docker, signal })));
+  const peers = edges.map(({ name, address }) => ({ address, mac: macOfNode(name) }));
+  await allDone(cloudNodes(cluster).map(async ({ name }) => await forgetOldForwards({ docker, signal }, name, peers)));
 }
 
 /** Before the hubs go: their copy of the image goes with them. */
@@ -77,11 +77,4 @@ async function knownByItsName({ name }: NodeState, { docker, kube, signal }: Pic
     const [device, annotated] = await Promise.all([vtepMac(docker, name, look), annotatedVtepMac(kube, name, look)]);
     return device === mac && annotated === mac ? { done: undefined } : { missing: `it has ${device ?? 'none'}, and its annotation says ${annotated ?? 'nothing'}` };
   }, { timeoutMs: readyTimeoutMs, everyMs: 200, signal });
-}
-
-/** flannel on a node that nobody else looks after keeps the forward of a peer's MAC when that gets another one. */
-async function forgetOldMacs({ name }: NodeState, edges: readonly NodeState[], { docker, signal }: Pick<Node, 'docker' | 'signal'>): Promise<void> {
-  const { stdout } = await docker.exec(name, ['bridge', '-json', 'fdb', 'show', 'dev', vtepDevice], { signal });
-  const old = forwardsSchema.parse(JSON.parse(stdout)).filter(({ mac, dst }) => edges.some((edge) => edge.address === dst && macOfNode(edge.name) !== mac));
-  for (const { mac, dst } of old) await docker.exec(name, ['bridge', 'fdb', 'del', mac, 'dev', vtepDevice, 'dst', dst!, 'self'], { signal });
 }
