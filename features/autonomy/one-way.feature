@@ -17,7 +17,8 @@ Feature: With a link that loses everything one way, a node knows that it is on i
     Then "reader" runs again within 20 s as the same Pod
     And "reader" reads the same ConfigMaps within 10 s
     When all gets over the WAN of the site again
-    And nothing gets from the site to the cloud any more
+    Then every node of the site is Ready within 30 s
+    When nothing gets from the site to the cloud any more
     Then "reader" reads the same ConfigMaps within 10 s
     When containerd on the edge node is restarted
     Then "reader" reads the same ConfigMaps within 10 s

@@ -14,7 +14,7 @@ Feature: A tunnel over a bad link is slow at most, and never wrong
     Given kubectl exec of a command in "app" returns its stdout, its stderr and its exit code 7, within 5 s
     And kubectl logs -f of "app" runs, and has shown its lines within 5 s
     When all that goes over the WAN of the site comes 200 to 400 ms later, and each connection gets 64 KB a second
-    Then 300000 bytes piped through cat in "app" over WebSocket come back the same, within 20 s
+    Then 200000 bytes piped through cat in "app" over WebSocket come back the same, within 20 s
     And kubectl exec of a command in "app" returns its stdout, its stderr and its exit code 7, within 10 s
     When "app" writes the line "written over a slow link"
     Then the followed log shows "written over a slow link" within 5 s
