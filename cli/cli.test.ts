@@ -200,3 +200,10 @@ test('a bug of edgeproof is a crash: exit 255, with the stack and where to repor
   assert.equal(code, 255);
   assert.match(stderr, /edgeproof crashed: TypeError: a-bug\n\s+at [^]*Please report it/);
 });
+
+test('a full disk is no bug of edgeproof: exit 2, with what to do, also when nobody was there to catch it', async () => {
+  const full = "data:text/javascript,process.on('newListener',(name)=>name==='uncaughtException'%26%26setImmediate(()=>{throw(Object.assign(new(Error)('ENOSPC:no-space'),{code:'ENOSPC'}))}))";
+  const { code, stderr } = await edgeproof(['doctor'], { NODE_OPTIONS: `--import=${full}` });
+  assert.match(stderr, /edgeproof: a disk is full\n {2}next: make room .*\n {2}because: ENOSPC:no-space/);
+  assert.equal(code, 2);
+});

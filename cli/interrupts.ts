@@ -1,4 +1,3 @@
-import { Socket } from 'node:net';
 import { CannotTellError, EdgeproofError } from '../core/errors.ts';
 
 /** The part of `process` that is needed. */
@@ -79,18 +78,4 @@ export function followsFrom(error: unknown, reason: unknown): boolean {
     if (at === reason || at.name === 'AbortError' || (at instanceof EdgeproofError && at.code === 'EXEC_ABORTED')) return true;
   }
   return false;
-}
-
-/**
- * The launcher (bin/launch.mjs) holds the other end of a descriptor, which closes when it dies, even by SIGKILL:
- * then nobody would tell us of a signal any more.
- */
-export function watchLauncher(fd: string | undefined, gone: () => void): void {
-  if (fd === undefined || !/^\d+$/.test(fd)) return;
-  try {
-    const socket = new Socket({ fd: Number(fd), readable: true, writable: false });
-    socket.on('error', () => {}).on('close', gone).resume().unref();
-  } catch {
-    // Not a socket: started by something else that happens to set the variable.
-  }
 }

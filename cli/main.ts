@@ -1,6 +1,7 @@
 import { describeError, exitCodeOf, exitCodes } from '../core/errors.ts';
 import { createProgress } from '../core/progress.ts';
-import { followsFrom, watchInterrupts, watchLauncher } from './interrupts.ts';
+import { watchOwner } from '../core/owner.ts';
+import { followsFrom, watchInterrupts } from './interrupts.ts';
 import type { Io } from './io.ts';
 import { runCli } from './program.ts';
 
@@ -23,10 +24,14 @@ const interrupts = watchInterrupts({
     process.exit(interrupts.wasLeft ? exitCodes.pass : exitCodes.cannotTell);
   },
 });
-watchLauncher(launcher, () => interrupts.interrupt('the end of its launcher'));
+watchOwner(launcher, () => interrupts.interrupt('the end of its launcher'));
 
 let crashed = false;
+/** By what no verb has caught. */
+let failed: number | undefined;
 const crash = (error: unknown): void => {
+  // A machine that has run out of something is no bug.
+  if (exitCodeOf(error) !== exitCodes.crash) return void (failed = tell(error));
   crashed = true;
   progress.line(`edgeproof crashed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}
 This is a bug in edgeproof. Please report it in edgeproof's issue tracker, with the lines above, the command, and what "edgeproof doctor --json" prints.`);
@@ -34,7 +39,7 @@ This is a bug in edgeproof. Please report it in edgeproof's issue tracker, with 
 // A stray error must not skip the clean-up of what is running.
 process.on('uncaughtException', (error) => {
   crash(error);
-  interrupts.interrupt('a crash');
+  interrupts.interrupt(crashed ? 'a crash' : 'an error that nobody caught');
 });
 
 const io: Io = { stdout: process.stdout, stderr: process.stderr, env: process.env, cwd: process.cwd(), signal: interrupts.signal, unread: reader.signal, watchOnly: interrupts.watchOnly, progress };
@@ -46,7 +51,7 @@ try {
 }
 progress.close();
 await Promise.all([process.stdout, process.stderr].map(async (stream) => await new Promise((resolve) => stream.write('', resolve))));
-process.exit(crashed ? exitCodes.crash : code);
+process.exit(crashed ? exitCodes.crash : (failed ?? code));
 
 function tell(error: unknown): number {
   // What failed because of the interruption says nothing new.

@@ -11,6 +11,18 @@ test('an error is told with what to do next and why it happened', () => {
   assert.equal(describeError(error), 'no boot\n  next: look there\n  because: no disk');
 });
 
+test('a machine that has run out of something is no bug of edgeproof, and is told with what to do', () => {
+  const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+  for (const error of [full, new Error('the report could not be written', { cause: full })]) {
+    assert.equal(exitCodeOf(error), 2);
+    assert.match(describeError(error), /^a disk is full\n  next: make room .*\n(  because: the report could not be written\n)?  because: ENOSPC/);
+  }
+  assert.equal(exitCodeOf(Object.assign(new Error('EACCES'), { code: 'EACCES' })), 255);
+  // What says it in its own words stays as it is.
+  assert.equal(describeError(new CannotTellError('A', 'no boot', { cause: full })), 'no boot\n  because: ENOSPC: no space left on device, write');
+  assert.equal(exitCodeOf(new UsageError('no', { cause: full })), 254);
+});
+
 test('when clean-up fails as well, both are told and the first decides', async () => {
   const both = async (): Promise<void> => {
     await using _ = { [Symbol.asyncDispose]: async () => { throw new Error('engine stuck'); } };

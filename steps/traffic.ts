@@ -36,18 +36,7 @@ When('its neighbour is restarted', async function (this: EdgeWorld) {
 const proxyRestartMs = 180_000;
 
 When('kube-proxy on the edge node is restarted', { timeout: proxyRestartMs + 30_000 }, async function (this: EdgeWorld) {
-  const { name } = this.roles.edgeNode;
-  const proxy = async (signal: AbortSignal): Promise<{ name: string; containers: string[] } | undefined> => {
-    const pod = (await podsOn(this.docker, name, signal)).find((one) => one.namespace === 'kube-system' && one.name.startsWith('kube-proxy-') && one.sandbox.ready);
-    return pod && { name: pod.name, containers: pod.containers.filter(({ running }) => running).map(({ id }) => id) };
-  };
-  const before = await proxy(this.signal);
-  if (before === undefined || before.containers.length === 0) throw new CannotTellError('NO_KUBE_PROXY', `${name} runs no kube-proxy`);
-  await this.disturb('container-kill', `pod kube-system/${before.name}`);
-  await waitFor(`kube-proxy's next start on ${name}`, async (signal) => {
-    const next = (await proxy(signal))?.containers.find((id) => !before.containers.includes(id));
-    return next === undefined ? { missing: 'the kubelet has not started it again (it waits longer after each kill)' } : { done: next };
-  }, { timeoutMs: proxyRestartMs, signal: this.signal });
+  await this.disturb('kube-proxy-restart', `node ${this.roles.edgeNode.name}`);
 });
 
 Then('all of them run again within {int} s as the same Pods', async function (this: EdgeWorld, seconds: number) {

@@ -17,9 +17,9 @@ export const logs: Register = (program, io, run) => {
     .option('--tail <lines>', 'the last so many lines of each', wholeNumber(1, 1_000_000), 100)
     .addHelpText('after', '\nExamples:\n  edgeproof logs\n  edgeproof logs worker2 --follow\n  edgeproof logs edge-hub\n  edgeproof logs edge-tunnel-server --tail 20')
     .action(run(async (what: string | undefined, { name, follow = false, tail }: Flags) => {
+      if (what !== undefined && follow) io.watchOnly?.();
       const [{ runningCluster }, { followLogs, showLogSources }] = await Promise.all([import('../running.ts'), import('../run/logs.ts')]);
       const running = await runningCluster(name, io.signal);
-      if (what !== undefined && follow) io.watchOnly?.();
       if (what === undefined) return await showLogSources(running, io);
       await followLogs(running, what, { follow, lines: tail }, io);
     }));

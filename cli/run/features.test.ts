@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { mkdtempDisposable, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { repositoryRoot } from '../../core/paths.ts';
 import { isAlive } from '../../core/process.ts';
 import { waitFor } from '../../core/wait.ts';
 import { Docker } from '../../harness/docker/docker.ts';
@@ -73,5 +75,25 @@ test('an interruption reaches Cucumber once, as SIGINT, and is what the features
     interrupt.abort(new Error('Ctrl-C'));
     await features;
     assert.equal(await readFile(join(folder, 'heard'), 'utf8'), 'SIGINT ');
+  });
+});
+
+test('a Cucumber whose edgeproof is killed hears of it: it heals what its scenario has broken, and ends', { timeout: 60_000 }, async () => {
+  const text = `const { writeFileSync } = await import('node:fs');
+    const { interruption } = await import(${JSON.stringify(join(repositoryRoot, 'steps/support/interruption.ts'))});
+    interruption.signal.addEventListener('abort', () => { writeFileSync(folder + '/heard', interruption.signal.reason.message); process.exit(); });
+    setTimeout(() => process.exit(), 30_000); writeFileSync(folder + '/ready', '');`;
+  await withCucumber(text, async (run, folder) => {
+    const there = async (file: string): Promise<string> => await waitFor(file, async () => {
+      const found = await readFile(join(folder, file), 'utf8').catch(() => undefined);
+      return found === undefined ? { missing: 'it is not there' } : { done: found };
+    }, { timeoutMs: 20_000, everyMs: 20 });
+    const { signal: _, docker: _docker, ...rest } = run;
+    const owner = `import { runFeatures } from ${JSON.stringify(join(repositoryRoot, 'cli/run/features.ts'))};
+      await runFeatures({ ...${JSON.stringify(rest)}, docker: { env: {} }, signal: new AbortController().signal });`;
+    const edgeproof = spawn(process.execPath, ['--input-type=module', '--eval', owner], { stdio: 'ignore' });
+    await there('ready');
+    edgeproof.kill('SIGKILL');
+    assert.equal(await there('heard'), 'the run was interrupted (the end of edgeproof)');
   });
 });

@@ -74,11 +74,14 @@ export async function runFeatures(run: FeatureRun): Promise<void> {
       EDGEPROOF_EARLIER_TIMES: run.earlierTimes,
       EDGEPROOF_LEAVE: run.leave === true ? '1' : '0',
       EDGEPROOF_RECORD: run.told?.record,
+      EDGEPROOF_OWNER_FD: '3',
     },
     // Its progress goes where ours goes: stderr. A group of its own: a Ctrl-C reaches it through us, once.
-    stdio: ['ignore', 2, 2],
+    // The fourth descriptor closes when this process dies, however it dies: Cucumber then heals what it has broken, and ends.
+    stdio: ['ignore', 2, 2, 'pipe'],
     detached: true,
   });
+  child.stdio[3]?.on('error', () => {});
   let late = false;
   const kill = (signal: NodeJS.Signals): void => void (child.pid !== undefined && child.exitCode === null && child.kill(signal));
   const timers = [setTimeout(() => { late = true; kill('SIGKILL'); }, timeoutMs)];

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { describeError, exitCodes } from '../../core/errors.ts';
+import { KubeClient } from '../../harness/kube/client.ts';
 import { loadImplementation } from '../../implementations/load.ts';
 import { versions } from '../../images/versions.ts';
 import { buildReport, readReport } from '../../reports/build.ts';
@@ -18,6 +19,7 @@ import { edgeproofFacts, hostFacts } from './host-facts.ts';
 import { FeaturesStopped, runFeatures, type Told } from './features.ts';
 import { gradeAlone } from './grade-alone.ts';
 import { Ground, timed, type Standing } from './ground.ts';
+import { healLeft } from './heal-left.ts';
 import { exitCodeOfRounds, roundsSummary } from './rounds.ts';
 import { takeTurn } from './turn.ts';
 
@@ -124,7 +126,7 @@ interface Graded extends GradedRun {
   readonly fail: (error: unknown) => void;
 }
 
-async function grade({ run, runDir, fail, mode, selection, failFast, keep, told }: Graded, { cluster, docker, kubectl }: Standing, io: Io): Promise<void> {
+async function grade({ run, runDir, fail, mode, selection, failFast, keep, told, cluster: stays }: Graded, { cluster, docker, kubectl }: Standing, io: Io): Promise<void> {
   try {
     io.progress.line('Features');
     const features = { cluster, docker, kubectl, runDir, messages: join(runDir, messagesFile), mode, ...atFailure({ mode, failFast, keep }), earlierTimes: io.stderr.isTTY === true ? await writeEarlierTimes(run, runDir) : undefined, signal: io.signal };
@@ -132,6 +134,13 @@ async function grade({ run, runDir, fail, mode, selection, failFast, keep, told 
     run.end = 'completed';
   } catch (error) {
     fail(error);
+    // With any other cluster all that was broken goes too.
+    if (stays !== undefined || keep) await endsWhatIsLeft({ cluster, docker }, new Date(run.startedAt), io).catch(fail);
   }
   await writeRun(runDir, run);
+}
+
+async function endsWhatIsLeft(standing: Pick<Standing, 'cluster' | 'docker'>, since: Date, io: Io): Promise<void> {
+  using kube = await KubeClient.fromKubeconfig(standing.cluster.kubeconfig);
+  await healLeft({ ...standing, kube }, since, io);
 }

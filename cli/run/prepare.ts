@@ -19,7 +19,10 @@ export async function useEngine(io: Io): Promise<UsedEngine> {
     docker: new Docker(engine),
     [Symbol.asyncDispose]: async () => {
       if (!engine.private) return;
-      await io.progress.step("Leaving edgeproof's own Docker engine", async (step) => step.result((await leavePrivateEngine()) === 'stopped' ? 'stopped' : 'still in use'));
+      await io.progress.step("Leaving edgeproof's own Docker engine", async (step) => {
+        const left = await leavePrivateEngine();
+        step.result(left === 'stopped' ? 'stopped' : left === 'killed' ? 'somebody has killed it, and its containers run on: edgeproof down --all removes them' : 'still in use');
+      });
     },
   };
 }

@@ -92,16 +92,18 @@ export const usePrivateEngine = async (): Promise<void> => await joinUsers(runDi
  * Ends this process's use of edgeproof's own engine, and the engine if nothing needs it any more: no container runs on
  * it and no other edgeproof works on it. Idempotent, and right when no engine runs. Its data (images) stays.
  *
- * @returns what became of it; `not ours`: this user has none, or none runs
+ * @returns what became of it; `not ours`: this user has none, or none runs; `killed`: somebody has killed it while containers ran on it. Their shims live on, and only an
+ * engine that finds its files as they were can end them: they stay.
  */
-export async function leavePrivateEngine(): Promise<'stopped' | 'in use' | 'not ours'> {
+export async function leavePrivateEngine(): Promise<'stopped' | 'in use' | 'not ours' | 'killed'> {
   if (process.getuid?.() !== 0) return 'not ours';
   await using _ = await lockEngine();
   await leaveUsers(runDir);
   const engine = await engineAt(privateSocket);
   if ((await otherUsers(runDir)).length > 0) return 'in use';
   if (engine !== undefined && (await new Docker(engine).containers('status=running')).length > 0) return 'in use';
-  const pid = await daemonPid();
+  const pid = await privateDaemonPid();
+  if (engine === undefined && pid === undefined && existsSync(pidFile) && (await hasContainers())) return 'killed';
   if (pid !== undefined) await endDockerd(pid);
   await clean();
   return engine === undefined && pid === undefined ? 'not ours' : 'stopped';
@@ -114,11 +116,14 @@ async function clean(): Promise<void> {
 
 /** Whether there may be containers that only a start of our engine can show: it was killed, or the machine was. */
 export async function hasUnseenContainers(): Promise<boolean> {
-  if (process.getuid?.() !== 0 || (await daemonPid()) !== undefined) return false;
-  return existsSync(pidFile) || (await readdir(join(dataDir, 'containers')).catch(() => [] as string[])).length > 0;
+  if (process.getuid?.() !== 0 || (await privateDaemonPid()) !== undefined) return false;
+  return existsSync(pidFile) || (await hasContainers());
 }
 
-async function daemonPid(): Promise<number | undefined> {
+const hasContainers = async (): Promise<boolean> => (await readdir(join(dataDir, 'containers')).catch(() => [] as string[])).length > 0;
+
+/** The process id of our engine's daemon, if it runs. */
+export async function privateDaemonPid(): Promise<number | undefined> {
   const pid = Number(await readFile(pidFile, 'utf8').catch(() => ''));
   // A process id from a file may be another's by now.
   return pid > 0 && isAlive(pid) && processFacts(pid)?.name === 'dockerd' ? pid : undefined;

@@ -1,5 +1,6 @@
 import { waitFor } from '../../core/wait.ts';
 import type { KubeClient } from '../kube/client.ts';
+import type { KubeObject } from '../kube/objects.ts';
 import { clusterLabel } from '../cluster/labels.ts';
 
 /** Namespaces that edgeproof made for scenarios, so that leftovers of a crash can be found. */
@@ -18,4 +19,13 @@ export async function createNamespace(kube: KubeClient, name: string, signal?: A
 /** Has a namespace and all in it removed, and does not wait: Pods of a node that does not answer would hold it up. */
 export async function deleteNamespace(kube: KubeClient, name: string, signal?: AbortSignal): Promise<void> {
   await kube.delete('v1', 'Namespace', name, signal === undefined ? {} : { signal });
+}
+
+/** Has those that were made for scenarios at or after a moment removed, as `deleteNamespace`. @returns their names */
+export async function deleteScenarioNamespaces(kube: KubeClient, since: Date, signal: AbortSignal): Promise<string[]> {
+  const all = await kube.list<KubeObject>('v1', 'Namespace', { labelSelector: `${scenarioNamespaceLabel}=true`, signal });
+  // The API's times are whole seconds.
+  const mine = all.filter(({ metadata }) => Date.parse(metadata.creationTimestamp ?? '') >= Math.floor(since.getTime() / 1000) * 1000).map(({ metadata }) => metadata.name);
+  for (const name of mine) await deleteNamespace(kube, name, signal);
+  return mine;
 }
