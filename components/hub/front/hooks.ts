@@ -23,6 +23,8 @@ export interface ForwardHooks {
 export interface ForwardPlan {
   /** Headers that go upstream instead of the client's; undefined takes one away. */
   readonly headers?: Readonly<Record<string, string | undefined>>;
+  /** The API server may pack the answer (gzip): it is unpacked before anybody sees it. */
+  readonly packed?: boolean;
   /** Looks at the head of the answer. @returns who goes on with its body, if anybody */
   answer?(status: number, headers: Headers): AnswerTap | undefined;
 }
