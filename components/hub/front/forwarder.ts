@@ -87,6 +87,7 @@ export class Forwarder implements FrontHandler {
     const { method, path, signal, identity } = request;
     const via = viaOf(identity);
     if (via === undefined) return refuseCertificate(request);
+    if (hooks?.local?.(request) === true) return 'locally';
     const plan: ForwardPlan = hooks?.plan?.(request) ?? {};
     const body: Buffer | Readable | undefined = request.bodyBytes === 0 ? undefined : whole ? await request.readBody(this.#maxBodyBytes) : request.body;
     let answer: LinkAnswer;

@@ -6,6 +6,12 @@ import type { FrontRequest } from './request.ts';
 /** What others add to plain forwarding. All of it is optional. */
 export interface ForwardHooks {
   /**
+   * Answers a request that the API server need not be asked, whether it is there or not.
+   *
+   * @returns whether it has
+   */
+  local?(request: FrontRequest): boolean;
+  /**
    * Looks at a request before it goes upstream.
    *
    * @returns what is to be different about it, and who wants to see its answer
