@@ -4,7 +4,7 @@ import { compareResourceVersions, representationsOf, type Representation } from 
 import { valueOf } from '../wire/query.ts';
 
 /** A parameter of a list or a watch: what another client of the same identity keeps current here is enough. An API server does not know it, and lets it be. */
-export const sharedParameter = { name: 'edgeHub', value: 'shared' } as const;
+const sharedParameter = { name: 'edgeHub', value: 'shared' } as const;
 
 /** A client whose watch has come to its time opens the next one within a moment. Milliseconds. */
 const unfollowedMs = 2000;
