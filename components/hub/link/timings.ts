@@ -24,14 +24,14 @@ export interface LinkTimings {
 
 /**
  * A link that falls silent is found after 5.5 + 0.75 + 3 = 9.25 s at most, and 10 s are promised; where something was asked when it fell silent, or is within 3 s, after 2.25 + 0.75 + 3 = 6 s
- * of that (0.75 s more on another session than the one that watches). A session that is dead by itself, on a link that is there, is found after 30.25 + 3 = 33.25 s, and after 2.25 + 3 s once something is asked of it; Go's own clients, a kubelet
+ * of that (0.75 s more on another session than the one that watches). A session that is dead by itself, on a link that is there, is found after 40.25 + 3 = 43.25 s, and after 2.25 + 3 s once something is asked of it; Go's own clients, a kubelet
  * without a hub among them, take 45 s (`HTTP2_READ_IDLE_TIMEOUT_SECONDS` and `HTTP2_PING_TIMEOUT_SECONDS` of apimachinery/pkg/util/net).
  * A link that is back is found after 3 s, when a probe is hanging just then, and a moment; 5 s are promised.
  */
 export const defaultTimings: LinkTimings = {
   dialMs: 3000,
   pingEveryMs: 5250,
-  otherPingEveryMs: 30_000,
+  otherPingEveryMs: 40_000,
   owedMs: 2000,
   doubtMs: 750,
   pongWithinMs: 3000,
