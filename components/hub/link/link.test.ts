@@ -199,12 +199,14 @@ test('a link that falls silent is found without waiting for a PING\'s last momen
 for (const via of ['node', 'bare'] as const) {
   test(`a link that falls silent is found soon when something is asked, however rarely it is by itself: ${via}`, async () => {
     await using world = await World.create();
-    const { link } = await world.connectedLink({ timings: { ...quick, pingEveryMs: hour, otherPingEveryMs: hour } });
+    const { link } = await world.connectedLink({ timings: { ...quick, pingEveryMs: hour, otherPingEveryMs: hour, pongWithinMs: hour } });
     world.api.answer = begin;
     (await ask(link, '/watch', { via })).body.on('error', () => {}).resume();
     world.wan.silence();
-    const asked = assert.rejects(ask(link, '/x', { via }), LinkError);
+    const asking = new AbortController();
+    const asked = assert.rejects(ask(link, '/x', { via, signal: asking.signal }), failsWith('CLIENT_GONE'));
     await until('it is found', () => link.state.kind === 'cutOff');
+    asking.abort();
     await asked;
   });
 }
