@@ -8,6 +8,7 @@ import { OpenWatches } from './offline/open-watches.ts';
 import { answerRead } from './offline/reads.ts';
 import { answerWrite } from './offline/writes.ts';
 import { Recorder } from './online/recorder.ts';
+import { answerShared } from './online/shared.ts';
 import { kubeRequestOf, subjectOf } from './online/subject.ts';
 import type { Shown } from './shown/objects.ts';
 import type { KubeRequest } from './wire/index.ts';
@@ -67,6 +68,14 @@ export class Memory implements ForwardHooks, Disposable {
   [Symbol.dispose](): void {
     this.#sender?.[Symbol.dispose]();
     this.#recorder[Symbol.dispose]();
+  }
+
+  local(request: FrontRequest): boolean {
+    // Who shows the node's certificate is known here; whether a token still counts, the API server alone knows.
+    if (request.identity.kind !== 'node') return false;
+    const kube = kubeRequestOf(request);
+    const subject = subjectOf(request);
+    return kube !== undefined && subject !== undefined && answerShared({ store: this.#options.store, openWatches: this.openWatches, kube, subject, response: request.response });
   }
 
   plan(request: FrontRequest): ForwardPlan | undefined {

@@ -12,6 +12,18 @@ export interface PendingList {
   fail(): void;
 }
 
+/** Hears what becomes of a collection, from when it began to listen. */
+export interface CollectionListener {
+  /** What is known already is not told again. */
+  changed(change: ChangeType, object: WireObject): void;
+  /** It is of this resourceVersion, and nothing else has changed. */
+  bookmark(resourceVersion: string): void;
+  /** No watch keeps it current any more; another one may follow. */
+  unfollowed(): void;
+  /** It was listed anew, or is not cached any more. */
+  replaced(): void;
+}
+
 /** A row's key: a namespace has no slash, so the first one ends it. */
 export const rowKey = ({ namespace, name }: ObjectRef): string => `${namespace}/${name}`;
 
@@ -44,6 +56,7 @@ export class Collection {
   /** Watches that told it everything since it is there: one that told something while it was dropped is none. */
   readonly followers = new Set<object>();
   readonly pending = new Set<PendingList>();
+  readonly listeners = new Set<CollectionListener>();
 
   /** What another collection has of an object, if it is the same. */
   readonly #same: CollectionOptions['same'];
@@ -95,12 +108,21 @@ export class Collection {
       const { meta, raw } = this.kept(key, { meta: rowMeta(object), raw: object.raw });
       this.table.put(key, meta, raw);
     }
+    for (const listener of this.listeners) listener.changed(change, object);
   }
 
   bookmark(resourceVersion: string): void {
     if ((compareResourceVersions(resourceVersion, this.resourceVersion) ?? 1) < 0) return;
     this.changes += 1;
     this.table.touch({ resourceVersion });
+    for (const listener of this.listeners) listener.bookmark(resourceVersion);
+  }
+
+  /** Nobody who listened until now knows what there is any more. */
+  replaced(): void {
+    const listeners = [...this.listeners];
+    this.listeners.clear();
+    for (const listener of listeners) listener.replaced();
   }
 
   /** Whether all objects of a name would be in it. */

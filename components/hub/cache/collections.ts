@@ -68,6 +68,7 @@ export class Collections {
     collection.followers.clear();
     collection.changes += 1;
     collection.table.discard();
+    collection.replaced();
     this.forgetIfEmpty(collection);
     if (why !== undefined) this.#options.dropped(collection, why);
   }

@@ -42,7 +42,8 @@ export class Follower implements Disposable {
   }
 
   close(): void {
-    this.#collection.followers.delete(this);
+    const { followers, listeners } = this.#collection;
+    if (followers.delete(this) && followers.size === 0) for (const listener of listeners) listener.unfollowed();
   }
 
   [Symbol.dispose](): void {

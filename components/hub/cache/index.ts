@@ -1,3 +1,4 @@
+export type { CollectionListener } from './collection.ts';
 export { CacheFolderError } from './errors.ts';
 export type { KeptEvent, KeptEvents } from './events.ts';
 export { isLater, type Found, type ObjectQuery } from './find.ts';

@@ -92,6 +92,7 @@ export class Replacement implements Disposable {
     // Another client's list of the same may have come in beside this one.
     for (const [key, row] of this.#rows) this.#rows.set(key, collection.kept(key, row));
     collection.table.replace(this.#rows, headOf(type, resourceVersion), this.#draft);
+    collection.replaced();
     this.#host.grown();
     return collection.live;
   }

@@ -1,3 +1,4 @@
+import type { CollectionListener } from './collection.ts';
 import { Collections } from './collections.ts';
 import type { TypeMeta, WireObject } from '../wire/index.ts';
 import { compareResourceVersions } from '../wire/index.ts';
@@ -132,6 +133,24 @@ export class CacheStore implements AsyncDisposable {
     if (collection === undefined) return undefined;
     collection.usedAt = this.#host.now();
     return { type: collection.type, resourceVersion: collection.resourceVersion, touchedAt: collection.table.touchedAt, objects: collection.objects };
+  }
+
+  /** Whether a watch keeps it current just now. */
+  isFollowed(key: CollectionKey): boolean {
+    return (this.#collections.live(key)?.followers.size ?? 0) > 0;
+  }
+
+  /**
+   * Hears what becomes of a collection that a watch keeps current.
+   *
+   * @returns where it is at; undefined when there is none
+   */
+  listen(key: CollectionKey, listener: CollectionListener): (Pick<CachedCollection, 'type' | 'resourceVersion'> & Disposable) | undefined {
+    const collection = this.#collections.live(key);
+    if (collection === undefined || collection.followers.size === 0) return undefined;
+    collection.listeners.add(listener);
+    const { type, resourceVersion } = collection;
+    return { type, resourceVersion, [Symbol.dispose]: () => void collection.listeners.delete(listener) };
   }
 
   /** It is no longer true. */

@@ -8,6 +8,7 @@ import { pump, type PumpEnd } from './pump.ts';
 import { Quota } from './quota.ts';
 import { BodyError, type FrontHandler, type FrontRequest, type FrontUpgrade, type RequestHead } from './request.ts';
 import { answerStatus } from './status.ts';
+import { unpacked } from './unpacked.ts';
 
 export interface ForwarderOptions {
   readonly link: Link;
@@ -86,11 +87,13 @@ export class Forwarder implements FrontHandler {
     const { method, path, signal, identity } = request;
     const via = viaOf(identity);
     if (via === undefined) return refuseCertificate(request);
+    if (hooks?.local?.(request) === true) return 'locally';
     const plan: ForwardPlan = hooks?.plan?.(request) ?? {};
     const body: Buffer | Readable | undefined = request.bodyBytes === 0 ? undefined : whole ? await request.readBody(this.#maxBodyBytes) : request.body;
     let answer: LinkAnswer;
     try {
-      answer = await link.request({ method, path, via, signal, headers: replaced(forwardable(request.headers, via), plan.headers), ...(body !== undefined && { body }) });
+      answer = await link.request({ method, path, via, signal, headers: replaced(forwardable(request.headers, via), { ...plan.headers, ...(plan.packed === true && { 'accept-encoding': 'gzip' }) }), ...(body !== undefined && { body }) });
+      if (plan.packed === true) answer = unpacked(answer);
     } catch (error) {
       if (!(error instanceof LinkError)) throw error;
       return await this.#unanswered(request, error);

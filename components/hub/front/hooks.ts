@@ -6,6 +6,12 @@ import type { FrontRequest } from './request.ts';
 /** What others add to plain forwarding. All of it is optional. */
 export interface ForwardHooks {
   /**
+   * Answers a request that the API server need not be asked, whether it is there or not.
+   *
+   * @returns whether it has
+   */
+  local?(request: FrontRequest): boolean;
+  /**
    * Looks at a request before it goes upstream.
    *
    * @returns what is to be different about it, and who wants to see its answer
@@ -23,6 +29,8 @@ export interface ForwardHooks {
 export interface ForwardPlan {
   /** Headers that go upstream instead of the client's; undefined takes one away. */
   readonly headers?: Readonly<Record<string, string | undefined>>;
+  /** The API server may pack the answer (gzip): it is unpacked before anybody sees it. */
+  readonly packed?: boolean;
   /** Looks at the head of the answer. @returns who goes on with its body, if anybody */
   answer?(status: number, headers: Headers): AnswerTap | undefined;
 }

@@ -6,8 +6,8 @@ import type { LinkTimings } from './timings.ts';
 
 export interface LinkWatchOptions {
   readonly timings: LinkTimings;
-  /** Asks whether the API server is there. @returns why it is not, or undefined */
-  readonly probe: () => Promise<string | undefined>;
+  /** Asks whether the API server is there. @param relieved aborted when that has turned out without an answer @returns why it is not, or undefined */
+  readonly probe: (relieved: AbortSignal | undefined) => Promise<string | undefined>;
   readonly probed: (reason: string | undefined) => void;
   /** Aborted when the link is stopped. */
   readonly signal: AbortSignal;
@@ -22,6 +22,10 @@ export class LinkWatch {
   #verdict = Promise.withResolvers<void>();
   /** Ends the wait for a reason to probe. */
   #suspicious = Promise.withResolvers<void>();
+  /** Something speaks against the link, and no probe has begun since. */
+  #isSuspected = false;
+  /** Of a doubt, while nothing worse speaks against the link. */
+  #relief: AbortController | undefined;
 
   constructor(options: LinkWatchOptions) {
     this.#options = options;
@@ -55,7 +59,21 @@ export class LinkWatch {
 
   /** Something speaks against the link. */
   suspect(): void {
+    this.#isSuspected = true;
+    this.#relief = undefined;
     this.#suspicious.resolve();
+  }
+
+  /** Silence alone speaks against it: it is probed at once, unless something is heard before that has an end. */
+  doubt(): void {
+    if (this.#isSuspected || this.#state.kind !== 'connected') return;
+    this.#relief = new AbortController();
+    this.#suspicious.resolve();
+  }
+
+  /** Something was heard. */
+  relieve(): void {
+    this.#relief?.abort();
   }
 
   /** Waits for what the next probe finds. @throws LinkError `CLIENT_GONE`, `CUT_OFF` when the link is being stopped */
@@ -76,12 +94,18 @@ export class LinkWatch {
     while (!signal.aborted) {
       const startedAt = performance.now();
       this.#suspicious = Promise.withResolvers();
-      const reason = await probe();
+      this.#isSuspected = false;
+      // Cut off, only an answer counts: a load balancer that has lost its backends answers PINGs too.
+      const relief = this.#state.kind === 'connected' ? this.#relief : undefined;
+      const reason = await probe(relief?.signal);
+      if (this.#relief === relief) this.#relief = undefined;
       if (signal.aborted) break;
       probed(reason);
       this.#conclude(reason);
       const jitterMs = Math.random() * suspicionJitterMs;
       if (reason === undefined) await this.#suspicion();
+      // Nodes whose links fall silent together were not asked together: a doubt need not wait.
+      if (reason === undefined && this.#relief !== undefined) continue;
       // A probe that hung has used its time: the next one follows at once, or a link that is back would be found late.
       const pauseMs = reason === undefined ? jitterMs : Math.max(jitterMs, probeEveryMs * (0.75 + Math.random() / 2) - (performance.now() - startedAt));
       await sleep(pauseMs, undefined, { signal }).catch(() => {});

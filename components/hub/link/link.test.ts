@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { until } from '../../tunnel/testing/until.ts';
@@ -31,9 +31,9 @@ const begin = ({ stream }: Arrived): void => {
 const silent = (): void => {};
 
 test('what is promised is the sum of what the parts may take', () => {
-  const { pingEveryMs, otherPingEveryMs, pongWithinMs, suspicionJitterMs, dialMs, probeEveryMs } = defaultTimings;
-  assert.ok(longestSilenceMs(pingEveryMs) + pongWithinMs + suspicionJitterMs + dialMs < 10_000, 'a link that falls silent');
-  assert.ok(longestSilenceMs(otherPingEveryMs) + pongWithinMs < 20_000, 'a session that is dead by itself');
+  const { pingEveryMs, otherPingEveryMs, owedMs, doubtMs, pongWithinMs, suspicionJitterMs, dialMs, probeEveryMs } = defaultTimings;
+  assert.ok(longestSilenceMs(pingEveryMs, owedMs) + doubtMs + dialMs < 9300, 'a link that falls silent');
+  assert.ok(longestSilenceMs(otherPingEveryMs, owedMs) + pongWithinMs < 45_000, 'a session that is dead by itself, no later than by Go');
   assert.ok(dialMs + suspicionJitterMs < 4000 && probeEveryMs * 1.25 < 4000, 'a link that is back');
 });
 
@@ -184,6 +184,68 @@ for (const [how, breakIt] of Object.entries(breaks)) {
     assert.deepEqual(states.map(({ kind }) => kind), ['connected', 'cutOff', 'connected']);
   });
 }
+
+const hour = 3_600_000;
+
+test('a link that falls silent is found without waiting for a PING\'s last moment', async () => {
+  await using world = await World.create();
+  const { link, states } = await world.connectedLink({ timings: { ...quick, pongWithinMs: hour } });
+  await ask(link, '/x');
+  world.wan.silence();
+  await until('it is found', () => link.state.kind === 'cutOff');
+  assert.deepEqual(states.map(({ kind }) => kind), ['connected', 'cutOff']);
+});
+
+for (const via of ['node', 'bare'] as const) {
+  test(`a link that falls silent is found soon when something is asked, however rarely it is by itself: ${via}`, async () => {
+    await using world = await World.create();
+    const { link } = await world.connectedLink({ timings: { ...quick, pingEveryMs: hour, otherPingEveryMs: hour, pongWithinMs: hour } });
+    world.api.answer = begin;
+    (await ask(link, '/watch', { via })).body.on('error', () => {}).resume();
+    world.wan.silence();
+    const asking = new AbortController();
+    const asked = assert.rejects(ask(link, '/x', { via, signal: asking.signal }), failsWith('CLIENT_GONE'));
+    await until('it is found', () => link.state.kind === 'cutOff');
+    asking.abort();
+    await asked;
+  });
+}
+
+/** A way to the API server that can be held up: what was sent comes later, and who dials meanwhile waits. */
+async function slowWay(world: World): Promise<{ readonly waiting: () => number; readonly hold: () => void; readonly release: () => void }> {
+  const ways = new Map<Socket, Socket>();
+  let [held, waiting] = [false, 0];
+  const port = await impostor(world, (near) => {
+    if (held) return void (waiting += 1);
+    const far = connect({ host: '127.0.0.1', port: world.api.port }).on('error', () => {});
+    ways.set(near, far);
+    near.on('close', () => void far.destroy()).pipe(far).pipe(near);
+  });
+  world.wan.leadTo(port);
+  return {
+    waiting: () => waiting,
+    hold: () => {
+      held = true;
+      for (const [near, far] of ways) near.unpipe(far);
+    },
+    release: () => {
+      held = false;
+      for (const [near, far] of ways) near.pipe(far);
+    },
+  };
+}
+
+test('a session that answers late after all is link enough, though the dial that its silence led to hangs', async () => {
+  await using world = await World.create();
+  const way = await slowWay(world);
+  const verdicts: (string | undefined)[] = [];
+  const { states } = await world.connectedLink({ timings: { ...quick, dialMs: 1000, pongWithinMs: 5000, firstVerdictMs: 5000 }, events: { probed: (reason) => void verdicts.push(reason) } });
+  way.hold();
+  await until('there is a doubt', () => way.waiting() > 0);
+  way.release();
+  await until('the doubt has an end', () => verdicts.length === 2);
+  assert.deepEqual([verdicts, states.map(({ kind }) => kind), world.api.probes], [[undefined, undefined], ['connected'], 1]);
+});
 
 test('a start without a link: requests wait for a verdict, not longer, and probes come one at a time', async () => {
   await using world = await World.create();

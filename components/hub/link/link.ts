@@ -73,7 +73,7 @@ export class Link implements AsyncDisposable {
     this.#lanes = { node: this.#lane('node'), bare: this.#lane('bare') };
     this.#upgrades = new UpgradePath({ ...options, timings: this.#timings, signal });
     this.#refresh = setInterval(() => this.#refreshCredentials(), options.refreshMs ?? 10_000);
-    this.#watch = new LinkWatch({ timings: this.#timings, signal, probe: async () => await this.#probe(), probed: (reason) => options.events?.probed?.(reason) });
+    this.#watch = new LinkWatch({ timings: this.#timings, signal, probe: async (relieved) => await this.#probe(relieved), probed: (reason) => options.events?.probed?.(reason) });
     this.#watch.onChange(({ kind }) => {
       if (kind === 'cutOff') this.#upgrades.cutAll();
     });
@@ -163,7 +163,15 @@ export class Link implements AsyncDisposable {
       timings: this.#timings,
       signal: this.#stopped.signal,
       events: {
-        heard: () => void (this.#lastContact = new Date()),
+        heard: () => {
+          this.#lastContact = new Date();
+          this.#watch.relieve();
+        },
+        doubted: (session) => {
+          const [watcher] = this.#serving();
+          if (session === watcher) this.#doubt();
+          else watcher?.check();
+        },
         opened: () => {
           this.#appointWatcher();
           events?.sessionOpened?.(via);
@@ -187,7 +195,7 @@ export class Link implements AsyncDisposable {
     return this.#sessions().filter(({ takesMore }) => takesMore);
   }
 
-  /** One session is asked often; all others lie on the same link, and are asked as soon as that one is lost. */
+  /** One session is asked soon; all others lie on the same link, and are asked as soon as that one is doubtful or lost. */
   #appointWatcher(): void {
     const { pingEveryMs, otherPingEveryMs } = this.#timings;
     for (const [index, session] of this.#serving().entries()) session.pingEveryMs = index === 0 ? pingEveryMs : otherPingEveryMs;
@@ -246,20 +254,28 @@ export class Link implements AsyncDisposable {
     this.#watch.suspect();
   }
 
+  /** The session that watches over the link is silent, and may have been forgotten alone: what any other one says counts as much. */
+  #doubt(): void {
+    for (const session of this.#sessions()) session.check();
+    this.#watch.doubt();
+  }
+
   /** @throws LinkError `CLIENT_GONE`, `CUT_OFF` when the link is being stopped */
   async #nextVerdict(signal: AbortSignal): Promise<void> {
     this.#suspect();
     await this.#watch.nextVerdict(signal);
   }
 
-  /** @returns why the API server is not there, or undefined when it has answered */
-  async #probe(): Promise<string | undefined> {
+  /** @returns why the API server is not there, or undefined when it has answered, or is known to be there without that */
+  async #probe(relieved: AbortSignal | undefined): Promise<string | undefined> {
     const deadline = AbortSignal.timeout(this.#timings.dialMs);
+    const over = AbortSignal.any([deadline, this.#stopped.signal, ...(relieved === undefined ? [] : [relieved])]);
     let on: 'sure' | 'any' = 'sure';
     for (let tries = 1; ; tries += 1) {
       try {
-        return await this.#askReady(AbortSignal.any([deadline, this.#stopped.signal]), on);
+        return await this.#askReady(over, on);
       } catch (error) {
+        if (relieved?.aborted) return undefined;
         if (deadline.aborted) return `no answer within ${this.#timings.dialMs / 1000} s`;
         // A session that ends under the question (a rollout of the API server) says nothing of the link: the next one does. And where no new one can be had, there may be an old one.
         const code = error instanceof LinkError ? error.code : undefined;

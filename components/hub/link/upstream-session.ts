@@ -11,6 +11,8 @@ export interface SessionEvents {
   opened(session: UpstreamSession): void;
   /** Something was heard from the other end. */
   heard(): void;
+  /** It has not answered the question whether it is there, and still may. */
+  doubted(session: UpstreamSession): void;
   /** It takes no more requests: it was lost, or the API server wants it to end. `reason` only when it was lost with no such word before. */
   over(session: UpstreamSession, reason: string | undefined): void;
   /** Its last stream has ended. */
@@ -41,6 +43,8 @@ export class UpstreamSession {
   readonly #events: SessionEvents;
   readonly #liveness: Liveness;
   readonly #idleMs: number;
+  /** When requests were sent that have no first word of an answer yet, the oldest first. */
+  readonly #owed = new Map<ClientHttp2Stream, number>();
   #open = 0;
   #takesMore = true;
   #idleSince = performance.now();
@@ -66,8 +70,12 @@ export class UpstreamSession {
     });
     this.#liveness = new Liveness({
       withinMs: timings.pongWithinMs,
+      doubtMs: timings.doubtMs,
+      owedMs: timings.owedMs,
+      owedSince: () => this.#owed.values().next().value,
       received: () => this.#socket.bytesRead,
       heard: () => events.heard(),
+      doubted: () => events.doubted(this),
       ping: (answered) => this.#ask(answered),
       dead: (reason) => this.destroy(reason),
     });
@@ -125,7 +133,9 @@ export class UpstreamSession {
   request(headers: Record<string, string | readonly string[]>, options: { readonly endStream: boolean; readonly signal: AbortSignal }): ClientHttp2Stream {
     const stream = this.#h2.request(headers as never, options);
     this.#open += 1;
-    stream.once('close', () => {
+    this.#owed.set(stream, performance.now());
+    stream.once('response', () => this.#owed.delete(stream)).once('close', () => {
+      this.#owed.delete(stream);
       this.#open -= 1;
       this.#idleSince = performance.now();
     });

@@ -101,7 +101,7 @@ function answerWatch({ kube, response, openWatches }: Reading, codec: Codec, col
 }
 
 /** What came between is not known any more, only what there is: the client lists again, and is given that. */
-function expired(to: Writable, codec: Codec, resourceVersion: string): void {
+export function expired(to: Writable, codec: Codec, resourceVersion: string): void {
   to.end(codec.writeError({ code: 410, reason: 'Expired', message: `edge-hub: too old resource version: ${resourceVersion}` }));
 }
 

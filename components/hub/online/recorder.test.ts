@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { until } from '../../tunnel/testing/until.ts';
 import { json, type Arrived } from '../testing/api-server.ts';
 import { nodeName } from '../testing/pki.ts';
@@ -29,6 +30,53 @@ test('what the API server refuses now is not given from before, but under its ot
   await cut();
   assert.equal((await kubelet.get(pods)).status, 200);
   for (const path of ['/api/v1/pods', watched, gone, secret]) assert.equal((await kubelet.get(path)).status, 503, path);
+});
+
+test('a watch of Nodes comes packed, and is read, kept and passed on unpacked, event by event', async () => {
+  await using stack = new AsyncDisposableStack();
+  const node = (resourceVersion: string): object => ({ kind: 'Node', apiVersion: 'v1', metadata: { name: nodeName, resourceVersion } });
+  const asked: Record<string, unknown> = {};
+  const { world, kubelet, cut } = await stage(stack, ({ stream, path, headers }) => {
+    asked[path] = headers['accept-encoding'];
+    stream.respond({ ':status': 200, 'content-type': 'application/json', ...(headers['accept-encoding'] === 'gzip' && { 'content-encoding': 'gzip' }) });
+    if (headers['accept-encoding'] === 'gzip') for (const flush of [event('ADDED', node('5')), bookmark('5', 'Node')]) stream.write(gzipSync(flush));
+  });
+  const path = `/api/v1/nodes?fieldSelector=metadata.name%3D${nodeName}`;
+  const gzip = { 'accept-encoding': 'gzip' };
+  const watch = kubelet.ask(`${path}&${initial}`, gzip);
+  await until('all of it is there', () => framesOf(watch.body).length === 2);
+  assert.equal(watch.headers['content-encoding'], undefined);
+  const { stream } = world.api.arrived.at(-1)!;
+  // A flush of its own, in two pieces.
+  const flush = gzipSync(event('MODIFIED', node('6')));
+  stream.write(flush.subarray(0, 20));
+  stream.write(flush.subarray(20));
+  await until('the change is there', () => framesOf(watch.body).length === 3);
+  const others = [`${path}&watch=true&resourceVersion=6`, `/api/v1/pods?${initial}`, path];
+  for (const other of others) kubelet.ask(other, gzip);
+  await until('they are asked for', () => world.api.arrived.length === 4);
+  assert.deepEqual(asked, { [`${path}&${initial}`]: 'gzip', ...Object.fromEntries(others.map((other) => [other, undefined])) });
+  await cut();
+  assert.deepEqual((JSON.parse((await kubelet.get(path)).body.toString()) as { items: object[] }).items.map((item) => ({ kind: 'Node', apiVersion: 'v1', ...item })), [node('6')]);
+  assert.equal(watch.end, undefined);
+});
+
+test('a packed watch whose session is lost in the middle of a flush stays open, and half of what was coming is not kept', async () => {
+  await using stack = new AsyncDisposableStack();
+  const node = (resourceVersion: string): object => ({ kind: 'Node', apiVersion: 'v1', metadata: { name: nodeName, resourceVersion } });
+  const { world, kubelet, cut, heal } = await stage(stack, ({ stream }) => {
+    stream.respond({ ':status': 200, 'content-type': 'application/json', 'content-encoding': 'gzip' });
+    stream.write(gzipSync(Buffer.concat([event('ADDED', node('5')), bookmark('5', 'Node')])));
+  });
+  const path = `/api/v1/nodes?fieldSelector=metadata.name%3D${nodeName}`;
+  const watch = kubelet.ask(`${path}&${initial}`);
+  await until('all of it is there', () => framesOf(watch.body).length === 2);
+  world.api.arrived.at(-1)!.stream.write(gzipSync(event('MODIFIED', node('6'))).subarray(0, 30));
+  await cut();
+  const { items } = JSON.parse((await kubelet.get(path)).body.toString()) as { items: { metadata: { resourceVersion: string } }[] };
+  assert.deepEqual([items.map(({ metadata }) => metadata.resourceVersion), framesOf(watch.body).length, watch.end], [['5'], 2, undefined]);
+  await heal();
+  await until('it is ended', () => watch.end === 'whole');
 });
 
 test('what was deleted is not given, in whatever form it was kept', async () => {

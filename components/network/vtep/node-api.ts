@@ -13,8 +13,13 @@ interface NodeItem extends KubeItem {
   readonly metadata: KubeItem['metadata'] & { readonly annotations?: Readonly<Record<string, string>> };
 }
 
-/** What is read of a Node: its metadata alone, a tenth of it. Offline a hub has this form only if it was asked for it before. */
-const metadataOnly = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json';
+/**
+ * The kubelet watches the same Node through the same hub, in JSON: what that one is told is enough, and the cloud need not tell it twice (docs/hub.md, "Shared"). So it is asked for as
+ * the kubelet asks, and the hub has it while it is cut off. An API server does not know the parameter, and lets it be.
+ */
+const shared = 'edgeHub=shared';
+/** Of what a write answers, nothing is read. */
+const metadataOnly = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json';
 
 /** What a write may take: a hub that is cut off refuses it at once. Milliseconds. */
 const writeTimeoutMs = 10_000;
@@ -36,8 +41,7 @@ export class NodeApi {
   async follow({ told, failed, signal }: { readonly told: (now: Told) => void; readonly failed: (error: unknown) => void; readonly signal: AbortSignal }): Promise<void> {
     await listWatch<NodeItem>({
       access: this.#access,
-      path: `/api/v1/nodes?fieldSelector=${encodeURIComponent(`metadata.name=${this.#nodeName}`)}`,
-      accept: metadataOnly,
+      path: `/api/v1/nodes?fieldSelector=${encodeURIComponent(`metadata.name=${this.#nodeName}`)}&${shared}`,
       keep: ({ metadata: { name, annotations } }) => {
         const kept = Object.entries(annotations ?? {}).filter(([key]) => key === backendDataKey || key === backendTypeKey);
         return { metadata: { name, annotations: Object.fromEntries(kept) } };
