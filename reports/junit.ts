@@ -1,5 +1,5 @@
 import type { CaseReport } from './cases.ts';
-import { codeOf, markOf } from './marks.ts';
+import { codeOf, markOf, standsOut } from './marks.ts';
 import type { CapabilityReport, PromiseReport, Report } from './model.ts';
 
 /**
@@ -47,7 +47,7 @@ function suite(report: Report, { capability, promises }: CapabilityReport): { xm
 
 function resultOf(report: Report, promise: PromiseReport, one: CaseReport | undefined): Result {
   const mark = markOf(report, promise);
-  const detail = one?.error?.stack ?? one?.reason ?? '';
+  const detail = [...standsOut(one === undefined ? [] : [one]).map((sentence) => `stands out: ${sentence}`), one?.error?.stack ?? one?.reason ?? ''].join('\n');
   if (report.control !== undefined && promise.outcome !== 'notSelected') {
     if (mark.kind === 'good') return { kind: 'pass' };
     return { kind: mark.kind === 'bad' ? 'failure' : 'error', type: 'CONTROL', message: mark.sentence ?? mark.word, detail };

@@ -39,3 +39,6 @@ export const caseMark = (one: CaseReport): Mark => words[one.outcome];
 export function codeOf(promise: PromiseReport): string | undefined {
   return promise.outcome === 'failed' ? promise.cases.find(({ outcome }) => outcome === 'failed')?.error?.code : undefined;
 }
+
+/** What stood out of the nodes when these did not pass, each thing once. */
+export const standsOut = (cases: readonly CaseReport[]): string[] => [...new Set(cases.flatMap(({ standings }) => standings.flatMap(({ said }) => said)))];

@@ -1,5 +1,5 @@
 import { printable } from '../core/printable.ts';
-import { markOf, type Mark } from './marks.ts';
+import { markOf, standsOut, type Mark } from './marks.ts';
 import { promisesOf, type CapabilityReport, type Report } from './model.ts';
 import { headline } from './verdict.ts';
 
@@ -14,7 +14,8 @@ export function summary(report: Report): string[] {
     ...matrix(report, report.control === undefined ? conformanceRow : (one) => controlRow(one, marked.filter(({ promise }) => promise.capability === one.capability).map(({ mark }) => mark))),
     ...report.problems.flatMap((problem) => ['', ...printable(problem).split('\n').map((line, index) => `${index === 0 ? '! ' : '  '}${line}`)]),
     ...listed.flatMap(({ promise, mark }) => ['', `${mark.word.padEnd(14)}  ${promise.promise}  (${promise.uri}:${promise.line})`, `  ${promise.name}`,
-      ...(mark.sentence === undefined ? [] : [`  ${printable(mark.sentence)}`])]),
+      ...(mark.sentence === undefined ? [] : [`  ${printable(mark.sentence)}`]),
+      ...standsOut(promise.cases).map((sentence) => `  stands out: ${printable(sentence)}`)]),
     ...(notRun.length === 0 ? [] : ['', `${'not run'.padEnd(14)}  ${notRun.length === 1 ? '1 promise' : `${notRun.length} promises`}: ${notRun.join(', ')}`]),
   ];
 }

@@ -3,7 +3,9 @@ import { test } from 'node:test';
 import { readReport } from '../build.ts';
 import { fixtureCatalogue, fixtureRunDir } from '../fixture/shared.ts';
 import { stretched } from '../fixture/stretched.ts';
+import { junitXml } from '../junit.ts';
 import { promisesOf } from '../model.ts';
+import { summary } from '../summary.ts';
 import { explanation } from './explain.ts';
 import { html } from './markup.ts';
 import { reportPage } from './page.ts';
@@ -38,4 +40,9 @@ test('what passed needs no explanation; the first page of a failed run names wha
   assert.equal(explanation(caseOf('lifecycle-nodes-ready'), undefined), undefined);
   const page = reportPage(report);
   assert.match(page, /<nav class="failures"[^]*?href="#tunnel-logs-complete"[^]*?href="#tunnel-top"[^]*?<\/nav>/);
+});
+
+test('what stands out is told on a terminal and to a CI\'s own view too', () => {
+  assert.match(summary(report).join('\n'), /^ {2}\[POD_IP_CHANGED\] .*\n {2}stands out: dev-worker2 has no CNI configuration/m);
+  assert.match(junitXml(report), /<failure[^>]*POD_IP_CHANGED[^>]*>stands out: dev-worker2 has no CNI configuration/);
 });
