@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
+import { mkdtempDisposable, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { exec } from '../../core/exec.ts';
 import type { Docker } from '../docker/docker.ts';
 import { readJournal, readLines } from './journal.ts';
 
@@ -70,6 +74,24 @@ test('no credentials come through, and no line is longer than a reader reads', (
   const [happening] = read([kubelet(1, `E1128 06:09:36.284248     183 x.go:260] "Cannot ask" err="Bearer abc.def.ghi and https://user:geheim@host/x and ${'long '.repeat(100)}"`)]).happenings;
   assert.doesNotMatch(happening!.what, /abc\.def|geheim/);
   assert.ok(happening!.what.length <= 300);
+});
+
+test('the node itself leaves out what tells nothing, and whole objects', async () => {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'edgeproof-journal-'));
+  const status = String.raw`E1128 06:12:26.792851     409 status_manager.go:1] "Failed to update status for pod" err="failed to patch status \"{\\\"metadata\\\":{\\\"uid\\\":\\\"e4\\\"}}\" for pod \"ns\"/\"app\": connection refused" pod="ns/app"`;
+  const lines = [kubelet(1, status), kubelet(2, 'I1128 06:12:26.792851     409 x.go:1] "Nothing of interest"'), systemd(3, 'Started kubelet.service - kubelet.'), kubelet(4, 'E1128 06:12:26.792851     409 x.go:1] "Unable to register mirror pod because node is not registered yet"')];
+  await writeFile(join(folder.path, 'journal'), `${lines.join('\n')}\n`);
+  await writeFile(join(folder.path, 'journalctl'), `#!/bin/sh\necho "$@" > ${join(folder.path, 'asked')}\ncat ${join(folder.path, 'journal')}\n`, { mode: 0o755 });
+  let said = '';
+  const docker = { exec: async (_node: string, argv: [string, ...string[]]) => {
+    const result = await exec(argv, { env: { PATH: `${folder.path}:${process.env['PATH']}` } });
+    said = result.stdout;
+    return result;
+  } } as unknown as Docker;
+  const { happenings } = await readJournal(docker, 'dev-worker2', { since: at * 1000, units: ['edge-hub.service'], timeoutMs: 10_000 });
+  assert.deepEqual(happenings.map(({ what }) => what), ['kubelet: Failed to update status for pod ns/app: failed to patch status for pod "ns"/"app": connection refused', 'kubelet started']);
+  assert.doesNotMatch(said, /metadata|Nothing of interest|mirror/);
+  assert.equal((await readFile(join(folder.path, 'asked'), 'utf8')).trim(), `--no-pager --quiet --merge --output=short-unix --since=@${at}.000 --unit=kubelet.service --unit=containerd.service --unit=edge-hub.service`);
 });
 
 test('a node that does not answer makes a gap and no error', async () => {

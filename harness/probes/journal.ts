@@ -31,12 +31,12 @@ const telling = [
 /** As many a second as there are mirror Pods, and no news. */
 const noise = 'mirror pod because|collecting metrics for|server.go:[0-9]+\\]|oom.score|memory cgroup|summary stats|container_manager_linux';
 
-/** A node of kind is another machine to journald each time it starts: with --merge it also reads what it wrote as the one before. */
+/** Whole objects are cut out there, as of a status that could not be written. A node of kind is another machine to journald each time it starts: with --merge it also reads what it wrote as the one before. */
 const script = String.raw`
 ls /var/log/containers 2>/dev/null
 printf '\036'
 since=$1; shift
-journalctl --no-pager --quiet --merge --output=short-unix --since="@$since" "$@" | grep -aE '${telling}' | grep -avE '${noise}' | tail -c ${mostBytes}`;
+journalctl --no-pager --quiet --merge --output=short-unix --since="@$since" "$@" | grep -aE '${telling}' | grep -avE '${noise}' | sed -E 's/\\"\{.*\}\\"//' | tail -c ${mostBytes}`;
 
 /**
  * What the kubelet, containerd and systemd of a node told in its own journal, in sentences. It is there also of a time in which nobody else

@@ -22,7 +22,7 @@ export interface SampleLane {
 }
 
 /** A page shows as many lanes as a reader looks at; those that saw something go wrong are kept first, then those that looked longest. */
-const mostLanes = 16;
+const mostLanes = 10;
 const mostWhys = 30;
 /** Ten minutes: whoever looks for longer is told by its end. */
 const mostCells = 600;

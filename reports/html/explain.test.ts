@@ -19,7 +19,7 @@ test('a failure says which step, what was broken then, what stands out, what hap
   for (const part of [
     'POD_IP_CHANGED the Pod web-0 had 10.244.3.7 and now has 10.244.3.9', 'What stands out dev-worker2 has no CNI configuration in /etc/cni/net.d', 'Failed step Then the Pod runs again with the same IP step 3 of 3',
     'Broken just then sandbox-kill on pod edgeproof-7/web-0', 'npm run conformance -- --tags @x --keep', 'npx edgeproof shell worker2', 'What happened before it',
-    'dev-worker2 no sandbox for web-0: failed to setup network: no CNI configuration', 'kubelet: Failed to update lease: connection refused ×7 until 20.0 s', 'step failed',
+    'dev-worker2 no sandbox for web-0: failed to setup network: no CNI configuration', 'kubelet: Failed to update lease: connection refused ×7 until 30.0 s', 'step failed',
   ]) assert.ok(text.includes(part), `${part}\nis not in\n${text}`);
   assert.doesNotMatch(text, /long after/);
 });

@@ -11,27 +11,28 @@ export interface Span {
 
 const percent = (ms: number, totalMs: number): string => `${(Math.min(1, Math.max(0, ms / totalMs)) * 100).toFixed(2)}%`;
 
-/** Draws the lines of `axis` of that id into a lane: once for all lanes of a scale, as they are most of what a lane is. */
+/** Draws the ground of `axis` of that id into a lane: it is there once for all lanes of a scale, as it is most of what a lane is. */
 export const grid = (id: string): Markup => html`<use href="#${id}"/>`;
 
-/** One line of a time line: percentages, so that all lanes of one scale align at any width. @param gridId of the scale's axis; without it there are no lines */
-export function lane(spans: readonly Span[], totalMs: number, gridId?: string): Markup {
-  const rects = spans.map(({ from, to, look }) => {
-    const start = Math.max(0, from);
-    return html`<rect class="${look}" x="${percent(start, totalMs)}" width="${percent(Math.max(0, Math.min(to, totalMs) - start), totalMs)}" height="100%"/>`;
-  });
-  return html`<svg class="lane" aria-hidden="true">${gridId !== undefined && grid(gridId)}${rects}</svg>`;
+/** One line of a time line: percentages, so that all lanes of one scale align at any width. @param gridId of the scale's axis; without it there are no lines @param more drawn above all */
+export function lane(spans: readonly Span[], totalMs: number, gridId?: string, more?: Markup): Markup {
+  return html`<svg class="lane" aria-hidden="true">${gridId !== undefined && grid(gridId)}${rects(spans, totalMs)}${more}</svg>`;
 }
 
-/** The scale below the lanes, and the lines in them. */
-export function axis(totalMs: number, gridId: string): Markup {
+const rects = (spans: readonly Span[], totalMs: number): Markup[] => spans.map(({ from, to, look }) => {
+  const start = Math.max(0, from);
+  return html`<rect class="${look}" x="${percent(start, totalMs)}" width="${percent(Math.max(0, Math.min(to, totalMs) - start), totalMs)}" height="100%"/>`;
+});
+
+/** The scale below the lanes, and the ground of each lane: its lines, and what is shaded. */
+export function axis(totalMs: number, gridId: string, shade: readonly Span[] = []): Markup {
   const ticks = ticksOf(totalMs);
   const labels = ticks.map((tick, index) => {
     const anchor = index === 0 ? 'start' : tick > totalMs * 0.94 ? 'end' : 'middle';
     return html`<text x="${percent(tick, totalMs)}" y="11" text-anchor="${anchor}">${tickLabel(tick, ticks[1] ?? totalMs)}</text>`;
   });
   const lines = ticks.map((tick) => html`<line class="tick" x1="${percent(tick, totalMs)}" x2="${percent(tick, totalMs)}" y2="100%"/>`);
-  return html`<svg class="axis" aria-hidden="true"><defs><g id="${gridId}">${lines}</g></defs>${labels}</svg>`;
+  return html`<svg class="axis" aria-hidden="true"><defs><g id="${gridId}">${lines}${rects(shade, totalMs)}</g></defs>${labels}</svg>`;
 }
 
 /** Round times, about five of them, from 0 on. */

@@ -1,6 +1,6 @@
 import type { ToldAttachment } from '../attachments.ts';
 import type { CaseReport } from '../cases.ts';
-import { lane, type Span } from './lanes.ts';
+import { lane } from './lanes.ts';
 import { html, type Child, type Markup } from './markup.ts';
 import { shownMs } from './words.ts';
 
@@ -23,23 +23,31 @@ const startOf = (one: CaseReport): number => Date.parse(one.startedAt ?? '') || 
 const counted = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`;
 
 /** A line of each of those who told something: a mark for each moment. */
-export function toldRows(one: CaseReport, shade: readonly Span[], totalMs: number, gridId: string): Child {
+export function toldRows(one: CaseReport, totalMs: number, gridId: string): Child {
   if (one.told.length === 0) return undefined;
   const start = startOf(one);
-  // A mark is as wide as a moment must be to be seen.
-  const width = totalMs * 0.005;
   return [
     html`<div class="row head" role="row"><span role="columnheader">Events</span><span role="columnheader" class="ms">told</span><span class="scale" role="columnheader" aria-label="when"></span></div>`,
     ...one.told.map((told) => {
       const bad = told.happenings.filter((happening) => happening.bad === true).length;
-      const marks = told.happenings.toSorted((a, b) => Number(a.bad ?? false) - Number(b.bad ?? false)).flatMap((happening): Span[] => {
-        const [from, look] = [happening.at - start, happening.bad === true ? 'mark bad' : 'mark'];
-        return [...(happening.until === undefined ? [] : [{ from, to: happening.until - start, look: `${look} long` }]), { from, to: from + width, look }];
-      });
       return html`<div class="row" role="row"><span role="cell" class="what"><span><b>${told.by === 'node' ? told.who : `API: ${told.who}`}</b>${told.by === 'node' && ' its own journal'}${told.gaps.map((gap) => html`<small class="unsure">${gap}</small>`)}${told.left !== undefined && html`<small>and ${told.left} more, which tell less</small>`}</span></span>
-<span role="cell" class="ms">${counted(told.happenings.length + (told.left ?? 0), 'time')}${bad > 0 && html`<small class="bad">${bad} bad</small>`}</span><span role="cell" class="scale">${lane([...shade, ...marks], totalMs, gridId)}</span></div>`;
+<span role="cell" class="ms">${counted(told.happenings.length + (told.left ?? 0), 'time')}${bad > 0 && html`<small class="bad">${bad} bad</small>`}</span><span role="cell" class="scale">${lane([], totalMs, gridId, marks(told, start, totalMs))}</span></div>`;
     }),
   ];
+}
+
+/** In thousandths of the scale: as wide as a moment must be to be seen. */
+const markWidth = 5;
+
+/** All marks of a kind are one path: there are a thousand of them in a full run. The height is one, and stretched. */
+function marks({ happenings }: Told, start: number, totalMs: number): Markup {
+  const place = (at: number): number => Math.round(((at - start) / totalMs) * 1000);
+  const paths = ([false, true] as const).map((bad) => {
+    const own = happenings.filter((happening) => (happening.bad === true) === bad && place(happening.at) <= 1000);
+    const shapes = own.map(({ at, until }) => `M${place(at)} 0h${markWidth}v1h-${markWidth}z${until === undefined ? '' : `M${place(at)} .46H${Math.min(1000, place(until))}v.1H${place(at)}z`}`);
+    return own.length > 0 && html`<path class="mark${bad ? ' bad' : ''}" d="${[...new Set(shapes)].join('')}"/>`;
+  });
+  return html`<svg class="cells" viewBox="0 0 1000 1" preserveAspectRatio="none">${paths}</svg>`;
 }
 
 /** Everything that happened, whoever told of it, in time order. */

@@ -10,7 +10,7 @@ import { matrix } from './matrix.ts';
 import { plotted } from './plots.ts';
 import { promiseDetails } from './promise.ts';
 import { phases, surroundings } from './sections.ts';
-import { aboutCapability, shownMs, shownTime, sign } from './words.ts';
+import { aboutCapability, shownMs, shownTime, sign, signs } from './words.ts';
 
 const kinds = { 0: 'good', 1: 'bad' } as Readonly<Record<number, 'good' | 'bad'>>;
 const source = (name: string): string => readFileSync(join(import.meta.dirname, name), 'utf8');
@@ -41,6 +41,7 @@ export function reportPage(report: Report): string {
 <style>${trusted(css)}</style>
 </head>
 <body>
+${signs()}
 <header>
 <p class="product"><b>edgeproof</b> ${run.mode === 'control' ? 'negative control' : 'conformance'} <span>${run.id}</span></p>
 <h1>${sign(kind)}<span>${headline(report)}</span></h1>

@@ -52,6 +52,8 @@ function runs(lane: SamplesAttachment, start: number): Markup {
     else joined.push({ first: second, last: second, look, ok, bad, ms, why });
   }
   const offset = (from - start) / 1000;
-  return html`<details class="plain runs"><summary>in words</summary><ol>${joined.map(({ first, last, look, ok, bad, ms, why }) =>
-    html`<li data-s="${(offset + first).toFixed(1)} ${(offset + last + 1).toFixed(1)}"><i>${(offset + first).toFixed(0)}–${(offset + last + 1).toFixed(0)} s</i> <em class="${look}">${words[look]}</em>${look === 'mixed' ? `, ${bad} of ${ok + bad} not` : `, ${ok + bad} look${ok + bad === 1 ? '' : 's'}`}${ms !== null && `, slowest ${ms} ms`}${why !== null && `: ${whys[why] ?? ''}`}</li>`)}</ol></details>`;
+  const list = html`<ol class="runs">${joined.map(({ first, last, look, ok, bad, ms, why }) =>
+    html`<li data-s="${(offset + first).toFixed(1)} ${(offset + last + 1).toFixed(1)}"><i>${(offset + first).toFixed(0)}–${(offset + last + 1).toFixed(0)} s</i> <em class="${look}">${words[look]}</em>${look === 'mixed' ? `, ${bad} of ${ok + bad} not` : `, ${ok + bad} look${ok + bad === 1 ? '' : 's'}`}${ms !== null && `, slowest ${ms} ms`}${why !== null && `: ${whys[why] ?? ''}`}</li>`)}</ol>`;
+  // One line needs no unfolding.
+  return joined.length === 1 ? list : html`<details class="plain"><summary>in words</summary>${list}</details>`;
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { FaultReport } from '../case-attachments.ts';
 import type { CaseReport, StepReport } from '../cases.ts';
 import { axis, lane, type Span } from './lanes.ts';
@@ -15,15 +16,16 @@ export function timeline(one: CaseReport, id: string): Markup {
   const totalMs = Math.max(1, one.ms, ...one.faults.map((fault) => fault.endMs ?? 0));
   const shade = one.faults.map((fault): Span => ({ from: fault.startMs, to: fault.endMs ?? totalMs, look: 'shade' }));
   const steps = one.steps.filter((step) => step.kind === 'step' || step.status === 'failed' || step.status === 'unfinished' || step.texts.length > 0 || step.ms >= shortHookMs);
-  const gridId = `grid-${id}`;
+  // It stands in every line.
+  const gridId = `g${createHash('sha256').update(id).digest('hex').slice(0, 6)}`;
   return html`<div class="timeline" data-ms="${Math.round(totalMs)}"><div role="table" aria-label="Steps, faults, events and what probes saw, on one scale">
 <div class="row head" role="row"><span role="columnheader">Steps</span><span role="columnheader" class="ms">took</span><span class="scale" role="columnheader" aria-label="when"></span></div>
-${steps.map((step) => stepRow(step, shade, totalMs, gridId))}
+${steps.map((step) => stepRow(step, totalMs, gridId))}
 ${one.faults.length > 0 && html`<div class="row head" role="row"><span role="columnheader">Faults</span><span role="columnheader" class="ms">lasted</span><span class="scale" role="columnheader" aria-label="when"></span></div>`}
 ${one.faults.map((fault) => faultRow(fault, totalMs, gridId))}
-${toldRows(one, shade, totalMs, gridId)}
+${toldRows(one, totalMs, gridId)}
 ${probeRows(one, totalMs, gridId)}
-</div><div class="row foot" aria-hidden="true"><span></span><span></span><span class="scale">${axis(totalMs, gridId)}</span></div>
+</div><div class="row foot" aria-hidden="true"><span></span><span></span><span class="scale">${axis(totalMs, gridId, shade)}</span></div>
 ${momentList(one)}</div>`;
 }
 
@@ -33,12 +35,12 @@ const stepKind = (step: StepReport) =>
 /** For the pointer over the time line, in seconds. */
 const spanOf = (what: 'step' | 'fault', fromMs: number, toMs: number): Markup => html` data-${what}="${(fromMs / 1000).toFixed(2)} ${(toMs / 1000).toFixed(2)}"`;
 
-function stepRow(step: StepReport, shade: readonly Span[], totalMs: number, gridId: string): Markup {
+function stepRow(step: StepReport, totalMs: number, gridId: string): Markup {
   const ran = step.status !== 'skipped';
   const kind = stepKind(step);
   const word = step.status === 'passed' ? html`<span class="unseen">passed</span>` : html`<em class="${kind}">${step.status}</em>`;
-  const spans: Span[] = ran ? [...shade, { from: step.startMs, to: step.startMs + step.ms, look: `bar ${kind}` }] : [...shade];
-  return html`<div class="row ${step.kind === 'step' ? '' : 'hook'} ${ran ? '' : 'off'}" role="row"${ran && spanOf('step', step.startMs, step.startMs + step.ms)}>
+  const spans: Span[] = ran ? [{ from: step.startMs, to: step.startMs + step.ms, look: `bar ${kind}` }] : [];
+  return html`<div class="row${step.kind === 'step' ? '' : ' hook'}${ran ? '' : ' off'}" role="row"${ran && spanOf('step', step.startMs, step.startMs + step.ms)}>
 <span role="cell" class="what">${sign(kind)}<span><span class="text"><b>${step.keyword}</b> ${step.text}</span> ${word}${argument(step)}</span></span>
 <span role="cell" class="ms">${ran ? shownMs(step.ms) : ''}</span><span role="cell" class="scale">${lane(spans, totalMs, gridId)}</span></div>`;
 }

@@ -25,8 +25,10 @@ export const aboutCapability: Readonly<Record<Capability, string>> = {
   units: 'edge units: workloads and traffic for each group of nodes',
 };
 
+const shapes: Readonly<Record<Mark['kind'], string>> = { good: 'M4.4 8.3l2.4 2.4 4.8-5.2', bad: 'M5.2 5.2l5.6 5.6M10.8 5.2l-5.6 5.6', unsure: 'M6 6.3a2 2 0 1 1 2.9 1.8c-.6.3-.9.7-.9 1.4M8 11.6v.1', none: 'M5 8h6' };
+
+/** Every sign, once for the whole page: `sign` refers to them. */
+export const signs = (): Markup => html`<svg class="unseen" aria-hidden="true">${Object.entries(shapes).map(([kind, shape]) => html`<symbol id="sign-${kind}" viewBox="0 0 16 16"><g class="drawn ${kind}"><rect x=".5" y=".5" width="15" height="15" rx="4"/><path d="${shape}"/></g></symbol>`)}</svg>`;
+
 /** A mark's sign: its shape says as much as its colour, and the word beside it says it to everyone. */
-export function sign(kind: Mark['kind']): Markup {
-  const shape = { good: 'M4.4 8.3l2.4 2.4 4.8-5.2', bad: 'M5.2 5.2l5.6 5.6M10.8 5.2l-5.6 5.6', unsure: 'M6 6.3a2 2 0 1 1 2.9 1.8c-.6.3-.9.7-.9 1.4M8 11.6v.1', none: 'M5 8h6' }[kind];
-  return html`<svg class="sign ${kind}" viewBox="0 0 16 16" aria-hidden="true"><rect x=".5" y=".5" width="15" height="15" rx="4"/><path d="${shape}"/></svg>`;
-}
+export const sign = (kind: Mark['kind']): Markup => html`<svg class="sign" aria-hidden="true"><use href="#sign-${kind}"/></svg>`;

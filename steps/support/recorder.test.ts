@@ -47,7 +47,7 @@ test('a node that tells too much is cut short, with what went wrong in it', asyn
   const { world: own, attached } = world(async () => ({ stdout: `\u001e${lines.join('\n')}\n` }));
   await attachHappenings(own, Date.now(), false);
   const [journal] = told(attached);
-  assert.deepEqual([journal?.happenings.length, journal?.left, journal?.happenings.at(-1)?.what], [24, 37, 'kubelet stopped']);
+  assert.deepEqual([journal?.happenings.length, journal?.left, journal?.happenings.at(-1)?.what], [16, 45, 'kubelet stopped']);
 });
 
 test('what probes saw is attached as the report reads it', () => {

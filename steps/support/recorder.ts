@@ -13,7 +13,7 @@ import type { EdgeWorld } from './world.ts';
 /** A node that does not answer by then is not waited for: the report says so. */
 const readMs = 5000;
 /** Of each of those that are asked. What went wrong is kept first. */
-const mostOfPassed = 24;
+const mostOfPassed = 16;
 const mostOfFailed = 150;
 
 let observer: ApiObserver | undefined;
