@@ -32,7 +32,8 @@ export const unitsOf = (cluster: ClusterState): readonly string[] => [...plainUn
  * @throws UsageError when there is nothing of that name
  */
 export function logSources(cluster: ClusterState, what: string, pods: readonly string[], { follow, lines }: LogOptions): LogSource[] {
-  const journal = (units: readonly string[]): string => `exec journalctl --no-pager --output=short-iso-precise --lines=${lines} ${follow ? '--follow ' : ''}${units.map((unit) => `--unit=${unit}`).join(' ')}`;
+  // A node of kind is another machine to journald each time it starts.
+  const journal = (units: readonly string[]): string => `exec journalctl --merge --no-pager --output=short-iso-precise --lines=${lines} ${follow ? '--follow ' : ''}${units.map((unit) => `--unit=${unit}`).join(' ')}`;
   const node = findNode(cluster, what);
   if (node !== undefined) return [{ label: shortName(cluster, node), container: node.name, script: journal(unitsOf(cluster)) }];
   const wan = cluster.wans.find(({ site }) => site === what);

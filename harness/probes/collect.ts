@@ -17,8 +17,8 @@ export interface CollectOptions {
 
 /** What is asked of every node, by the name of the file that the answer goes to. `$1` is the time of the first line of interest. */
 const nodeCommands: Readonly<Record<string, string>> = {
-  'kubelet.log': 'journalctl --no-pager --output=short-iso-precise --since="$1" --unit=kubelet',
-  'containerd.log': 'journalctl --no-pager --output=short-iso-precise --since="$1" --unit=containerd',
+  'kubelet.log': 'journalctl --merge --no-pager --output=short-iso-precise --since="$1" --unit=kubelet',
+  'containerd.log': 'journalctl --merge --no-pager --output=short-iso-precise --since="$1" --unit=containerd',
   'containers.txt': 'crictl ps -a',
   'sandboxes.txt': 'crictl pods',
   'flannel.log': 'for id in $(crictl ps -a -q --name flannel); do echo "== $id"; crictl logs --tail 200 "$id"; done',
