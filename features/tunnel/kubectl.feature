@@ -102,7 +102,7 @@ Feature: kubectl works for Pods at the edge
       | WebSocket |
       | SPDY      |
 
-  @tunnel-cp @stock:EXEC_UNREACHABLE @one-site
+  @tunnel-cp @stock:EXEC_UNREACHABLE
   Scenario: kubectl cp of 100 MB brings every byte, in both directions
     Why: firmware goes down to devices this way, and core dumps come up.
     Bug: apiserver-network-proxy #261: kubectl cp of 57 MB hung.
