@@ -14,6 +14,11 @@ export const sideBySideTag = '@side-by-side';
 export const oneSiteTag = '@one-site';
 /** Leaves a cluster on which nothing else can be seen: it runs after all others. */
 export const lastTag = '@last';
+/**
+ * Of those on one site it comes first: it restarts what it looks at, and a kubelet starts a container again at once only where none of its Pod has ended in the last ten minutes, as
+ * after a restart of its node. The second time it waits 10 s, then 20.
+ */
+export const firstTag = '@first';
 /** Needs a site with two nodes, and is skipped where there is none. */
 export const neighbourTag = '@needs-neighbour';
 /** Needs two sites, and is skipped where there is one. */

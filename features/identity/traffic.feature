@@ -49,7 +49,7 @@ Feature: Cut off, traffic within a site recovers by itself
     Then all of them run again within 15 s as the same Pods
     And all of them reach each other within 10 s after that, where they were before
 
-  @identity-traffic-component-restart @stock:DNS_DOWN
+  @identity-traffic-component-restart @first @stock:DNS_DOWN
   Scenario: Cut off, a restart of flannel and of kube-proxy loses no packet between Pods of a site, and all of them reach each other
     Why: what carries the packets is upgraded and crashes under applications that notice nothing of either end, and must notice nothing of this.
     Bug: flannel #1795: the annotation and the device ended up with different MACs, and other nodes sent their frames to one that nobody had.

@@ -1,4 +1,4 @@
-import { lastTag } from '../../features/tags.ts';
+import { firstTag, lastTag } from '../../features/tags.ts';
 import { isControl, wantedBy } from './ground.ts';
 
 interface Tagged {
@@ -9,11 +9,12 @@ interface Context {
   transform(event: 'pickles:order', transformer: (pickles: readonly Tagged[]) => Tagged[]): void;
 }
 
-/** What runs beside more of its kind comes first; of those on one site those that fit fewer sites, so that the others can run beside each of them. */
-function turnOf({ pickle }: Tagged): number {
+/** @internal What runs beside more of its kind comes first; of those on one site those that fit fewer sites, so that the others can run beside each of them. */
+export function turnOf({ pickle }: Tagged): number {
   const tags = pickle.tags.map(({ name }) => name);
   if (tags.includes(lastTag)) return 4;
   const { ground, neighbour } = wantedBy(tags, isControl());
+  if (ground === 'one-site' && tags.includes(firstTag)) return 0.5;
   return { namespace: 0, 'one-site': neighbour ? 1 : 2, everything: 3 }[ground];
 }
 
