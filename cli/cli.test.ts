@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { exec, type ExecResult } from '../core/exec.ts';
 import { repositoryRoot } from '../core/paths.ts';
 import type { ClusterState } from '../harness/cluster/state.ts';
@@ -199,6 +200,13 @@ test('a bug of edgeproof is a crash: exit 255, with the stack and where to repor
   const { code, stderr } = await edgeproof(['doctor'], { NODE_OPTIONS: `--import=${bug}` });
   assert.equal(code, 255);
   assert.match(stderr, /edgeproof crashed: TypeError: a-bug\n\s+at [^]*Please report it/);
+});
+
+test('what nobody awaited is a bug, also when it says that a promise is broken', async () => {
+  const errors = pathToFileURL(join(repositoryRoot, 'core', 'errors.ts')).href;
+  const stray = `data:text/javascript,import{PromiseBroken}from'${errors}';process.on('newListener',(name)=>name==='uncaughtException'%26%26setImmediate(()=>{Promise.reject(new(PromiseBroken)('STRAY','nobody-waited'))}))`;
+  const { code, stderr } = await edgeproof(['doctor'], { NODE_OPTIONS: `--import=${stray}` });
+  assert.deepEqual([code, /edgeproof crashed: .*nobody-waited/.test(stderr)], [255, true], stderr);
 });
 
 test('a full disk is no bug of edgeproof: exit 2, with what to do, also when nobody was there to catch it', async () => {

@@ -1,4 +1,4 @@
-import { describeError, exitCodeOf, exitCodes } from '../core/errors.ts';
+import { describeError, EdgeproofError, exitCodeOf, exitCodes } from '../core/errors.ts';
 import { createProgress } from '../core/progress.ts';
 import { watchOwner } from '../core/owner.ts';
 import { followsFrom, watchInterrupts } from './interrupts.ts';
@@ -30,8 +30,9 @@ let crashed = false;
 /** By what no verb has caught. */
 let failed: number | undefined;
 const crash = (error: unknown): void => {
-  // A machine that has run out of something is no bug.
-  if (exitCodeOf(error) !== exitCodes.crash) return void (failed = tell(error));
+  // A machine that has run out of something is no bug, and what an interruption ends no news. Any other error of our own that gets here nobody has awaited.
+  const isBug = error instanceof EdgeproofError ? !(interrupts.signal.aborted && followsFrom(error, interrupts.signal.reason)) : exitCodeOf(error) === exitCodes.crash;
+  if (!isBug) return void (failed = tell(error));
   crashed = true;
   progress.line(`edgeproof crashed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}
 This is a bug in edgeproof. Please report it in edgeproof's issue tracker, with the lines above, the command, and what "edgeproof doctor --json" prints.`);

@@ -22,7 +22,6 @@ export interface UpOptions {
 /** `force`: also what another edgeproof grades or boots. */
 export type DownOptions = ({ readonly name: string } | { readonly all: true }) & { readonly force: boolean };
 
-
 export interface ConformanceOptions extends Omit<UpOptions, 'name'> {
   /** The user's name for the cluster; without it, one of the command's choice. */
   readonly name?: string;

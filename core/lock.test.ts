@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
 import { test } from 'node:test';
 import { lock, tryLock, whoHolds } from './lock.ts';
 import { WaitTimeoutError } from './wait.ts';
@@ -32,4 +33,14 @@ test('who holds a lock is told to whoever asks, also by one that does not answer
   await new Promise<void>((resolve) => void mute.listen(`\0edgeproof-${name}`, resolve));
   assert.equal(await whoHolds(name), 'a process that does not answer');
   mute.close();
+});
+
+test('a lock is given up also while somebody who was told of it does not hang up', { timeout: 5_000 }, async () => {
+  const held = await tryLock(name, 'me');
+  await using stack = new AsyncDisposableStack();
+  // As one that is stopped (Ctrl-Z) just when it has asked.
+  const asking = stack.adopt(connect({ path: `\0edgeproof-${name}`, allowHalfOpen: true }), (socket) => void socket.destroy());
+  await once(asking, 'data');
+  await held?.[Symbol.asyncDispose]();
+  assert.equal(await whoHolds(name), undefined);
 });

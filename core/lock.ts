@@ -11,7 +11,8 @@ const path = (name: string): string => `\0edgeproof-${name}`;
  * @param says who holds it and what for, for `whoHolds`
  */
 export async function tryLock(name: string, says = `process ${process.pid}`): Promise<AsyncDisposable | undefined> {
-  const server = createServer((socket) => void socket.on('error', () => {}).end(says));
+  // Whoever asks and does not hang up must not keep it held.
+  const server = createServer((socket) => void socket.on('error', () => {}).end(says, () => void socket.destroy()));
   const free = await new Promise<boolean>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => (error.code === 'EADDRINUSE' ? resolve(false) : reject(error)));
     server.listen(path(name), () => resolve(true));

@@ -1,5 +1,6 @@
 import { FaultLog } from '../../chaos/fault-log.ts';
 import { healAll } from '../../chaos/run.ts';
+import { allDone } from '../../core/all-done.ts';
 import type { ClusterState } from '../../harness/cluster/state.ts';
 import type { Docker } from '../../harness/docker/docker.ts';
 import type { KubeClient } from '../../harness/kube/client.ts';
@@ -21,8 +22,8 @@ export async function healLeft({ cluster, docker, kube }: { readonly cluster: Cl
   const mine = ({ startedAt }: { readonly startedAt: string }): boolean => new Date(startedAt) >= since;
   await progress.step('Healing what Cucumber has left', async (step) => {
     const signal = AbortSignal.timeout(healMs);
-    const healed = await healAll({ cluster, docker, signal }, log, mine);
-    const namespaces = await deleteScenarioNamespaces(kube, since, signal);
+    // Both, also when one fails: whoever finds the rest has less of it.
+    const [healed, namespaces] = await allDone([healAll({ cluster, docker, signal }, log, mine), deleteScenarioNamespaces(kube, since, signal)] as const);
     step.result([...healed.map(({ kind, target }) => `${kind} on ${target}`), ...namespaces.map((name) => `namespace ${name}`)].join(', ') || 'nothing');
   });
 }

@@ -25,8 +25,8 @@ export interface Told {
 /** A sentence is for reading, and a page of ninety scenarios is to stay small. */
 const longest = 300;
 
-/** Credentials stand in no sentence: neither tokens nor the parts of URLs that hold some. */
-const secret = /(\bBearer\s+|\b(?:token|password|secret)[=:]\s*|\/\/[^\s/:@]+:(?=[^\s/@]+@))[^\s@"',]+|\beyJ[\w-]{10,}\.[\w-]+\.[\w-]+/gi;
+/** Credentials stand in no sentence: neither tokens, in a header, a query or JSON, nor the parts of URLs that hold some. */
+const secret = /((?:\bBearer|\bAuthorization:\s*Basic)\s+|(?:token|password|secret|api[-_]?key)(?:[=:]\s*\\*"?|\\*"\s*:\s*\\*")|\/\/[^\s/:@]+:(?=[^\s/@]+@))[^\s@"',]+|\beyJ[\w-]{10,}\.[\w-]+\.[\w-]+/gi;
 
 /** Cuts a text to what fits into a line, without credentials. */
 export function sentence(text: string): string {

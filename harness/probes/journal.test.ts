@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { exec } from '../../core/exec.ts';
 import type { Docker } from '../docker/docker.ts';
+import { sentence } from './happening.ts';
 import { readJournal, readLines } from './journal.ts';
 
 const [sandbox, container] = ['f2c605f6'.repeat(8), 'af3f5ed2'.repeat(8)];
@@ -74,6 +75,12 @@ test('no credentials come through, and no line is longer than a reader reads', (
   const [happening] = read([kubelet(1, `E1128 06:09:36.284248     183 x.go:260] "Cannot ask" err="Bearer abc.def.ghi and https://user:geheim@host/x and ${'long '.repeat(100)}"`)]).happenings;
   assert.doesNotMatch(happening!.what, /abc\.def|geheim/);
   assert.ok(happening!.what.length <= 300);
+});
+
+test('whatever a credential is called, and however it is quoted, it stays behind; what only speaks of one does not', () => {
+  const said = ['{"token":"geheim"}', String.raw`err=\"password\": \"geheim\"`, '?access_token=geheim&x=1', 'client_secret: geheim', 'Authorization: Basic geheim==', 'password="geheim"', 'API-key=geheim'];
+  for (const text of said) assert.doesNotMatch(sentence(text), /geheim/, text);
+  for (const text of ['volume "kube-api-token": not found', 'secret "web" not found', 'no Basic networking']) assert.equal(sentence(text), text);
 });
 
 test('the node itself leaves out what tells nothing, and whole objects', async () => {
