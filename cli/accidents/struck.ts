@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { CannotTellError } from '../../core/errors.ts';
 import { repositoryRoot } from '../../core/paths.ts';
 import { privateDaemonPid } from '../../harness/engine/private-engine.ts';
 import type { Io } from '../io.ts';
@@ -69,6 +70,7 @@ async function strikeNow(strike: Strike, pid: number, io: Io): Promise<void> {
   if (strike === 'the cluster removed') await edgeproof(removal, io);
   if (strike === 'the engine killed') {
     const daemon = await privateDaemonPid();
-    if (daemon !== undefined) process.kill(daemon, 'SIGKILL');
+    if (daemon === undefined) throw new CannotTellError('NO_ENGINE', "no engine of edgeproof's own runs that could be killed", { next: 'stop the engine that answers by itself, or leave this accident out' });
+    process.kill(daemon, 'SIGKILL');
   }
 }

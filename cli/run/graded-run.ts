@@ -43,8 +43,8 @@ export interface GradedRun extends ConformanceOptions {
 export async function gradedRun(options: GradedRun, io: Io): Promise<number> {
   const { repeat: rounds } = options;
   const name = options.cluster?.name ?? options.name ?? `grade-${randomBytes(2).toString('hex')}`;
-  await using _alone = await gradeAlone(name);
   await using _turn = await takeTurn(io);
+  await using _alone = await gradeAlone(name);
   await using ground = new Ground({ ...options, name, implementation: await loadImplementation(options.implementation) }, io);
   const reports: Report[] = [];
   for (let round = 1; round <= rounds; round++) {

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { allDone } from '../../core/all-done.ts';
 import { CannotTellError } from '../../core/errors.ts';
 import { exec } from '../../core/exec.ts';
 import type { Topology } from '../../topologies/schema.ts';
@@ -51,7 +52,7 @@ export function milestoneOf(line: string): keyof typeof milestones | undefined {
   return (Object.keys(milestones) as (keyof typeof milestones)[]).find((name) => line.includes(milestones[name]));
 }
 
-/** Has kind make a cluster. */
+/** @internal Has kind make a cluster. */
 export function startKind(options: KindOptions): KindAtWork {
   const nodesRun = Promise.withResolvers<void>();
   const apiServerRuns = Promise.withResolvers<void>();
@@ -63,6 +64,23 @@ export function startKind(options: KindOptions): KindAtWork {
   // A kind that words it otherwise makes a boot slower, and no worse.
   done.then(() => Object.values(reached).forEach(({ resolve }) => resolve()), (error: unknown) => Object.values(reached).forEach(({ reject }) => reject(error)));
   return { nodesRun: nodesRun.promise, apiAnswers: apiServerRuns.promise.then(async () => await exportKubeconfig(options)), done };
+}
+
+/**
+ * Has kind make a cluster, and does beside it what its nodes, or its API server, suffice for. Whatever fails ends the rest: a join whose WAN did not start would hang for minutes.
+ *
+ * @returns what was made of the nodes
+ * @throws what failed first in the order of the arguments, or kind's `BOOT_FAILED`
+ */
+export async function makeWithKind<T>(options: KindOptions, ofNodes: () => Promise<T>, ofApi: () => Promise<void>): Promise<T> {
+  const failed = new AbortController();
+  const kind = startKind({ ...options, signal: AbortSignal.any([options.signal, failed.signal]) });
+  const orEnd = async <R>(work: Promise<R>): Promise<R> => await work.catch((error: unknown) => {
+    failed.abort(error);
+    throw error;
+  });
+  const [made] = await allDone([orEnd(kind.nodesRun.then(ofNodes)), orEnd(kind.apiAnswers.then(ofApi)), kind.done] as const);
+  return made;
 }
 
 async function create(options: KindOptions, onLine: (line: string) => void): Promise<void> {

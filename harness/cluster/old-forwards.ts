@@ -14,9 +14,7 @@ export interface Peer {
 
 /**
  * Has a node forget where it sent frames for MACs that its peers have no more: flannel writes the new forward beside the old one, and leaves that for ever.
- * A node without the device has none.
- *
- * @throws ExecError when the node does not answer
+ * A node without the device has none, nor has one that is down: they are gone with its kernel's device.
  */
 export async function forgetOldForwards({ docker, signal }: { readonly docker: Docker; readonly signal: AbortSignal }, node: string, peers: readonly Peer[]): Promise<void> {
   const { code, stdout } = await docker.exec(node, ['bridge', '-j', 'fdb', 'show', 'dev', device], { accept: 'any', timeoutMs, signal });

@@ -6,7 +6,7 @@ import { applyIsolation } from '../wan/isolation.ts';
 import { startWan, upstreamsOf } from '../wan/wan.ts';
 import { flannelManifests } from './flannel.ts';
 import type { KindPatches } from './kind-config.ts';
-import { startKind } from './kind.ts';
+import { makeWithKind } from './kind.ts';
 import { metricsServerManifests, metricsServerName } from './metrics-server.ts';
 import { planNodes } from './plan-nodes.ts';
 import { servingCertificate } from './serving-certificate.ts';
@@ -30,13 +30,8 @@ export interface PlainClusterOptions extends UpOptions {
 export async function makePlainCluster(options: PlainClusterOptions): Promise<ClusterState> {
   const { name, network, patches, step } = options;
   const kubeconfig = join(clusterDir(name), 'kubeconfig');
-  const kind = startKind({ ...options, network: network.name, kubeconfig, configFile: join(clusterDir(name), 'kind.yaml'), detail: step.detail, ...(patches && { patches }) });
-  const [cluster] = await allDone([
-    kind.nodesRun.then(async () => await isolate(options, kubeconfig)),
-    kind.apiAnswers.then(async () => await addOns(options, kubeconfig)),
-    kind.done,
-  ] as const);
-  return cluster;
+  const kind = { ...options, network: network.name, kubeconfig, configFile: join(clusterDir(name), 'kind.yaml'), detail: step.detail, ...(patches && { patches }) };
+  return await makeWithKind(kind, async () => await isolate(options, kubeconfig), async () => await addOns(options, kubeconfig));
 }
 
 /** Starts the WANs, and leaves the edge nodes, which run by now, no other way. */

@@ -14,7 +14,10 @@
   };
 
   const openTarget = () => {
-    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    let id = location.hash.slice(1);
+    // Not ours, when it cannot be read.
+    try { id = decodeURIComponent(id); } catch {}
+    const target = document.getElementById(id);
     if (target === null) return;
     if (target.hidden || target.closest('[hidden]') !== null) show('all');
     if (target instanceof HTMLDetailsElement) target.open = true;
