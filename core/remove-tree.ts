@@ -11,6 +11,22 @@ export function mountsBelow(mountinfo: string, folder: string): string[] {
 }
 
 /**
+ * Whether a folder is mounted on itself, or is another folder's: a disk of its own that somebody has mounted there (its root is `/`, the fourth field) is not.
+ *
+ * @internal
+ */
+export const isBound = (mountinfo: string, folder: string): boolean => mountinfo.split('\n').some((line) => {
+  const [, , , root, at] = line.split(' ');
+  return at === folder && root !== '/';
+});
+
+/** Unmounts what is mounted below a folder, the deepest first, and the folder itself where it is bound. What is in use stays, and so does a disk that is mounted there. */
+export async function unmountTree(folder: string): Promise<void> {
+  const mountinfo = await readFile('/proc/self/mountinfo', 'utf8').catch(() => '');
+  for (const mount of [...mountsBelow(mountinfo, folder), ...(isBound(mountinfo, folder) ? [folder] : [])]) await exec(['umount', mount], { accept: 'any' });
+}
+
+/**
  * Removes a folder in which something may be mounted: debootstrap mounts /proc and /sys, dockerd a network namespace.
  * What cannot be unmounted stays, and nothing on another file system is touched.
  */

@@ -6,7 +6,7 @@ import { CannotTellError } from '../../core/errors.ts';
 import { lock } from '../../core/lock.ts';
 import { engineDir } from '../../core/paths.ts';
 import { isAlive, parentVariable, processFacts } from '../../core/process.ts';
-import { removeTree } from '../../core/remove-tree.ts';
+import { removeTree, unmountTree } from '../../core/remove-tree.ts';
 import { waitFor, WaitTimeoutError } from '../../core/wait.ts';
 import { Docker, type Engine } from '../docker/docker.ts';
 import { missingHostCapabilities } from './capabilities.ts';
@@ -112,6 +112,8 @@ export async function leavePrivateEngine(): Promise<'stopped' | 'in use' | 'not 
 async function clean(): Promise<void> {
   await cleanFirewall(runDir);
   await removeTree(runDir); // dockerd leaves a network namespace mounted in it
+  // One that was killed has mounted its data on itself, and who came after it took that for the user's.
+  await unmountTree(dataDir);
 }
 
 /** Whether there may be containers that only a start of our engine can show: it was killed, or the machine was. */
