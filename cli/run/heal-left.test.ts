@@ -30,7 +30,7 @@ test('of a Cucumber that was killed the faults are ended and the namespaces remo
     },
     delete: async (_version: string, _kind: string, name: string) => void deleted.push(name),
   } as unknown as KubeClient;
-  const standing = { cluster, docker: {} as Docker, kube };
+  const standing = { cluster, docker: { engine: { host: 'tcp://192.0.2.1:2376' } } as Docker, kube };
   await healLeft(standing, new Date(Date.parse(at(9)) + 400), { progress: silentProgress });
   assert.deepEqual([(await log.active()).map(({ id }) => id), deleted], [['before'], ['tunnel-outage-x1']]);
   await log.put({ id: 'stuck', kind: 'wan-down', target: 'site north', startedAt: at(11) });

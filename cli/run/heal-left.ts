@@ -4,6 +4,7 @@ import { allDone } from '../../core/all-done.ts';
 import type { ClusterState } from '../../harness/cluster/state.ts';
 import type { Docker } from '../../harness/docker/docker.ts';
 import type { KubeClient } from '../../harness/kube/client.ts';
+import { demandEngine } from '../../harness/engine/demand-engine.ts';
 import { deleteScenarioNamespaces } from '../../harness/workloads/namespaces.ts';
 import type { Io } from '../io.ts';
 
@@ -15,9 +16,10 @@ const healMs = 150_000;
  * goes. What steps had changed besides (trust of a tunnel, a switch of autonomy) is known to nobody. Listens to no abort, as all clean-up.
  *
  * @param since of what is older somebody else knows
- * @throws CannotTellError `FAULT_NOT_HEALED` naming those that remain
+ * @throws CannotTellError `ENGINE_GONE`; `FAULT_NOT_HEALED` naming those that remain
  */
 export async function healLeft({ cluster, docker, kube }: { readonly cluster: ClusterState; readonly docker: Docker; readonly kube: KubeClient }, since: Date, { progress }: Pick<Io, 'progress'>): Promise<void> {
+  await demandEngine(docker.engine);
   const log = await FaultLog.open(cluster);
   const mine = ({ startedAt }: { readonly startedAt: string }): boolean => new Date(startedAt) >= since;
   await progress.step('Healing what Cucumber has left', async (step) => {

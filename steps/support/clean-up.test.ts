@@ -14,11 +14,15 @@ test('what a step changed is undone, and the namespace removed, also when a faul
   const world = { scope: { namespace: 'mine', ground: 'everything', admitted: new Set() }, namespace: 'mine', startedAt: new Date(0), faultRecords: new Map<string, FaultRecord>(), undos };
   const session = {
     cluster: { name: 'dev', nodes: [], wans: [] },
-    docker: { run: async () => { throw new Error('the engine is gone'); } },
+    docker: { engine: { host: 'tcp://192.0.2.1:2376' }, run: async () => { throw new Error('the engine is gone'); } },
     faults: { active: async () => [left], get: async () => left, records: async () => [left] },
     kube: { delete: async (_version: string, kind: string, name: string) => void done.push(`${kind} ${name}`) },
   };
   await assert.rejects(cleanUp(world as unknown as EdgeWorld, session as unknown as Session, 0), { code: 'FAULT_NOT_HEALED' });
   assert.deepEqual(done, ['label', 'Namespace mine']);
   assert.deepEqual([...world.faultRecords.keys()], ['a']);
+});
+
+test('without an engine nothing is waited for', async () => {
+  await assert.rejects(cleanUp({} as EdgeWorld, { docker: { engine: { host: 'unix:///run/nobody-listens-here.sock' } } } as unknown as Session, 0), { code: 'ENGINE_GONE' });
 });

@@ -1,3 +1,4 @@
+import { demandEngine } from '../../harness/engine/demand-engine.ts';
 import { makeWhole } from '../../harness/kube/whole.ts';
 import { deleteNamespace } from '../../harness/workloads/namespaces.ts';
 import { faultsSince, healEverything } from './faults.ts';
@@ -14,10 +15,12 @@ const wholeAfterMs = 150_000;
  * run does not wait for the cluster.
  *
  * @param patienceMs for how long a node may come back by itself
- * @throws CannotTellError `FAULT_NOT_HEALED`, what an undo throws, WaitTimeoutError: of several the last
+ * @throws CannotTellError `ENGINE_GONE`, `FAULT_NOT_HEALED`, what an undo throws, WaitTimeoutError: of several the last
  */
 export async function cleanUp(world: EdgeWorld, session: Session, patienceMs: number): Promise<void> {
   const { kube, docker, cluster } = session;
+  // Without it nothing comes back, and each part of this would wait for that.
+  await demandEngine(docker.engine);
   const signal = AbortSignal.timeout(wholeAfterMs + 60_000);
   try {
     await healEverything(session, world.scope, signal);
