@@ -13,7 +13,7 @@ export type Strike = 'SIGINT' | 'SIGKILL' | 'the engine killed' | 'the cluster r
 
 const name = 'accident';
 const graded = ['conformance', '--topology', 'one-edge', '--name', name, '--tags'];
-const boot: Victim = { name: 'boot', args: ['up', 'one-edge', '--name', name], ms: 50_000 };
+const boot: Victim = { name: 'boot', args: ['up', 'one-edge', '--name', name], ms: 40_000 };
 /** A fault is on in most of it: who heals that then is what matters. */
 const run: Victim = { name: 'run', args: [...graded, '@autonomy-container-restart'], from: 'Features', ms: 25_000 };
 /** What is torn down needs to be a cluster, and no more. */
