@@ -23,7 +23,7 @@ export interface WholeOptions {
 }
 
 /** Namespaces whose Pods make the cluster: they must all be Ready before it can be trusted. */
-const systemNamespaces = ['kube-system', 'kube-flannel'];
+export const systemNamespaces = ['kube-system', 'kube-flannel'];
 /** A kube-proxy that listens writes its rules at most once a second. */
 const hearingMs = 3000;
 const badTaints = ['node.kubernetes.io/unreachable', 'node.kubernetes.io/not-ready'];

@@ -64,6 +64,8 @@ export class EdgeWorld extends World {
   disturbedElsewhere: Set<string> | undefined;
   /** What a When did, for the Thens that judge it: pairs of sources and targets that must reach each other. */
   pairs: readonly Pair[] = [];
+  /** What carries their traffic on each of their nodes, flannel and kube-proxy among them, as it ran before anything was done. */
+  systemPods: readonly NodeSnapshot[] = [];
   /** When a step saw all its applications run again, in milliseconds since the epoch. */
   podsRanAt: number | undefined;
   /** What applications ask each other all the time, by what it is. */
