@@ -1,4 +1,5 @@
 import { CannotTellError } from '../core/errors.ts';
+import { vtepDevice } from '../harness/cluster/flannel.ts';
 import { forgetOldForwards } from '../harness/cluster/old-forwards.ts';
 import { kubectl, onControlPlane } from './control-plane.ts';
 import { type FaultContext, type FaultRecord } from './fault.ts';
@@ -8,7 +9,6 @@ const timeoutMs = 10_000;
 
 /** Where flannel says which MAC a node has. */
 export const vtepAnnotation = 'flannel.alpha.coreos.com/backend-data';
-export const vtepDevice = 'flannel.1';
 
 /** The MAC of a node's VTEP, in lower case; undefined when it has none. */
 export async function deviceMac({ docker, signal }: FaultContext, node: string): Promise<string | undefined> {

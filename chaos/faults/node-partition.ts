@@ -5,7 +5,7 @@ import { wayProbes, type ReachProbe } from '../../harness/probes/reach-plan.ts';
 import { areApart, setApart } from '../../harness/wan/apart.ts';
 import { type Fault, type FaultContext } from '../fault.ts';
 import { nodesOf, type Target } from '../target.ts';
-import { vtepDevice } from '../vtep.ts';
+import { vtepDevice } from '../../harness/cluster/flannel.ts';
 
 type Two = readonly [NodeState, NodeState];
 

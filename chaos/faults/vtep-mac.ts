@@ -4,7 +4,8 @@ import { waitFor } from '../../core/wait.ts';
 import { unresolvedGateways } from '../../harness/probes/identity.ts';
 import { type Fault } from '../fault.ts';
 import { nodesOf, type Target } from '../target.ts';
-import { annotated, deviceMac, macIn, vtepDevice } from '../vtep.ts';
+import { vtepDevice } from '../../harness/cluster/flannel.ts';
+import { annotated, deviceMac, macIn } from '../vtep.ts';
 import { killFlannel } from './daemon-restart.ts';
 
 const timeoutMs = 10_000;

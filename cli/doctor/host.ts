@@ -4,13 +4,12 @@ import { createServer } from 'node:net';
 import { availableParallelism, release } from 'node:os';
 import { dirname } from 'node:path';
 import { exec } from '../../core/exec.ts';
+import { availableMemory, gib, inGib } from '../../core/memory.ts';
 import { home } from '../../core/paths.ts';
 import { Docker } from '../../harness/docker/docker.ts';
 import { missingHostCapabilities } from '../../harness/engine/capabilities.ts';
 import { byEdgeproof, ok, you, type Check, type Finding } from './check.ts';
 
-const gib = 2 ** 30;
-const inGib = (bytes: number): string => `${(bytes / gib).toFixed(1)} GiB`;
 const text = async (path: string): Promise<string | undefined> => await readFile(path, 'utf8').then((read) => read.trim(), () => undefined);
 
 const system: Check = {
@@ -42,7 +41,7 @@ const memoryNeeded = 4 * gib;
 const memory: Check = {
   id: 'memory',
   look: async () => {
-    const available = Number(/^MemAvailable:\s+(\d+) kB$/m.exec((await text('/proc/meminfo')) ?? '')?.[1]) * 1024;
+    const available = (await availableMemory()) ?? NaN;
     const found = `${inGib(available)} available`;
     return available >= memoryNeeded ? ok(found) : you(found, `free ${inGib(memoryNeeded - available)} more, or boot the topology one-edge`);
   },

@@ -3,6 +3,8 @@ import type { Manifest } from '../kube/objects.ts';
 import type { Topology } from '../../topologies/schema.ts';
 
 export const flannelNamespace = 'kube-flannel';
+/** A node's device of the overlay: its VTEP. */
+export const vtepDevice = 'flannel.1';
 
 /**
  * Tells the runtime of flannel once flannel can be asked. Upstream's init container does so before flanneld has begun: the node is

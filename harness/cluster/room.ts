@@ -1,10 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { CannotTellError } from '../../core/errors.ts';
+import { availableMemory, gib, inGib } from '../../core/memory.ts';
 import type { Topology } from '../../topologies/schema.ts';
 import type { Docker } from '../docker/docker.ts';
 import { planNodes } from './plan-nodes.ts';
-
-const gib = 1024 ** 3;
 
 /** Measured: the default topology of 5 nodes takes 1.9 GB of the machine with `reference`, a third of that its control plane. */
 const forTheCloud = 0.4 * gib;
@@ -15,8 +13,8 @@ export const memoryFor = (topology: Topology): number => forTheCloud + forEachNo
 
 /** Bytes of memory that the engine's machine has left; of an engine elsewhere, that it has in all. */
 async function memoryOf(docker: Docker, signal: AbortSignal): Promise<number> {
-  const local = docker.engine.host.startsWith('unix://') ? /^MemAvailable:\s+(\d+) kB$/m.exec(await readFile('/proc/meminfo', 'utf8').catch(() => '')) : null;
-  if (local !== null) return Number(local[1]) * 1024;
+  const local = docker.engine.host.startsWith('unix://') ? await availableMemory() : undefined;
+  if (local !== undefined) return local;
   return Number((await docker.run(['info', '--format', '{{.MemTotal}}'], { timeoutMs: 15_000, signal })).stdout.trim());
 }
 
@@ -29,7 +27,6 @@ async function memoryOf(docker: Docker, signal: AbortSignal): Promise<number> {
 export async function demandRoom(docker: Docker, topology: Topology, signal: AbortSignal, has?: number): Promise<void> {
   const [needed, there] = [memoryFor(topology), has ?? (await memoryOf(docker, signal))];
   if (there >= needed) return;
-  const inGib = (bytes: number): string => `${(bytes / gib).toFixed(1)} GiB`;
   const nodes = planNodes('', topology).length;
   throw new CannotTellError('NO_ROOM', `topology ${topology.name} has ${nodes} nodes, which take about ${inGib(needed)} of memory, and this machine has ${inGib(there)} left`, { next: 'take fewer nodes (edgeproof topology list), end what else runs, or use a larger machine' });
 }

@@ -3,6 +3,7 @@ import { annotatedVtepMac, vtepMac } from '../../../harness/probes/identity.ts';
 import { allDone } from '../../../core/all-done.ts';
 import { waitFor } from '../../../core/wait.ts';
 import type { ClusterState, NodeState } from '../../../harness/cluster/state.ts';
+import { vtepDevice } from '../../../harness/cluster/flannel.ts';
 import { forgetOldForwards } from '../../../harness/cluster/old-forwards.ts';
 import { cloudNodes, edgeNodes } from '../../../harness/cluster/state.ts';
 import type { InstallContext } from '../../../harness/implementation.ts';
@@ -17,7 +18,6 @@ import { cniConfig, networkHealthPort, networkName, networkStateFolder, pluginPr
 const unit = `${networkName}.service`;
 const unitPath = `/etc/systemd/system/${unit}`;
 const readyTimeoutMs = 30_000;
-const vtepDevice = 'flannel.1';
 
 interface Node extends EdgeNode {
   readonly kube: KubeClient;
