@@ -2,12 +2,13 @@ import { Then, When } from '@cucumber/cucumber';
 import { CannotTellError, PromiseBroken } from '../core/errors.ts';
 import { damageFiles } from '../harness/cluster/damage-files.ts';
 import { flannelNamespace } from '../harness/cluster/flannel.ts';
-import type { NodeState } from '../harness/cluster/state.ts';
+import { cloudNodes, nodesOfSite, type NodeState } from '../harness/cluster/state.ts';
 import type { KubeNode, KubePod } from '../harness/kube/objects.ts';
 import { annotatedVtepMac, overlayAddressOf, peerView, podIdentity, unresolvedGateways, vtepMac, type PodIdentity } from '../harness/probes/identity.ts';
 import { podsOn, runningContainers } from '../harness/probes/pods-on-node.ts';
 import { addressesOn, sharedAddresses } from '../harness/probes/shared-addresses.ts';
 import type { App } from './support/apps.ts';
+import { mayBreak } from './support/ground.ts';
 import { wrongView, type SiteNode } from './support/site-identity.ts';
 import type { EdgeWorld } from './support/world.ts';
 
@@ -63,9 +64,10 @@ When('flannel is replaced on all nodes, as for an upgrade', async function (this
 
 /** Where an implementation keeps nothing, as plain Kubernetes, there is nothing to damage. */
 When('what the edge node remembers of who it is gets damaged', async function (this: EdgeWorld) {
-  this.demandAlone('damage to the state of a node');
+  const { name } = this.roles.edgeNode;
+  if (!mayBreak(this.scope, `node ${name}`)) this.demandAlone('damage to the state of a node');
   await this.remember();
-  await damageFiles(this.docker, this.roles.edgeNode.name, this.cluster.identity?.stateFiles ?? [], this.signal);
+  await damageFiles(this.docker, name, this.cluster.identity?.stateFiles ?? [], this.signal);
 });
 
 const macBefore = async (world: EdgeWorld): Promise<string> => {
@@ -118,8 +120,12 @@ Then('within {int} s every other node sends frames for the edge node to that MAC
   await peersAgree(this, seconds, this.cluster.nodes);
 });
 
+Then('within {int} s every cloud node and every other node of the site sends frames for the edge node to that MAC', async function (this: EdgeWorld, seconds: number) {
+  await peersAgree(this, seconds, [...cloudNodes(this.cluster), ...nodesOfSite(this.cluster, this.roles.site)]);
+});
+
 Then('within {int} s every other node of the site sends frames for the edge node to that MAC', async function (this: EdgeWorld, seconds: number) {
-  await peersAgree(this, seconds, this.cluster.nodes.filter(({ site }) => site === this.roles.site));
+  await peersAgree(this, seconds, nodesOfSite(this.cluster, this.roles.site));
 });
 
 Then('within {int} s the edge node has the MACs of all nodes it has routes to', async function (this: EdgeWorld, seconds: number) {

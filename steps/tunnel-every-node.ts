@@ -1,6 +1,6 @@
 import { Given, Then, When } from '@cucumber/cucumber';
 import { CannotTellError, PromiseBroken } from '../core/errors.ts';
-import { edgeNodes, nodesOfSite } from '../harness/cluster/state.ts';
+import { edgeNodes, nodesOfSite, type NodeState } from '../harness/cluster/state.ts';
 import { cloudSideOf, type CloudSide } from '../harness/probes/cloud-side.ts';
 import { echoLogLines } from '../harness/workloads/echo.ts';
 import { startApps } from './support/apps.ts';
@@ -13,10 +13,19 @@ import type { EdgeWorld } from './support/world.ts';
 
 const code = 'EXEC_UNREACHABLE';
 
-Given('an application on every edge node, in which kubectl exec works within {int} s', async function (this: EdgeWorld, seconds: number) {
-  await startApps(this, appsElsewhere(edgeNodes(this.cluster), [...this.apps.values()]));
-  const failed = await execFailures(this, seconds * 1000);
+/** And one where there is none yet. @throws PromiseBroken `EXEC_UNREACHABLE` */
+async function execWorksOn(world: EdgeWorld, nodes: readonly NodeState[], seconds: number): Promise<void> {
+  await startApps(world, appsElsewhere(nodes, [...world.apps.values()]));
+  const failed = await execFailures(world, seconds * 1000);
   if (failed !== undefined) throw new PromiseBroken(code, failed);
+}
+
+Given('an application on every edge node, in which kubectl exec works within {int} s', async function (this: EdgeWorld, seconds: number) {
+  await execWorksOn(this, edgeNodes(this.cluster), seconds);
+});
+
+Given('an application on every edge node of the site, in which kubectl exec works within {int} s', async function (this: EdgeWorld, seconds: number) {
+  await execWorksOn(this, nodesOfSite(this.cluster, this.roles.site), seconds);
 });
 
 When('a tunnel server is deleted, and another one runs in its place', async function (this: EdgeWorld) {
@@ -56,11 +65,11 @@ const heldByCloud = async ({ docker, cluster, roles, signal }: EdgeWorld): Promi
 /** The logs that were followed through the first of the old sessions. */
 const stillFollowed = ({ programs }: EdgeWorld): string[] => [...programs].filter(([name, { code: ended }]) => name.startsWith('followed log of ') && ended === undefined).map(([name]) => `the ${name}`);
 
-When('the site comes back at another address {int} times, of which the cloud does not hear, and kubectl exec works on every edge node within {int} s each time', async function (this: EdgeWorld, times: number, seconds: number) {
+When('the site comes back at another address {int} times, of which the cloud does not hear, and kubectl exec works on every edge node of the site within {int} s each time', async function (this: EdgeWorld, times: number, seconds: number) {
   await this.oldSessions.leaveBehind(times, {
     held: async () => await heldByCloud(this),
     strike: async () => void (await this.disturb('wan-rebind', `site ${this.roles.site}`)),
-    works: async (time) => await this.within({ what: `kubectl exec on every edge node, time ${time}`, seconds, code }, async () => {
+    works: async (time) => await this.within({ what: `kubectl exec on every edge node of the site, time ${time}`, seconds, code }, async () => {
       const failed = await execFailures(this, oneAttemptMs);
       return failed === undefined ? { done: undefined } : { missing: failed };
     }),
@@ -71,7 +80,7 @@ When('the site comes back at another address {int} times, of which the cloud doe
 /** Of one attempt while none may fail. */
 const patienceMs = 5000;
 
-Then('kubectl exec works on every edge node, whenever it is asked, until {int} s after the end of the old sessions, which comes within {int} s', async function (this: EdgeWorld, after: number, seconds: number) {
+Then('kubectl exec works on every edge node of the site, whenever it is asked, until {int} s after the end of the old sessions, which comes within {int} s', async function (this: EdgeWorld, after: number, seconds: number) {
   const since = this.lastFaultAt;
   const seen = await untilGhostsAreGone({ since, endsWithinMs: seconds * 1000, afterMs: after * 1000, code, signal: this.signal }, async () => await execFailures(this, patienceMs), async () => this.oldSessions.remains(await heldByCloud(this), stillFollowed(this)));
   this.attachBudget({ what: 'the end of the old sessions', budgetMs: seconds * 1000, tookMs: seen.endedAt - since });

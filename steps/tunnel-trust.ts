@@ -81,7 +81,7 @@ When('the certificate of the edge node is replaced by another one of it, which e
   await this.disturb('cert-short', `node ${this.roles.edgeNode.name}`);
 });
 
-When('the certificate of the edge node is replaced by that of another one', async function (this: EdgeWorld) {
+When('the certificate of the edge node is replaced by that of its neighbour', async function (this: EdgeWorld) {
   await this.disturb('cert-other', `node ${this.roles.edgeNode.name}`);
 });
 
@@ -95,6 +95,6 @@ When('that certificate has ended', async function (this: EdgeWorld) {
   await sleep(Math.max(0, endsAt - Date.now()), undefined, { signal: this.signal });
 });
 
-Then('for {int} s kubectl exec works on every edge node, whenever it is asked', async function (this: EdgeWorld, seconds: number) {
-  demandAll(this, await callsMeanwhile(async () => await execFailures(this, callMs), async () => await sleep(seconds * 1000, undefined, { signal: this.signal })), 'kubectl exec on every edge node');
+Then('for {int} s kubectl exec works on every edge node of the site, whenever it is asked', async function (this: EdgeWorld, seconds: number) {
+  demandAll(this, await callsMeanwhile(async () => await execFailures(this, callMs), async () => await sleep(seconds * 1000, undefined, { signal: this.signal })), 'kubectl exec on every edge node of the site');
 });

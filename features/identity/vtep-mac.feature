@@ -3,7 +3,7 @@ Feature: A node keeps its VTEP MAC
   The MAC of flannel.1 is bound to the node's name. Peers put it on every frame for the node's Pods; with another one,
   they talk to nobody until the cloud tells them.
 
-  @identity-vtep-flannel-restart @baseline
+  @identity-vtep-flannel-restart @baseline @one-site @first
   Scenario: flannel.1 has the same MAC after a restart of flannel
     Why: flannel is upgraded on live nodes; the overlay must not notice.
     Bug: flannel #1795: the annotation and the device ended up with different MACs.
@@ -12,7 +12,7 @@ Feature: A node keeps its VTEP MAC
     Then flannel on the edge node runs again within 30 s
     And flannel.1 of the edge node is there within 30 s, with the MAC it had before
     And the annotation of the edge node names that MAC
-    And within 10 s every other node sends frames for the edge node to that MAC
+    And within 10 s every cloud node and every other node of the site sends frames for the edge node to that MAC
 
   @identity-vtep-node-restart @baseline
   Scenario: flannel.1 has the same MAC after a restart of the node
@@ -45,7 +45,7 @@ Feature: A node keeps its VTEP MAC
     And within 10 s the annotation of the edge node names that MAC
     And within 10 s every other node sends frames for the edge node to that MAC
 
-  @identity-vtep-power-cut @baseline
+  @identity-vtep-power-cut @baseline @one-site
   Scenario: flannel.1 has the same MAC after a power cut of the node
     Why: devices in the field are not shut down, they are unplugged.
     Bug: flannel #1036: after a reboot a node's MAC was another, and other nodes kept the old one.
@@ -53,7 +53,7 @@ Feature: A node keeps its VTEP MAC
     When the edge node loses its power
     Then within 30 s flannel.1 of the edge node has the MAC it had before
     And within 10 s the annotation of the edge node names that MAC
-    And within 10 s every other node sends frames for the edge node to that MAC
+    And within 10 s every cloud node and every other node of the site sends frames for the edge node to that MAC
 
   @identity-vtep-power-cut-offline @stock:VTEP_MISSING @one-site @needs-neighbour
   Scenario: Cut off, flannel.1 comes back with the same MAC after a power cut of the node
@@ -110,7 +110,7 @@ Feature: A node keeps its VTEP MAC
     And the annotation of the edge node names that MAC
     And within 10 s the edge node has the MACs of all nodes it has routes to
 
-  @identity-vtep-state-damaged @baseline
+  @identity-vtep-state-damaged @baseline @one-site
   Scenario: flannel.1 has the same MAC after a power cut that damaged what the node remembers
     Why: flash wears out, and a file that was just being written is half a file; neither may make a node another one.
     Bug: OpenYurt #132: a cache that was lost was taken for one that is empty, and the node did what that said.
@@ -119,4 +119,4 @@ Feature: A node keeps its VTEP MAC
     And the edge node loses its power
     Then within 30 s flannel.1 of the edge node has the MAC it had before
     And within 10 s the annotation of the edge node names that MAC
-    And within 10 s every other node sends frames for the edge node to that MAC
+    And within 10 s every cloud node and every other node of the site sends frames for the edge node to that MAC
