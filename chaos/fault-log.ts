@@ -19,6 +19,7 @@ const fileSchema = z.array(z.strictObject({
   struckAt: time.optional(),
   verifiedAt: time.optional(),
   evidence: z.string().optional(),
+  healBeganAt: time.optional(),
   endedAt: time.optional(),
 }));
 

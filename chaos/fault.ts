@@ -65,6 +65,8 @@ export interface FaultRecord {
   readonly verifiedAt?: string;
   /** What the victim saw. */
   readonly evidence?: string;
+  /** When its healing began: nothing that needs what it had broken happened between its strike and then. */
+  readonly healBeganAt?: string;
   readonly endedAt?: string;
 }
 

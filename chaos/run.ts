@@ -53,8 +53,9 @@ async function undo(ctx: FaultContext, log: FaultLog, record: FaultRecord, fault
 export async function healFault(ctx: FaultContext, log: FaultLog, id: string): Promise<FaultRecord> {
   const record = await log.get(id);
   if (record.endedAt !== undefined) return record;
+  const healBeganAt = now();
   await faultFromRecord(record).heal(ctx);
-  return await log.put({ ...record, endedAt: now() });
+  return await log.put({ ...record, healBeganAt, endedAt: now() });
 }
 
 /**

@@ -6,7 +6,7 @@ import type { Docker } from '../docker/docker.ts';
 import type { KubeClient } from './client.ts';
 import { asNodeSays, asksForPods } from '../probes/pods-on-node.ts';
 import type { Manifest } from './objects.ts';
-import { makeWhole, staleNodes, waitUntilWhole } from './whole.ts';
+import { leaseVersions, makeWhole, staleNodes, waitUntilWhole } from './whole.ts';
 
 const cluster = { nodes: [{ name: 'control', tier: 'cloud' }, { name: 'edge', tier: 'edge' }] } as unknown as ClusterState;
 const signal = AbortSignal.timeout(5000);
@@ -23,6 +23,17 @@ test('a node that the API still calls Ready is stale until it has renewed its le
   assert.deepEqual(await staleNodes(kube('2026-01-01T00:00:10.400000Z'), cluster, disturbed, signal), ['node edge last renewed its lease at 2026-01-01T00:00:10.400000Z']);
   assert.deepEqual(await staleNodes(kube('2026-01-01T00:00:10.600000Z'), cluster, disturbed, signal), []);
   assert.deepEqual(await staleNodes(kube('2026-01-01T00:00:10.400000Z'), cluster, { nodes: [], until }, signal), []);
+});
+
+test('a lease that was written since the fault was on is news of its node, whatever time is in it', async () => {
+  const versioned = (resourceVersion: string): KubeClient => ({
+    list: async (_version: string, kind: string) => kind === 'Lease' ? [{ metadata: { name: 'edge', resourceVersion }, spec: { renewTime: '2026-01-01T00:00:10.000000Z' } }]
+      : cluster.nodes.map(({ name }) => ({ metadata: { name }, spec: {}, status: { conditions: [{ type: 'Ready', status: 'True' }] } })),
+  }) as unknown as KubeClient;
+  const leases = await leaseVersions(versioned('41'), signal);
+  const disturbed = { nodes: ['edge'], until: new Date('2026-01-01T00:00:20Z'), leases };
+  assert.deepEqual(await staleNodes(versioned('41'), cluster, disturbed, signal), ['node edge last renewed its lease at 2026-01-01T00:00:10.000000Z']);
+  assert.deepEqual(await staleNodes(versioned('42'), cluster, disturbed, signal), []);
 });
 
 /**

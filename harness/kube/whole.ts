@@ -19,7 +19,14 @@ export interface WholeOptions {
    * Nodes that something was done to, and when it ended: the API may tell of the time before. They must have renewed
    * their lease since, and the containers of their system Pods and the overlay are looked for on the node itself.
    */
-  readonly disturbed?: { readonly nodes: readonly string[]; readonly until: Date };
+  readonly disturbed?: Disturbed;
+}
+
+export interface Disturbed {
+  readonly nodes: readonly string[];
+  readonly until: Date;
+  /** Of nodes' leases, the resourceVersions while it was still done: one that has another was written since, which proves the way there up to 10 s before the kubelet's next renewal does. */
+  readonly leases?: ReadonlyMap<string, string>;
 }
 
 /** Namespaces whose Pods make the cluster: they must all be Ready before it can be trusted. */
@@ -95,16 +102,26 @@ async function wholeWith(news: ServiceNews, kube: KubeClient, docker: Docker, cl
  * The nodes of a cluster that are not Ready, or that were disturbed and have not renewed their lease since: the API goes on
  * calling a node Ready for a while after its last word. Each begins with `node NAME `.
  */
-export async function staleNodes(kube: KubeClient, cluster: ClusterState, disturbed: WholeOptions['disturbed'], signal: AbortSignal): Promise<string[]> {
+export async function staleNodes(kube: KubeClient, cluster: ClusterState, disturbed: Disturbed | undefined, signal: AbortSignal): Promise<string[]> {
   const missing = await nodesNotReady(kube, cluster, signal);
   if (disturbed === undefined) return missing;
-  const leases = await kube.list<KubeLease>('coordination.k8s.io/v1', 'Lease', { namespace: 'kube-node-lease', signal });
+  const leases = await nodeLeases(kube, signal);
   for (const name of disturbed.nodes) {
-    const renewed = leases.find(({ metadata }) => metadata.name === name)?.spec.renewTime;
+    const lease = leases.find(({ metadata }) => metadata.name === name);
+    const then = disturbed.leases?.get(name);
+    if (lease !== undefined && then !== undefined && lease.metadata.resourceVersion !== then) continue;
+    const renewed = lease?.spec.renewTime;
     if (renewed === undefined || new Date(renewed) < disturbed.until) missing.push(`node ${name} last renewed its lease at ${renewed ?? 'no time'}`);
   }
   return missing;
 }
+
+/** The resourceVersions of all nodes' leases, by node. @throws KubeError */
+export async function leaseVersions(kube: KubeClient, signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
+  return new Map((await nodeLeases(kube, signal)).map(({ metadata }) => [metadata.name, metadata.resourceVersion ?? '']));
+}
+
+const nodeLeases = async (kube: KubeClient, signal: AbortSignal): Promise<KubeLease[]> => await kube.list<KubeLease>('coordination.k8s.io/v1', 'Lease', { namespace: 'kube-node-lease', signal });
 
 /** The nodes of a cluster that are not Ready, each with its reason. */
 async function nodesNotReady(kube: KubeClient, cluster: ClusterState, signal: AbortSignal): Promise<string[]> {

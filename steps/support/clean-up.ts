@@ -1,5 +1,5 @@
 import { demandEngine } from '../../harness/engine/demand-engine.ts';
-import { makeWhole } from '../../harness/kube/whole.ts';
+import { leaseVersions, makeWhole } from '../../harness/kube/whole.ts';
 import { deleteNamespace } from '../../harness/workloads/namespaces.ts';
 import { faultsSince, healEverything } from './faults.ts';
 import { interruption } from './interruption.ts';
@@ -22,6 +22,9 @@ export async function cleanUp(world: EdgeWorld, session: Session, patienceMs: nu
   // Without it nothing comes back, and each part of this would wait for that.
   await demandEngine(docker.engine);
   const signal = AbortSignal.timeout(wholeAfterMs + 60_000);
+  const isBroken = [...world.faultRecords.values()].some(({ endedAt }) => endedAt === undefined);
+  // It only saves time: without it each node's next renewal is waited for.
+  const leases = isBroken ? await leaseVersions(kube, signal).catch(() => undefined) : undefined;
   try {
     await healEverything(session, world.scope, signal);
   } finally {
@@ -38,5 +41,5 @@ export async function cleanUp(world: EdgeWorld, session: Session, patienceMs: nu
   }
   const { disturbed } = world;
   if (disturbed.nodes.length === 0 || interruption.signal.aborted) return;
-  await makeWhole(kube, docker, cluster, { timeoutMs: wholeAfterMs, signal, disturbed, patienceMs });
+  await makeWhole(kube, docker, cluster, { timeoutMs: wholeAfterMs, signal, disturbed: { ...disturbed, ...(leases && { leases }) }, patienceMs });
 }

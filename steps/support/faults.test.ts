@@ -64,5 +64,6 @@ test('a fault disturbs the nodes of its site, or those that it names, until the 
   ];
   assert.deepEqual(disturbedBy(records, cluster), { nodes: ['e1', 'e2', 'w1'], until: new Date(9) });
   assert.deepEqual(disturbedBy([{ id: 'd', kind: 'unit-kill', target: 'unit e1/containerd.service', startedAt: at(3), endedAt: at(4) }], cluster), { nodes: ['e1'], until: new Date(4) });
+  assert.deepEqual(disturbedBy([{ id: 'e', kind: 'wan-down', target: 'site east', startedAt: at(1), healBeganAt: at(7), endedAt: at(9) }], cluster).until, new Date(7), 'what comes through while it is looked at again is news');
   assert.deepEqual(disturbedBy([], cluster), { nodes: [], until: new Date(0) });
 });
