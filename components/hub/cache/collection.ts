@@ -75,6 +75,11 @@ export class Collection {
     return same === undefined ? row : { ...row, meta: same.meta, raw: same.raw };
   }
 
+  /** An open watch keeps it current. */
+  get inUse(): boolean {
+    return this.followers.size > 0;
+  }
+
   get type(): TypeMeta {
     return { apiVersion: textOf(this.table.head, 'apiVersion'), kind: textOf(this.table.head, 'kind') };
   }

@@ -1,5 +1,6 @@
 import { Collection } from './collection.ts';
 import { collectionText, type CollectionKey } from './keys.ts';
+import { byUse } from './shares.ts';
 import type { Row, Table } from './table.ts';
 
 /** Of one identity. A kubelet watches each ConfigMap and Secret of its Pods by name; others have a handful. */
@@ -107,7 +108,7 @@ export class Collections {
   #boundNumber(identity: string): void {
     const most = identity === this.#options.ownIdentity ? mostCollections.own : mostCollections.other;
     const others = this.liveOnes().filter(({ key }) => key.identity === identity);
-    const oldest = others.length < most ? undefined : others.reduce((a, b) => (b.usedAt < a.usedAt ? b : a));
+    const oldest = others.length < most ? undefined : others.toSorted(byUse)[0];
     if (oldest !== undefined) this.drop(oldest, `its identity has ${most} others, and had not used it for longest`);
   }
 }

@@ -43,7 +43,9 @@ export class Follower implements Disposable {
 
   close(): void {
     const { followers, listeners } = this.#collection;
-    if (followers.delete(this) && followers.size === 0) for (const listener of listeners) listener.unfollowed();
+    if (!followers.delete(this)) return;
+    this.#collection.usedAt = this.#host.now();
+    if (followers.size === 0) for (const listener of listeners) listener.unfollowed();
   }
 
   [Symbol.dispose](): void {

@@ -29,6 +29,21 @@ test('who fills the cache makes room by what is its own, with lists that never e
   for (const one of lists) one.abort();
 });
 
+test('what an open watch keeps current stays, however long nothing was heard of it', async () => {
+  await using folder = new TestFolder();
+  await using store = await opened(folder);
+  const quiet = keyOf({ identity: 'greedy', path: '/quiet' });
+  list(store, quiet, [thing('a', 1, content)], 1);
+  const watch = store.follow(quiet, '1');
+  assert.ok(watch);
+  for (const path of ['/1', '/2', '/3', '/4', '/5', '/6']) list(store, keyOf({ identity: 'greedy', path }), [thing('a', 1, content)], 1);
+  assert.deepEqual(of(store, 'greedy').includes('/quiet'), true);
+  assert.deepEqual(store.summary().collections.filter(({ watched }) => watched).map(({ path }) => path), ['/quiet']);
+  watch.close();
+  for (const path of ['/7', '/8', '/9', '/10']) list(store, keyOf({ identity: 'greedy', path }), [thing('a', 1, content)], 1);
+  assert.deepEqual(of(store, 'greedy').includes('/quiet'), false);
+});
+
 test('an identity has so many collections and objects at most, however small they are', async () => {
   await using folder = new TestFolder();
   await using store = await opened(folder, { maxBytes: 1024 * 1024 * 1024 });

@@ -4,6 +4,8 @@ import type { ObjectEntry } from './objects.ts';
 /** What may go: a collection, a list of one that is coming in, or a single object. */
 export interface Candidate {
   readonly usedAt: number;
+  /** An open watch keeps it current, or it is just coming in: it is in use, whenever something was last heard of it. */
+  readonly inUse: boolean;
   readonly bytes: number;
   readonly collection?: Collection;
   readonly list?: PendingList;
@@ -20,7 +22,7 @@ export class Share {
 
   constructor(identity: string, candidates: readonly Candidate[]) {
     this.identity = identity;
-    this.#candidates = candidates.toSorted((a, b) => a.usedAt - b.usedAt);
+    this.#candidates = candidates.toSorted(byUse);
     this.bytes = candidates.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
@@ -36,14 +38,17 @@ export class Share {
   }
 }
 
+/** What is in use comes last, and before it what was used last. */
+export const byUse = (a: Pick<Candidate, 'usedAt' | 'inUse'>, b: Pick<Candidate, 'usedAt' | 'inUse'>): number => Number(a.inUse) - Number(b.inUse) || a.usedAt - b.usedAt;
+
 export function sharesOf(collections: readonly Collection[], objects: readonly ObjectEntry[]): Share[] {
   const owned: (Candidate & { readonly identity: string })[] = [
     ...collections.flatMap((collection) => {
       const { identity } = collection.key;
-      const whole = collection.live ? [{ identity, usedAt: collection.usedAt, bytes: collection.table.bytes, collection }] : [];
-      return [...whole, ...Array.from(collection.pending, (list) => ({ identity, usedAt: Infinity, bytes: list.bytes, collection, list }))];
+      const whole = collection.live ? [{ identity, usedAt: collection.usedAt, inUse: collection.inUse, bytes: collection.table.bytes, collection }] : [];
+      return [...whole, ...Array.from(collection.pending, (list) => ({ identity, usedAt: Infinity, inUse: true, bytes: list.bytes, collection, list }))];
     }),
-    ...objects.map((object) => ({ identity: object.identity, usedAt: object.usedAt, bytes: object.bytes, object })),
+    ...objects.map((object) => ({ identity: object.identity, usedAt: object.usedAt, inUse: false, bytes: object.bytes, object })),
   ];
   return Array.from(Map.groupBy(owned, ({ identity }) => identity), ([identity, candidates]) => new Share(identity, candidates));
 }

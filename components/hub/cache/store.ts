@@ -176,7 +176,10 @@ export class CacheStore implements AsyncDisposable {
   }
 
   summary(): CacheSummary {
-    const collections = this.#collections.liveOnes().map(({ key, table, resourceVersion, usedAt }) => ({ ...key, objects: table.rows.size, bytes: table.bytes, resourceVersion, touchedAt: table.touchedAt, usedAt, stored: table.stored }));
+    const now = this.#host.now();
+    const collections = this.#collections.liveOnes().map(({ key, table, resourceVersion, usedAt, inUse }) => ({
+      ...key, objects: table.rows.size, bytes: table.bytes, resourceVersion, touchedAt: table.touchedAt, usedAt: inUse ? now : usedAt, watched: inUse, stored: table.stored,
+    }));
     return { bytes: this.#bytes, maxBytes: this.#options.maxBytes, collections, objects: this.#objects.entries(), tokens: this.tokens.size, acceptedTokens: this.accepted.size };
   }
 

@@ -8,6 +8,8 @@ export interface CollectionEntry extends CollectionKey {
   /** When something was last heard of it from the API server. Milliseconds since 1970. */
   readonly touchedAt: number;
   readonly usedAt: number;
+  /** A watch of it is open: whatever changes is heard. */
+  readonly watched: boolean;
   /** The next process would find it. */
   readonly stored: boolean;
 }

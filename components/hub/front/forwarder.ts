@@ -92,7 +92,7 @@ export class Forwarder implements FrontHandler {
     const body: Buffer | Readable | undefined = request.bodyBytes === 0 ? undefined : whole ? await request.readBody(this.#maxBodyBytes) : request.body;
     let answer: LinkAnswer;
     try {
-      answer = await link.request({ method, path, via, signal, headers: replaced(forwardable(request.headers, via), { ...plan.headers, ...(plan.packed === true && { 'accept-encoding': 'gzip' }) }), ...(body !== undefined && { body }) });
+      answer = await link.request({ method, path: plan.path ?? path, via, signal, headers: replaced(forwardable(request.headers, via), { ...plan.headers, ...(plan.packed === true && { 'accept-encoding': 'gzip' }) }), ...(body !== undefined && { body }) });
       if (plan.packed === true) answer = unpacked(answer);
     } catch (error) {
       if (!(error instanceof LinkError)) throw error;

@@ -27,6 +27,8 @@ export interface ForwardHooks {
 }
 
 export interface ForwardPlan {
+  /** The path and query that go upstream instead of the client's. */
+  readonly path?: string;
   /** Headers that go upstream instead of the client's; undefined takes one away. */
   readonly headers?: Readonly<Record<string, string | undefined>>;
   /** The API server may pack the answer (gzip): it is unpacked before anybody sees it. */

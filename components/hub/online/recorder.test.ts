@@ -32,6 +32,29 @@ test('what the API server refuses now is not given from before, but under its ot
   for (const path of ['/api/v1/pods', watched, gone, secret]) assert.equal((await kubelet.get(path)).status, 503, path);
 });
 
+test('a watch of all objects of a resource is asked for without bookmarks, and any other as its client asks', async () => {
+  await using stack = new AsyncDisposableStack();
+  const { world, kubelet } = await stage(stack, (request) => {
+    if (!request.path.includes('watch=true')) return respond(request, 200, listOf('5', ['a']));
+    watching(request, bookmark('5', 'Pod'));
+  });
+  const upstream = async (path: string): Promise<string> => {
+    const { length } = world.api.arrived;
+    kubelet.ask(path);
+    await until(`${path} is asked for`, () => world.api.arrived.length > length);
+    return world.api.arrived.at(-1)!.path;
+  };
+  await kubelet.get('/api/v1/pods');
+  assert.equal(await upstream('/api/v1/pods?allowWatchBookmarks=true&watch=true&resourceVersion=5'), '/api/v1/pods?watch=true&resourceVersion=5');
+  for (const path of [
+    `/api/v1/pods?${own}&allowWatchBookmarks=true&watch=true&resourceVersion=5`,
+    '/api/v1/pods?labelSelector=a%3Db&allowWatchBookmarks=true&watch=true&resourceVersion=5',
+    '/api/v1/namespaces/x/pods?allowWatchBookmarks=true&watch=true&resourceVersion=5',
+    '/api/v1/pods?allowWatchBookmarks=true&watch=true&resourceVersion=0',
+    `/api/v1/pods?allowWatchBookmarks=true&${initial}`,
+  ]) assert.equal(await upstream(path), path);
+});
+
 test('a watch of Nodes comes packed, and is read, kept and passed on unpacked, event by event', async () => {
   await using stack = new AsyncDisposableStack();
   const node = (resourceVersion: string): object => ({ kind: 'Node', apiVersion: 'v1', metadata: { name: nodeName, resourceVersion } });

@@ -7,6 +7,7 @@ import type { Shown } from '../shown/objects.ts';
 import { rewriteFor, type Rewrite } from '../shown/shown.ts';
 import { jsonCodec, protobufCodec, representationOfAnswer, representationsOf, type Codec, type KubeRequest, type Representation } from '../wire/index.ts';
 import { parseAccept } from '../wire/accept.ts';
+import { withoutBookmarks } from './bookmarks.ts';
 import { ListAgain, TooOld } from './list-again.ts';
 import { ListRecord } from './list-record.ts';
 import { Pages } from './pages.ts';
@@ -46,7 +47,9 @@ export class Recorder implements Disposable {
     const { shown } = this.#options;
     const rewrite = shown && rewriteFor(kube, subject, shown);
     const accept = narrowed(kube, rewrite !== undefined ? rewritable : subject === this.#options.ownIdentity && isNode(kube) ? [jsonCodec] : []);
+    const path = withoutBookmarks(request.path, kube);
     return {
+      ...(path !== undefined && { path }),
       // Nothing is decoded on the way: what comes is what is stored and what the client gets.
       headers: { 'accept-encoding': undefined, ...(accept !== undefined && { accept }) },
       packed: kube.verb === 'watch' && kube.options.sendInitialEvents === true && isNode(kube),

@@ -24,6 +24,8 @@ const cached = z.object({
   /** When the API server was last heard of it; of single objects, of the one that is longest ago and of the last. */
   oldestAt: time,
   newestAt: time,
+  /** Of a whole list: a watch of it is open, so while the link is connected it is current, however long ago something was heard of it. */
+  watched: z.boolean().optional(),
   /** When a client last used it. */
   usedAt: time,
   /** Whether it survives this process. */
@@ -82,9 +84,9 @@ function namesOf(path: string): Pick<Cached, 'resource' | 'namespace'> {
   return { resource: apiGroup === '' ? resource : `${resource}.${apiGroup}`, namespace };
 }
 
-function ofCollection({ identity, path, fieldSelector, labelSelector, mediaType, objects, bytes, resourceVersion, touchedAt, usedAt, stored }: CollectionEntry): Row {
+function ofCollection({ identity, path, fieldSelector, labelSelector, mediaType, objects, bytes, resourceVersion, touchedAt, usedAt, watched, stored }: CollectionEntry): Row {
   const at = iso(touchedAt);
-  return { identity, row: { ...namesOf(path), fieldSelector, labelSelector, mediaType, as: 'whole', objects, bytes, resourceVersion, oldestAt: at, newestAt: at, usedAt: iso(usedAt), stored } };
+  return { identity, row: { ...namesOf(path), fieldSelector, labelSelector, mediaType, as: 'whole', objects, bytes, resourceVersion, oldestAt: at, newestAt: at, watched, usedAt: iso(usedAt), stored } };
 }
 
 /** Those of one resource, namespace and form together. */

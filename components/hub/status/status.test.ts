@@ -21,8 +21,8 @@ const source = (state: StatusSource['link']['state'], lastContact?: Date): Statu
     tokens: 3,
     acceptedTokens: 4,
     collections: [
-      { identity: node, path: '/api/v1/pods', fieldSelector: 'spec.nodeName=edge-1', labelSelector: '', mediaType: json, objects: 20, bytes: 3000, resourceVersion: '7', touchedAt: at(5), usedAt: at(5), stored: false },
-      { identity: 'system:serviceaccount:kube-system:kube-proxy', path: '/apis/discovery.k8s.io/v1/endpointslices', fieldSelector: '', labelSelector: 'a=b\u001b[2J', mediaType: json, objects: 1, bytes: 900, resourceVersion: '9', touchedAt: at(90), usedAt: at(2), stored: true },
+      { identity: node, path: '/api/v1/pods', fieldSelector: 'spec.nodeName=edge-1', labelSelector: '', mediaType: json, objects: 20, bytes: 3000, resourceVersion: '7', touchedAt: at(5), usedAt: at(5), watched: true, stored: false },
+      { identity: 'system:serviceaccount:kube-system:kube-proxy', path: '/apis/discovery.k8s.io/v1/endpointslices', fieldSelector: '', labelSelector: 'a=b\u001b[2J', mediaType: json, objects: 1, bytes: 900, resourceVersion: '9', touchedAt: at(90), usedAt: at(2), watched: false, stored: true },
     ],
     objects: [
       { identity: node, path: '/api/v1/namespaces/default/secrets/a', mediaType: json, bytes: 500, touchedAt: at(3700), usedAt: at(60) },
@@ -49,7 +49,7 @@ cache: 4.9 KiB of 1.0 MiB; 3 tokens for Pods, 4 bearers known
 
 system:node:edge-1
   RESOURCE  WHICH                     OBJECTS  SIZE     HEARD AGO
-  pods      all spec.nodeName=edge-1  20       2.9 KiB  5s          in memory only
+  pods      all spec.nodeName=edge-1  20       2.9 KiB  5s, watched  in memory only
   secrets   some in default           2        1.1 KiB  1m to 1h1m
 
 system:serviceaccount:kube-system:kube-proxy

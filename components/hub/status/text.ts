@@ -46,7 +46,7 @@ function whatOf({ as, namespace, fieldSelector, labelSelector, mediaType }: Cach
   return `${as === 'whole' ? 'all' : 'some'}${where === '' ? '' : ` ${where}`}`;
 }
 
-function agesOf({ oldestAt, newestAt }: Cached, ago: (at: string) => string): string {
+function agesOf({ oldestAt, newestAt, watched }: Cached, ago: (at: string) => string): string {
   const [oldest, newest] = [ago(oldestAt), ago(newestAt)];
-  return oldest === newest ? newest : `${newest} to ${oldest}`;
+  return watched === true ? `${newest}, watched` : oldest === newest ? newest : `${newest} to ${oldest}`;
 }
