@@ -98,7 +98,7 @@ export class Memory implements ForwardHooks, Disposable {
     }
     // Whether a write that was on its way got there is not known: who is told so may ask later.
     if (this.#deferred === undefined || (error.mayHaveBeenSeen && !isRenewal(kube))) return false;
-    return await answerWrite({ store, deferred: this.#deferred, events: this.#events, nodeName, request, kube, subject });
+    return await answerWrite({ store, deferred: this.#deferred, openWatches: this.openWatches, events: this.#events, nodeName, request, kube, subject });
   }
 
   #isKnown({ identity, headers }: FrontRequest): boolean {

@@ -1,8 +1,9 @@
 import type { Writable } from 'node:stream';
-import { isLater, type CacheStore, type CachedCollection } from '../cache/index.ts';
+import { isLater, type CacheStore, type CachedCollection, type CollectionKey } from '../cache/index.ts';
 import { answerStatus, type FrontResponse } from '../front/index.ts';
 import { compareResourceVersions, representationsOf, type Codec, type KubeRequest, type Representation } from '../wire/index.ts';
 import type { OpenWatches } from './open-watches.ts';
+import { nodePath, nodesPath } from './paths.ts';
 import { pour } from './pour.ts';
 
 export interface Reading {
@@ -29,8 +30,8 @@ export function answerRead(reading: Reading): boolean {
     answerStatus(reading.response, { code: 503, reason: 'ServiceUnavailable', message: `what is cached of ${reading.kube.path} is of resource version ${resourceVersion}, and ${reading.kube.options.resourceVersion} was asked for` });
     return true;
   }
-  if (verb === 'list') answerList(reading, found.codec, found);
-  else answerWatch(reading, found.codec, found);
+  if (verb === 'list') answerList(reading, found);
+  else answerWatch(reading, found);
   return true;
 }
 
@@ -54,10 +55,27 @@ function answerGet({ store, kube, subject, response }: Reading): boolean {
   return true;
 }
 
-const collectionFor = ({ store, kube, subject }: Reading): (CachedCollection & { readonly codec: Codec }) | undefined => latestOf(kube, ({ mediaType, codec }) => {
-  const collection = store.read({ identity: subject, path: kube.path, fieldSelector: kube.fieldSelector, labelSelector: kube.labelSelector, mediaType });
-  return collection && { ...collection, codec };
+type Answer = CachedCollection & { readonly codec: Codec; readonly key: CollectionKey };
+
+const collectionFor = (reading: Reading): Answer | undefined => latestOf(reading.kube, ({ mediaType, codec }) => {
+  const { store, kube, subject } = reading;
+  const key: CollectionKey = { identity: subject, path: kube.path, fieldSelector: kube.fieldSelector, labelSelector: kube.labelSelector, mediaType };
+  const collection = store.read(key);
+  return collection && { ...collection, objects: asSaid(reading, mediaType, collection.objects), codec, key };
 });
+
+/**
+ * What a node has said of itself while cut off is in no collection. In a list too it is what there is: a kubelet makes each patch of its status from what its watch of the
+ * Node brought it, and leaves out what is the same there.
+ */
+function asSaid({ store, kube, subject }: Reading, mediaType: string, objects: CachedCollection['objects']): CachedCollection['objects'] {
+  if (kube.path !== nodesPath) return objects;
+  return objects.map((object) => {
+    if (subject !== `system:node:${object.name}`) return object;
+    const found = store.find({ identity: subject, path: nodePath(object.name), mediaType, namespace: '', name: object.name, collections: [kube.path] });
+    return found.found === 'object' ? found.object : object;
+  });
+}
 
 interface Kept {
   readonly resourceVersion: string;
@@ -78,7 +96,7 @@ function latestOf<T extends Kept>({ accept }: KubeRequest, kept: (representation
   return latest?.what;
 }
 
-function answerList({ kube, response }: Reading, codec: Codec, { type, resourceVersion, objects }: CachedCollection): void {
+function answerList({ kube, response }: Reading, { codec, type, resourceVersion, objects }: Answer): void {
   if (kube.options.continue !== '') {
     return answerStatus(response, { code: 410, reason: 'Expired', message: 'the rest of this list is in the cloud, which is cut off: list again from the start' });
   }
@@ -86,8 +104,7 @@ function answerList({ kube, response }: Reading, codec: Codec, { type, resourceV
   pour(to, codec.writeList({ type, resourceVersion, continue: '' }, objects.map(({ raw }) => raw))).then(() => void to.end(), (error: Error) => void to.destroy(error));
 }
 
-function answerWatch({ kube, response, openWatches }: Reading, codec: Codec, collection: CachedCollection): void {
-  const { type, resourceVersion, objects } = collection;
+function answerWatch({ kube, response, openWatches }: Reading, { codec, key, type, resourceVersion, objects }: Answer): void {
   const { options } = kube;
   const to = response.start(200, { 'content-type': codec.watchContentType });
   const isAny = options.resourceVersion === '' || options.resourceVersion === '0';
@@ -97,7 +114,7 @@ function answerWatch({ kube, response, openWatches }: Reading, codec: Codec, col
     for (const { raw } of objects) yield codec.writeChange('ADDED', type, raw);
     if (options.sendInitialEvents === true) yield codec.writeBookmark(type, resourceVersion, { initialEventsEnd: true });
   };
-  pour(to, frames()).then(() => openWatches.keep(to), (error: Error) => void to.destroy(error));
+  pour(to, frames()).then(() => openWatches.keep(to, { key, bookmarks: options.allowWatchBookmarks }), (error: Error) => void to.destroy(error));
 }
 
 /** What came between is not known any more, only what there is: the client lists again, and is given that. */

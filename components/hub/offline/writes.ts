@@ -1,17 +1,19 @@
-import type { CacheStore } from '../cache/index.ts';
+import type { CacheStore, CollectionKey } from '../cache/index.ts';
 import { first } from '../common/headers.ts';
 import { answerStatus, type FrontRequest, type FrontResponse } from '../front/index.ts';
 import { isTokenRequest, tokenKey } from '../online/tokens.ts';
-import { jsonCodec, representationOfAnswer, UnreadableAnswerError, type Codec, type KubeRequest } from '../wire/index.ts';
+import { jsonCodec, representationOfAnswer, UnreadableAnswerError, type Codec, type KubeRequest, type TypeMeta } from '../wire/index.ts';
 import { conditionsOf, type Deferred } from './deferred.ts';
 import type { OfflineEvents } from './events.ts';
-import { leasePath, nodePath } from './paths.ts';
+import type { OpenWatches } from './open-watches.ts';
+import { leasePath, nodePath, nodesPath } from './paths.ts';
 import { whole } from './reads.ts';
 import { nodeMergeKeys, PatchError, strategicMerge, type JsonMap } from './strategic-merge.ts';
 
 export interface Writing {
   readonly store: CacheStore;
   readonly deferred: Deferred;
+  readonly openWatches: OpenWatches;
   readonly events: OfflineEvents;
   readonly nodeName: string;
   readonly request: FrontRequest;
@@ -61,7 +63,7 @@ function alreadyExists(response: FrontResponse, what: string, name: string): tru
   return true;
 }
 
-async function nodePatch({ store, deferred, request, subject, nodeName }: Writing): Promise<boolean> {
+async function nodePatch({ store, deferred, openWatches, request, subject, nodeName }: Writing): Promise<boolean> {
   const node = nodeOf(store, subject, nodeName);
   const type = first(request.headers, 'content-type')?.split(';')[0];
   if (node === undefined || (type !== 'application/strategic-merge-patch+json' && type !== 'application/merge-patch+json')) return false;
@@ -77,15 +79,22 @@ async function nodePatch({ store, deferred, request, subject, nodeName }: Writin
   const body = Buffer.from(JSON.stringify({ kind: 'Node', apiVersion: 'v1', ...patched }));
   const { type: meta, object } = jsonCodec.readObject(body);
   store.putObject(nodeKey(subject, nodeName), meta, object);
+  openWatches.tell(({ key, bookmarks }) => (isOfNode(key, subject, nodeName) ? [jsonCodec.writeChange('MODIFIED', meta, object.raw), ...(bookmarks ? [reached(store, key, meta)] : [])] : []));
   const conditions = conditionsOf(patched);
   if (conditions !== undefined) deferred.conditions(conditions, object.uid);
   whole(request.response, 200, jsonCodec.contentType, body);
   return true;
 }
 
+const isOfNode = ({ identity, path, fieldSelector, labelSelector, mediaType }: CollectionKey, subject: string, nodeName: string): boolean =>
+  identity === subject && path === nodesPath && mediaType === jsonCodec.contentType && labelSelector === '' && (fieldSelector === '' || fieldSelector === `metadata.name=${nodeName}`);
+
+/** The Node's own version is an earlier one: its client must not go back to that when the link is there again. */
+const reached = (store: CacheStore, key: CollectionKey, type: TypeMeta): Buffer => jsonCodec.writeBookmark(type, store.read(key)?.resourceVersion ?? '', {});
+
 /** The node as its kubelet was shown it last, in JSON: Recorder asks for nodes in no other form. */
 function nodeOf(store: CacheStore, subject: string, nodeName: string): JsonMap | undefined {
-  const found = store.find({ ...nodeKey(subject, nodeName), namespace: '', name: nodeName, collections: ['/api/v1/nodes'] });
+  const found = store.find({ ...nodeKey(subject, nodeName), namespace: '', name: nodeName, collections: [nodesPath] });
   return found.found === 'object' ? { kind: 'Node', apiVersion: 'v1', ...(JSON.parse(found.object.raw.toString()) as JsonMap) } : undefined;
 }
 

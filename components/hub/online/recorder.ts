@@ -142,7 +142,7 @@ export class Recorder implements Disposable {
     const broken = (error: LinkError, rest: Parameters<NonNullable<AnswerTap['broken']>>[1]): boolean => {
       record[Symbol.dispose]();
       if (!error.isOfTheLink || !record.clientHasAll || through?.isHolding === true || store.read(key) === undefined) return false;
-      openWatches.keep(rest);
+      openWatches.keep(rest, { key, bookmarks: kube.options.allowWatchBookmarks });
       return true;
     };
     const ends = { whole: () => record[Symbol.dispose](), broken };
