@@ -2,6 +2,7 @@ export { CreditBudget } from './budget.ts';
 export { defaultSessionConfig, type SessionConfig } from './config.ts';
 export { ProtocolError, SessionUnavailableError, StreamError } from './errors.ts';
 export { alpnProtocol, type ReasonCode } from './frame.ts';
+export { heedLastWords } from './last-words.ts';
 export { relay } from './relay.ts';
 export { Session } from './session.ts';
 export type { SessionEnd, SessionHandler, SessionOptions } from './session-options.ts';

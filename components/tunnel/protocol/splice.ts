@@ -3,6 +3,7 @@ import { TLSSocket } from 'node:tls';
 import type { StreamError } from './errors.ts';
 import type { ReasonCode } from './frame.ts';
 import { smallBytes } from './frame-writer.ts';
+import { heedLastWords } from './last-words.ts';
 import { Pieces } from './pieces.ts';
 import type { StreamHandler } from './stream-handler.ts';
 import type { TunnelStream } from './stream.ts';
@@ -19,7 +20,8 @@ export interface SpliceOptions {
 
 /**
  * Joins a stream to a socket, both ways: half-close passes through, neither side is read faster than the other one
- * takes, and an end that was not agreed on is a reset for the other side, never a clean end.
+ * takes, and an end that was not agreed on is a reset for the other side, never a clean end. A socket whose other end has said all and takes no more has ended: what is still sent to it is
+ * thrown away, as nobody can take it, and what it had said arrives.
  */
 export class Splice implements StreamHandler {
   readonly #socket: Socket;
@@ -30,6 +32,8 @@ export class Splice implements StreamHandler {
   /** Of the batch that the kernel has not taken yet; 0 for none. */
   #writing = 0;
   #ended = false;
+  /** It had said all, and takes no more. */
+  #deaf = false;
   #over = false;
   readonly #flush = (): void => {
     this.#scheduled = false;
@@ -48,6 +52,7 @@ export class Splice implements StreamHandler {
     this.#options = options;
     // Otherwise Node would end it by itself when its other end has nothing more to say.
     socket.allowHalfOpen = true;
+    heedLastWords(socket, (pieces) => this.#lastWords(pieces));
     socket.on('error', (error: NodeJS.ErrnoException) => stream.reset(options.failure ?? 'TARGET_RESET', error.code ?? error.message));
     socket.on('close', () => this.#gone());
     if (socket.destroyed) this.#gone();
@@ -68,6 +73,7 @@ export class Splice implements StreamHandler {
   }
 
   data(piece: Buffer, whole: boolean): void {
+    if (this.#deaf) return this.#stream.consumed(piece.length);
     this.#batch.push(piece);
     if (this.#scheduled) return;
     // A question or an answer, rather than a part of many bytes.
@@ -79,7 +85,7 @@ export class Splice implements StreamHandler {
 
   end(): void {
     this.#ended = true;
-    if (this.#batch.bytes === 0) this.#endSocket();
+    if (this.#batch.bytes === 0 && !this.#deaf) this.#endSocket();
   }
 
   writable(): void {
@@ -120,10 +126,16 @@ export class Splice implements StreamHandler {
     else socket.end();
   }
 
+  #lastWords(pieces: readonly Buffer[]): void {
+    this.#deaf = true;
+    for (const piece of pieces) this.#stream.write(piece);
+    this.#stream.end();
+  }
+
   #gone(): void {
     const socket = this.#socket;
     // Of a stream that both ended this does nothing.
-    if (!socket.readableEnded || !this.#ended) this.#stream.reset(this.#options.failure ?? 'CANCELLED', 'the connection was closed');
+    if (!this.#deaf && (!socket.readableEnded || !this.#ended)) this.#stream.reset(this.#options.failure ?? 'CANCELLED', 'the connection was closed');
     this.#dropBatch();
   }
 

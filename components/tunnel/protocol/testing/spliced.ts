@@ -40,6 +40,7 @@ export interface Spliced {
   readonly target: App;
   /** What the client's end of the stream is spliced to. */
   readonly clientNear: Socket;
+  readonly targetNear: Socket;
   readonly clientStream: TunnelStream;
   readonly targetStream: TunnelStream;
   readonly done: { client?: { error: StreamError | undefined }; target?: { error: StreamError | undefined } };
@@ -60,7 +61,7 @@ export async function spliced(stack: AsyncDisposableStack, kind: 'tcp' | 'tls' =
   const clientEnd = new Splice(clientSockets.near, recorder.stream, { failure: 'CANCELLED', ...options.splice, done: (error) => { done.client = { error }; } });
   handOver(recorder, clientEnd);
   clientEnd.start(options.head);
-  return { pair, client: new App(clientSockets.far), target: new App(targetSockets.far), clientNear: clientSockets.near, clientStream: recorder.stream, targetStream, done };
+  return { pair, client: new App(clientSockets.far), target: new App(targetSockets.far), clientNear: clientSockets.near, targetNear: targetSockets.near, clientStream: recorder.stream, targetStream, done };
 }
 
 /** From here on another handler is told. */
