@@ -10,12 +10,15 @@ import { slugOf, type App } from './support/apps.ts';
 import { throughout } from './support/budget.ts';
 import type { EdgeWorld } from './support/world.ts';
 
+/** A look at all Pods of a node is two crictl there: more often, looks are a fifth of what a busy machine does. */
+const lookMs = 500;
+
 Then('{string} runs again within {int} s as the same Pod', async function (this: EdgeWorld, name: string, seconds: number) {
   const app = this.app(name);
   const { snapshot } = await this.remember();
   const old = snapshot.pods.find(({ uid }) => uid === app.uid)?.containers.find((one) => one.name === echoContainer)?.id;
   if (old === undefined) throw new CannotTellError('NO_SNAPSHOT', `${app.pod} was not seen on ${snapshot.node} before, so whether it runs again cannot be told`);
-  await this.within({ what: `${app.pod} running again on ${app.node}`, seconds, code: 'POD_NOT_RUNNING', since: this.lastFaultAt }, async (signal) => {
+  await this.within({ what: `${app.pod} running again on ${app.node}`, seconds, code: 'POD_NOT_RUNNING', since: this.lastFaultAt, everyMs: lookMs }, async (signal) => {
     const pod = (await podsOn(this.docker, app.node, signal)).find(({ uid }) => uid === app.uid);
     if (pod === undefined) return { missing: `${app.node} knows no Pod with UID ${app.uid}` };
     if (!isRunning(pod, [echoContainer])) return { missing: describeNodePod(pod) };
@@ -27,7 +30,7 @@ Then('{string} runs again within {int} s as the same Pod', async function (this:
 async function runAgain(world: EdgeWorld, before: readonly NodeSnapshot[], seconds: number): Promise<void> {
   const count = before.reduce((sum, { pods }) => sum + pods.length, 0);
   let most = 0;
-  await world.within({ what: `all ${count} Pods running again on ${before.map(({ node }) => node).join(', ')}`, seconds, code: 'POD_NOT_RUNNING', since: world.lastFaultAt, everyMs: 500 }, async (signal) => {
+  await world.within({ what: `all ${count} Pods running again on ${before.map(({ node }) => node).join(', ')}`, seconds, code: 'POD_NOT_RUNNING', since: world.lastFaultAt, everyMs: lookMs }, async (signal) => {
     const missing = (await Promise.all(before.map(async (snapshot) => notRunningAgain(snapshot, await podsOn(world.docker, snapshot.node, signal))))).flat();
     if (count - missing.length > most) {
       most = count - missing.length;
@@ -93,7 +96,7 @@ const runsOn = async (world: EdgeWorld, { node, uid }: { readonly node: string; 
 
 Then('the edge node has ended {string} within {int} s', async function (this: EdgeWorld, name: string, seconds: number) {
   const app = this.app(name);
-  await this.within({ what: `${app.pod} ended on ${app.node}`, seconds, code: 'POD_KEPT' }, async (signal) => {
+  await this.within({ what: `${app.pod} ended on ${app.node}`, seconds, code: 'POD_KEPT', everyMs: lookMs }, async (signal) => {
     const still = await runsOn(this, app, signal);
     return still === undefined ? { done: true } : { missing: still };
   });

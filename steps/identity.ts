@@ -44,7 +44,7 @@ Then('flannel on the edge node runs again within {int} s', async function (this:
   const { snapshot } = await this.remember();
   const before = snapshot.pods.find(({ namespace }) => namespace === 'kube-flannel');
   if (before === undefined) throw new CannotTellError('NO_FLANNEL', `no flannel Pod ran on ${snapshot.node} before`);
-  await this.within({ what: `flannel running again on ${snapshot.node}`, seconds, code: 'FLANNEL_NOT_RUNNING', since: this.lastFaultAt }, async (signal) => {
+  await this.within({ what: `flannel running again on ${snapshot.node}`, seconds, code: 'FLANNEL_NOT_RUNNING', since: this.lastFaultAt, everyMs: 500 }, async (signal) => {
     const pod = (await podsOn(this.docker, snapshot.node, signal)).find(({ uid }) => uid === before.uid);
     const missing = runningContainers(before).filter((name) => pod === undefined || !runningContainers(pod).includes(name));
     return missing.length === 0 ? { done: true } : { missing: `${missing.join(', ')} of ${before.name} down` };

@@ -33,6 +33,8 @@ export interface Disturbed {
 export const systemNamespaces = ['kube-system', 'kube-flannel'];
 /** A kube-proxy that listens writes its rules at most once a second. */
 const hearingMs = 3000;
+/** It looks into nodes, which costs them more than what they do at rest. */
+const lookMs = 500;
 const badTaints = ['node.kubernetes.io/unreachable', 'node.kubernetes.io/not-ready'];
 
 /**
@@ -90,7 +92,7 @@ async function newsFor(kube: KubeClient, docker: Docker, cluster: ClusterState, 
 }
 
 async function wholeWith(news: ServiceNews, kube: KubeClient, docker: Docker, cluster: ClusterState, options: WholeOptions): Promise<void> {
-  const call = { timeoutMs: options.timeoutMs, ...(options.signal && { signal: options.signal }) };
+  const call = { timeoutMs: options.timeoutMs, everyMs: lookMs, ...(options.signal && { signal: options.signal }) };
   await waitFor(`cluster ${cluster.name} whole`, async (signal) => {
     const missing = [...(await staleNodes(kube, cluster, options.disturbed, signal)), ...(await podsMissing(kube, docker, cluster, options.disturbed?.nodes ?? [], signal))];
     if (missing.length === 0) missing.push(...(await news.unheard(signal)).map(({ why }) => why));
