@@ -126,6 +126,6 @@ test('every node has its certificate once its own request is approved; what was 
 
 test('a node whose request is refused is named, with the reason', async () => {
   const kube = signing([named('one', await request()), named('two', await request({ ...ofSecond, names: own }))]);
-  await assert.rejects(approveKubeletServing(kube, cluster, { timeoutMs: 100, everyMs: 1 }), (error) => error instanceof WaitTimeoutError && /^dev-worker2 has none; two: it names dns dev-worker, ip 172/.test(error.missing));
+  await assert.rejects(approveKubeletServing(kube, cluster, { timeoutMs: 1000, everyMs: 1 }), (error) => error instanceof WaitTimeoutError && /^dev-worker2 has none; two: it names dns dev-worker, ip 172/.test(error.missing));
   assert.deepEqual(kube.approved, ['one']);
 });
