@@ -17,12 +17,20 @@ class Api {
   readonly #server: Server;
   readonly #open = new Map<string, Set<import('node:http').ServerResponse>>();
   watches = 0;
+  /** Of these the next watch hangs: nothing comes, and no end. */
+  readonly hangs = new Set<string>();
+  refuses = false;
+  /** From which versions watches went on. */
+  readonly versions: (string | null)[] = [];
 
   constructor() {
     this.#server = createServer({ key: pair.keyPem, cert: pair.certPem }, (request, response) => {
-      const path = new URL(request.url!, 'https://x').pathname;
+      const { pathname: path, searchParams } = new URL(request.url!, 'https://x');
+      if (this.refuses) return void request.socket.destroy();
       this.watches += 1;
+      this.versions.push(searchParams.get('resourceVersion'));
       response.writeHead(200).flushHeaders();
+      if (!this.hangs.delete(path)) setTimeout(() => response.end(), Number(searchParams.get('timeoutSeconds')) * 1000).unref();
       this.#open.set(path, (this.#open.get(path) ?? new Set()).add(response));
     });
   }
@@ -105,4 +113,52 @@ test('an API server that was away is watched again, and the time without it is t
   await sleep(50);
   api.say('/api/v1/pods', 'DELETED', pod('app', {}));
   await until(() => words('Pods').includes('ns/app is gone'));
+});
+
+const told = [['/api/v1/pods', 'Pods', ['Pods']], ['/api/v1/nodes', 'nodes', ['nodes']], ['/api/v1/events', 'Events', ['nodes', 'Pods']]] as const;
+
+test('a watch that hangs is found out and begun anew, and whoever depends on it says when it told nothing', async () => {
+  await Promise.all(told.map(async ([path, what, whoSay]) => {
+    const hanging = new Api();
+    hanging.hangs.add(path);
+    const from = Date.now();
+    const watching = new ApiObserver(await hanging.listen(), { lifeSeconds: 1, graceMs: 300 });
+    const watched = () => watching.within({ since: from, until: Date.now(), nodes: [], namespace: 'ns', isForeign: () => false });
+    const gaps = () => watched().flatMap(({ who, gaps }) => gaps.map((gap) => `${who}: ${gap}`));
+    try {
+      // Those that end as they were asked to are followed by others at once: of them there is nothing to say.
+      await until(() => gaps().length === whoSay.length && hanging.watches >= 8);
+      for (const [index, who] of whoSay.entries()) assert.match(gaps()[index]!, new RegExp(`^${who}: the API told nothing of ${what} from [\\d:]+ to [\\d:]+ UTC, so what came and went then is missing$`));
+      if (what !== 'Pods') return;
+      // It tells again, and goes on where the one before has ended.
+      await until(() => {
+        hanging.say(path, 'ADDED', pod('late', {}, { resourceVersion: '77' }));
+        return hanging.versions.includes('77');
+      });
+      assert.ok(watched().some(({ happenings }) => happenings.some(({ what: words }) => words.startsWith('ns/late is there'))));
+    } finally {
+      watching.stop();
+      hanging.close();
+    }
+  }));
+});
+
+test('an API that was away told nothing of all three, and both say so in one sentence each', async () => {
+  const away = new Api();
+  const from = Date.now();
+  const watching = new ApiObserver(await away.listen());
+  const gaps = () => watching.within({ since: from, until: Date.now(), nodes: [], namespace: 'ns', isForeign: () => false }).map(({ gaps }) => gaps.join());
+  try {
+    await until(() => away.watches === 3);
+    away.refuses = true;
+    away.drop();
+    await sleep(2500);
+    away.refuses = false;
+    await until(() => gaps().every((gap) => gap !== ''));
+    assert.match(gaps()[0]!, /^the API told nothing of nodes and Events from [^,]+ UTC, so what came and went then is missing$/);
+    assert.match(gaps()[1]!, /^the API told nothing of Pods and Events from [^,]+ UTC, so what came and went then is missing$/);
+  } finally {
+    watching.stop();
+    away.close();
+  }
 });

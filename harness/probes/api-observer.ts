@@ -1,6 +1,6 @@
 import type { KubeClient } from '../kube/client.ts';
 import type { KubeEvent, KubeNode, KubePod } from '../kube/objects.ts';
-import { ApiWatch, type Change } from './api-watch.ts';
+import { ApiWatch, type Change, type WatchDeadlines } from './api-watch.ts';
 import { eventSaid, factsOfNode, factsOfPod, nodeChange, podChange, type ApiSaid, type NodeFacts, type PodFacts } from './api-words.ts';
 import { mergeRepeats, type Happening, type Told } from './happening.ts';
 
@@ -33,18 +33,18 @@ export class ApiObserver {
   readonly #nodes = new Map<string, NodeFacts>();
   readonly #counts = new Map<string, number>();
   readonly #startedAt = Date.now();
-  readonly #watches: readonly Pick<ApiWatch<KubePod>, 'blindWithin' | 'stop'>[];
+  readonly #watches: Readonly<Record<'Pods' | 'nodes' | 'Events', Pick<ApiWatch<KubePod>, 'blindWithin' | 'stop'>>>;
 
-  constructor(kube: KubeClient) {
-    this.#watches = [
-      new ApiWatch<KubePod>(kube, '/api/v1/pods', (change, at) => { this.seePod(change, at); }),
-      new ApiWatch<KubeNode>(kube, '/api/v1/nodes', (change, at) => { this.seeNode(change, at); }),
-      new ApiWatch<KubeEvent>(kube, '/api/v1/events', (change, at) => { this.seeEvent(change, at); }),
-    ];
+  constructor(kube: KubeClient, deadlines?: WatchDeadlines) {
+    this.#watches = {
+      Pods: new ApiWatch<KubePod>(kube, '/api/v1/pods', (change, at) => { this.seePod(change, at); }, deadlines),
+      nodes: new ApiWatch<KubeNode>(kube, '/api/v1/nodes', (change, at) => { this.seeNode(change, at); }, deadlines),
+      Events: new ApiWatch<KubeEvent>(kube, '/api/v1/events', (change, at) => { this.seeEvent(change, at); }, deadlines),
+    };
   }
 
   stop(): void {
-    for (const watch of this.#watches) watch.stop();
+    for (const watch of Object.values(this.#watches)) watch.stop();
   }
 
   /** @internal */
@@ -106,9 +106,14 @@ export class ApiObserver {
     const seen = this.#seen.filter(({ at }) => at >= since && at <= until);
     const pods = seen.filter(({ at, kind, namespace = '', node }) => kind === 'pod' && !isForeign(namespace, at) && (namespace === own || (node !== undefined && nodes.includes(node))));
     const about = seen.filter(({ kind, node }) => kind === 'node' && node !== undefined && nodes.includes(node));
-    const clock = (ms: number): string => new Date(ms).toISOString().slice(11, 19);
-    const blind = this.#watches[0]!.blindWithin(since, until).map(({ from, to }) => `the API did not answer from ${clock(from)} to ${clock(to)} UTC, so what came and went then is missing`);
     const plain = (all: readonly Seen[]): Happening[] => mergeRepeats(all.map(({ at, what, bad }) => ({ at, what, ...(bad === true && { bad }) })));
-    return [{ who: 'nodes', by: 'API', happenings: plain(about), gaps: blind }, { who: 'Pods', by: 'API', happenings: plain(pods), gaps: [] }];
+    return [{ who: 'nodes', by: 'API', happenings: plain(about), gaps: this.#blind('nodes', since, until) }, { who: 'Pods', by: 'API', happenings: plain(pods), gaps: this.#blind('Pods', since, until) }];
+  }
+
+  /** When nothing was told of them, or of Events, which are about both. */
+  #blind(who: 'Pods' | 'nodes', since: number, until: number): string[] {
+    const clock = (ms: number): string => new Date(ms).toISOString().slice(11, 19);
+    const gaps = ([who, 'Events'] as const).flatMap((what) => this.#watches[what].blindWithin(since, until).map(({ from, to }) => ({ what, when: `from ${clock(from)} to ${clock(to)} UTC` })));
+    return [...Map.groupBy(gaps, ({ when }) => when)].map(([when, whats]) => `the API told nothing of ${whats.map(({ what }) => what).join(' and ')} ${when}, so what came and went then is missing`);
   }
 }

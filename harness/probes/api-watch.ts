@@ -16,8 +16,20 @@ interface Line {
 
 /** Between the end of a watch and the next try: an API server that is gone is so for seconds. */
 const pauseMs = 1000;
-/** The API server ends it after half an hour at the most, whatever is asked for. */
-const lifeSeconds = 1800;
+
+/** How long a watch may go unanswered. */
+export interface WatchDeadlines {
+  /** The API server ends each watch after so many seconds, "regardless of any activity or inactivity" (`timeoutSeconds` of its API reference). Whole seconds, 1 or more. */
+  readonly lifeSeconds: number;
+  /** How long it may take to begin one, and how much later than that its end may come. Milliseconds. */
+  readonly graceMs: number;
+}
+
+/**
+ * Bookmarks do not do for this: the API reference says that clients should assume neither that they come at any interval nor that any comes at all.
+ * So the watch is asked for a short life, and one that has outlived it hangs. What the API tells goes on from the last version, so nothing is missed between two.
+ */
+const usual: WatchDeadlines = { lifeSeconds: 30, graceMs: 5000 };
 
 /**
  * Watches all objects of a kind from now on, until it is stopped, over a connection of its own, and begins anew whenever the API server has
@@ -28,15 +40,19 @@ export class ApiWatch<T extends KubeObject> {
   readonly #path: string;
   readonly #agent: Agent;
   readonly #see: (change: Change<T>, at: number) => void;
+  readonly #deadlines: WatchDeadlines;
   readonly #stopped = new AbortController();
   /** When it saw nothing: from, to (absent: still). */
   readonly #blind: { from: number; to?: number }[] = [{ from: Date.now() }];
+  /** When the last byte came: of a watch that hangs nobody knows what it has not told since. */
+  #heardAt = Date.now();
 
   /** @param path as `/api/v1/pods` @param see gets every object once at first, and then each change */
-  constructor(kube: KubeClient, path: string, see: (change: Change<T>, at: number) => void) {
+  constructor(kube: KubeClient, path: string, see: (change: Change<T>, at: number) => void, deadlines = usual) {
     this.#kube = kube;
     this.#path = path;
     this.#see = see;
+    this.#deadlines = deadlines;
     this.#agent = new Agent({ ...kube.pem, keepAlive: false });
     void this.#run();
   }
@@ -54,28 +70,47 @@ export class ApiWatch<T extends KubeObject> {
   async #run(): Promise<void> {
     let version: string | undefined;
     while (!this.#stopped.signal.aborted) {
+      const [hangs, begunAt] = [new AbortController(), Date.now()];
       try {
-        version = await this.#follow(version);
+        version = await this.#follow(version, hangs);
       } catch {
         version = undefined; // its place in the history is gone, or the API server is: it is told by `blindWithin`
       }
-      if (this.#blind.at(-1)!.to !== undefined) this.#blind.push({ from: Date.now() });
-      await new Promise<void>((resolve) => { setTimeout(resolve, pauseMs).unref(); });
+      if (this.#blind.at(-1)!.to !== undefined) this.#blind.push({ from: hangs.signal.aborted ? this.#heardAt : Date.now() });
+      // One that has come to its end as it was asked to is followed by the next at once.
+      if (version === undefined || Date.now() - begunAt < pauseMs) await new Promise<void>((resolve) => { setTimeout(resolve, pauseMs).unref(); });
     }
   }
 
-  /** @returns the version to go on from */
-  async #follow(from: string | undefined): Promise<string | undefined> {
+  /** @param hangs is aborted when the watch is overdue @returns the version to go on from */
+  async #follow(from: string | undefined, hangs: AbortController): Promise<string | undefined> {
     let version = from;
+    const { lifeSeconds, graceMs } = this.#deadlines;
+    const overdueIn = (ms: number): NodeJS.Timeout => setTimeout(() => { hangs.abort(new Error('the watch hangs')); }, ms).unref();
     // Without a version it begins with all that there is, as if each had just been added (sendInitialEvents is not needed for that).
     const query = new URLSearchParams({ watch: '1', allowWatchBookmarks: 'true', timeoutSeconds: String(lifeSeconds), ...(version !== undefined && { resourceVersion: version }) });
-    const sent = httpsRequest(new URL(`${this.#path}?${query.toString()}`, this.#kube.server), { agent: this.#agent, signal: this.#stopped.signal, headers: { accept: 'application/json' } });
-    sent.on('socket', (socket) => { socket.unref(); });
-    sent.end();
-    const response = await new Promise<IncomingMessage>((resolve, reject) => { sent.once('response', resolve).on('error', reject); });
-    if (response.statusCode !== 200) throw new Error(`HTTP ${response.statusCode}`);
-    this.#blind.at(-1)!.to ??= Date.now();
-    for await (const { type, object } of linesOf(response)) {
+    let overdue = overdueIn(graceMs);
+    try {
+      const sent = httpsRequest(new URL(`${this.#path}?${query.toString()}`, this.#kube.server), { agent: this.#agent, signal: AbortSignal.any([this.#stopped.signal, hangs.signal]), headers: { accept: 'application/json' } });
+      sent.on('socket', (socket) => { socket.unref(); });
+      sent.end();
+      const response = await new Promise<IncomingMessage>((resolve, reject) => { sent.once('response', resolve).on('error', reject); });
+      clearTimeout(overdue);
+      overdue = overdueIn(lifeSeconds * 1000 + graceMs);
+      if (response.statusCode !== 200) throw new Error(`HTTP ${response.statusCode}`);
+      this.#heardAt = Date.now();
+      this.#blind.at(-1)!.to ??= this.#heardAt;
+      version = await this.#hear(response, version);
+    } finally {
+      clearTimeout(overdue);
+    }
+    return version;
+  }
+
+  /** @returns the last version that was told of */
+  async #hear(response: IncomingMessage, from: string | undefined): Promise<string | undefined> {
+    let version = from;
+    for await (const { type, object } of linesOf(response, () => { this.#heardAt = Date.now(); })) {
       if (type === 'ERROR') throw new Error(`the watch ended: ${object.code}`);
       version = object.metadata.resourceVersion ?? version;
       if (type === 'ADDED' || type === 'MODIFIED' || type === 'DELETED') this.#see({ type, object: object as unknown as T }, Date.now());
@@ -84,9 +119,10 @@ export class ApiWatch<T extends KubeObject> {
   }
 }
 
-async function* linesOf(response: IncomingMessage): AsyncGenerator<Line> {
+async function* linesOf(response: IncomingMessage, heard: () => void): AsyncGenerator<Line> {
   let rest = '';
   for await (const chunk of response.setEncoding('utf8') as AsyncIterable<string>) {
+    heard();
     const lines = `${rest}${chunk}`.split('\n');
     rest = lines.pop() ?? '';
     for (const line of lines) if (line !== '') yield JSON.parse(line) as Line;
