@@ -4,6 +4,7 @@ import { lossText } from './loss.ts';
 
 /** How long an agent that was sent to another server may take to get there. Milliseconds. */
 const movingMs = 3000;
+const takenOver = 'a newer session of this node has taken over';
 
 /**
  * The sessions of this server's agents. A node may have several for a while (its agent moves, or was killed and the old
@@ -45,7 +46,11 @@ export class AgentRegistry {
     this.#lost.delete(node);
     const older = this.#agents.get(node) ?? [];
     this.#agents.set(node, [...older, agent]);
-    for (const { session } of older) session.drain('a newer session of this node has taken over');
+    for (const { session } of older) {
+      session.drain(takenOver);
+      // What has had no answer yet may never get one there, as the older one may have lost its end: whoever waits for it asks again, and comes to the new one.
+      for (const stream of [...session.streams]) if (!stream.isOpened) stream.reset('DRAINING', takenOver);
+    }
   }
 
   /** A session has ended. @returns whether it was one of these */

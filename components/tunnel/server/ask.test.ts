@@ -77,6 +77,24 @@ test('others are asked too when it is silent for a second, and it may still be t
   assert.equal(await outcomeOf(ask), 'agent');
 });
 
+test('while it is silent the others are asked again, as its agent may be on its way to one of them', async () => {
+  const [silent, peer] = [new FakeSession(), new FakeSession()];
+  const ask = asked(silent, peer);
+  await until('the other one is asked', () => peer.handler !== undefined);
+  const first = peer.handler!;
+  peer.fail('ABSENT');
+  await until('it is asked again', () => peer.handler !== first);
+  peer.handler!.opened!();
+  assert.deepEqual([await outcomeOf(ask), silent.resets, peer.resets], ['peer', ['CANCELLED'], []]);
+  // And no more once it has answered.
+  const [busy, other] = [new FakeSession(), new FakeSession()];
+  const refused = asked(busy, other);
+  await until('the other one is asked', () => other.handler !== undefined);
+  other.fail('ABSENT');
+  busy.fail('REFUSED');
+  assert.deepEqual(await outcomeOf(refused), ['ABSENT', 'REFUSED']);
+});
+
 test('one that is cancelled gives up what is under way, and asks nobody else', async () => {
   const [here, peer] = [new FakeSession(), new FakeSession()];
   const ask = asked(here, peer);

@@ -22,25 +22,32 @@ export interface AskOptions {
 
 /** After this time without an answer the session here may be one whose other end has gone unnoticed. Milliseconds. */
 const aloneMs = 1000;
+/** Between two times when all others are asked while the session here is silent: its agent may be on its way to one of them. Milliseconds. */
+const againMs = 300;
 
 /**
  * Asks for a node, once: its agent, when it is here; all other servers at once, when it is not, or has just gone, or does not
- * answer. The first that reaches the target is taken, and no other is waited for.
+ * answer: then again and again, for as long as it does not. The first that reaches the target is taken, and no other is waited for.
  */
 export class Ask {
   /** Or why not, of each that was asked. */
   readonly outcome: Promise<Reached | readonly AskError[]>;
   readonly #options: AskOptions;
   readonly #openings = new Set<Opening>();
-  readonly #errors: AskError[] = [];
-  readonly #alone: Deadline | undefined;
+  readonly #begunAt = performance.now();
+  #errors: AskError[] = [];
+  #alone: Deadline | undefined;
   #resolve!: (outcome: Reached | readonly AskError[]) => void;
   #waitsFor = 0;
+  /** The session here has not answered. */
+  #hereIsSilent: boolean;
   #peersAsked = false;
+  #over = false;
 
   constructor(options: AskOptions) {
     const { here } = options;
     this.#options = options;
+    this.#hereIsSilent = here !== undefined;
     this.outcome = new Promise((resolve) => { this.#resolve = resolve; });
     if (here === undefined) {
       this.#askPeers();
@@ -53,28 +60,38 @@ export class Ask {
   /** Nobody waits for it any more. */
   cancel(): void {
     // Each says so, and none of them is the reason to ask others.
-    this.#peersAsked = true;
+    this.#over = true;
     for (const opening of [...this.#openings]) opening.cancel();
   }
 
   #askPeers(): void {
-    if (this.#peersAsked) return;
+    if (this.#over) return;
     this.#peersAsked = true;
     this.#open(this.#options.peers(), 'peer');
   }
 
+  /** Whoever had it not may have it in a moment: what they said before is of no account then. */
+  #askPeersAgain(): void {
+    if (!this.#hereIsSilent || this.#waitsFor !== 1) return;
+    this.#errors = [];
+    this.#askPeers();
+  }
+
   #open(sessions: readonly Session[], via: Reached['via']): void {
-    const { target, deadlineMs } = this.#options;
+    const { target } = this.#options;
+    const deadlineMs = Math.max(1, Math.round(this.#options.deadlineMs - (performance.now() - this.#begunAt)));
     this.#waitsFor += sessions.length;
     for (const session of sessions) {
       try {
         const opened = new Opening(session, target, deadlineMs, (error) => {
           this.#openings.delete(opened);
+          if (via === 'agent') this.#hereIsSilent = false;
           if (error !== undefined) this.#failed(error);
           else this.#reached({ opened, via });
         });
         this.#openings.add(opened);
       } catch (error) {
+        if (via === 'agent') this.#hereIsSilent = false;
         this.#failed(error as SessionUnavailableError);
       }
     }
@@ -90,8 +107,9 @@ export class Ask {
   #failed(error: AskError): void {
     this.#errors.push(error);
     this.#waitsFor -= 1;
-    if (!this.#peersAsked && isWorthAsking(error)) this.#askPeers();
-    else this.#endIfNobodyIsLeft();
+    if (!this.#over && !this.#peersAsked && isWorthAsking(error)) return this.#askPeers();
+    this.#endIfNobodyIsLeft();
+    if (!this.#over && this.#peersAsked && this.#hereIsSilent && this.#waitsFor === 1) this.#alone = openDeadlines.in(againMs, () => this.#askPeersAgain());
   }
 
   #endIfNobodyIsLeft(): void {

@@ -89,6 +89,24 @@ test('an agent that is killed and started again at once: the old session\'s end 
   await reached(world, server);
 });
 
+test('a call that was begun when a session had lost its end unnoticed comes through the one that takes its place', async () => {
+  await using world = await World.create();
+  // As it is used: that the link is dead is found after ten seconds.
+  const server = await world.server(nodes, { dialMs: 10_000, session: {} });
+  const wan = await behindWan(world, server);
+  const running = await reached(world, server);
+  wan.silence();
+  const call = world.connect(server, world.kubeletOf('edge-1'));
+  await until('it has gone into the old one', async () => (await valueOf(server, 'edge_tunnel_streams')) === 2);
+  const startedAt = performance.now();
+  await world.agent('edge-1', server.portOf('agents'));
+  const { status, reason } = await call;
+  assert.equal(status, 200, reason);
+  assert.ok(performance.now() - startedAt < 2000, `it took ${performance.now() - startedAt} ms`);
+  // What was open there is not touched: nobody has said that it is over.
+  assert.equal(running.closed, false);
+});
+
 test('two agents with one identity take turns, ever more slowly, and the node stays within reach', async () => {
   await using world = await World.create();
   const server = await world.server(nodes);
