@@ -38,7 +38,8 @@ export const fault: Register = (program, io, run) => {
         throw new UsageError(`no fault "${kind}"${meant === undefined ? '' : `; did you mean ${meant}?`}`, { next: `choose one of ${faultKinds.join(', ')}` });
       }
       const made = createFault(kind, target.join(' '), readParameters(kind, flags.set));
-      const { context, log } = await open(flags, io);
+      await using opened = await open(flags, io);
+      const { context, log } = opened;
       const { injectFault } = await import('../../chaos/run.ts');
       const record = await io.progress.step(`${kind}: ${made.target}${chosen(made)}`, async () => await injectFault(context, log, made));
       if (flags.json) return printJson(io, record);
@@ -54,7 +55,8 @@ export const fault: Register = (program, io, run) => {
     .action(run(async (id: string | undefined, flags: Flags & { readonly all?: boolean }) => {
       if (id !== undefined && flags.all) throw new UsageError(`"${id}" and --all exclude each other`, { next: 'give one of them' });
       if (id !== undefined) await checkId(id, flags);
-      const { context, log } = await open(flags, io);
+      await using opened = await open(flags, io);
+      const { context, log } = opened;
       const { healAll, healFault } = await import('../../chaos/run.ts');
       const healed = await io.progress.step('Healing', async () => (id === undefined ? await healAll(context, log) : [await healFault(context, log, id)]));
       if (flags.json) return printJson(io, healed);
@@ -112,11 +114,19 @@ async function checkId(id: string, flags: Flags): Promise<void> {
   throw new UsageError(`cluster ${cluster.name} has had no fault "${id}"${meant === undefined ? '' : `; did you mean ${meant}?`}`, { next: 'see edgeproof fault list' });
 }
 
-/** To do something to a cluster. @throws UsageError when another edgeproof has it for itself */
-async function open({ name, force = false }: Flags, io: Io): Promise<{ context: FaultContext; log: FaultLog }> {
-  const [{ chooseCluster }, { runningCluster }, { FaultLog }, { demandLeftAlone }] = await Promise.all([import('../clusters.ts'), import('../running.ts'), import('../../chaos/fault-log.ts'), import('../run/grade-alone.ts')]);
+interface Opened extends AsyncDisposable {
+  readonly context: FaultContext;
+  readonly log: FaultLog;
+}
+
+/** To do something to a cluster, which nobody else does meanwhile. @throws UsageError when another edgeproof has it for itself */
+async function open({ name, force = false }: Flags, io: Io): Promise<Opened> {
+  const [{ chooseCluster }, { runningCluster }, { FaultLog }, { handsAlone }] = await Promise.all([import('../clusters.ts'), import('../running.ts'), import('../../chaos/fault-log.ts'), import('../run/grade-alone.ts')]);
   const chosen = await chooseCluster(name);
-  if (!force) await demandLeftAlone([chosen]);
+  await using held = new AsyncDisposableStack();
+  if (!force) held.use(await handsAlone([chosen]));
   const { cluster, docker } = await runningCluster(chosen, io.signal);
-  return { context: { cluster, docker, signal: io.signal }, log: await FaultLog.open(cluster) };
+  const opened = { context: { cluster, docker, signal: io.signal }, log: await FaultLog.open(cluster) };
+  const left = held.move();
+  return { ...opened, [Symbol.asyncDispose]: async () => await left.disposeAsync() };
 }

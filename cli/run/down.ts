@@ -9,11 +9,11 @@ import { hasUnseenContainers, leavePrivateEngine, lockEngine, startPrivateEngine
 import { removeLeftWorkFolders } from '../../harness/images/work-folder.ts';
 import type { Io } from '../io.ts';
 import type { DownOptions } from '../options.ts';
-import { demandLeftAlone } from './grade-alone.ts';
+import { handsAlone } from './grade-alone.ts';
 
 /** `edgeproof down`: clean-up listens to no abort, it always runs to its end. @throws UsageError when another edgeproof has the cluster for itself */
 export async function down(options: DownOptions, io: Io): Promise<number> {
-  if (!options.force) await demandLeftAlone('all' in options ? await listFolders() : [options.name]);
+  await using _ = options.force ? undefined : await handsAlone('all' in options ? await listFolders() : [options.name]);
   if ('all' in options) await all(io.progress);
   else await one(options.name, io.progress);
   return exitCodes.pass;

@@ -18,19 +18,32 @@ const busy = (cluster: string, who: string, next: string): UsageError => new Usa
  * @throws UsageError when another edgeproof has it for itself
  */
 export async function gradeAlone(cluster: string, next = 'wait until it has ended, or name another cluster'): Promise<AsyncDisposable> {
-  const held = await tryLock(gradedLock(cluster), myself());
-  if (held === undefined) throw busy(cluster, (await whoHolds(gradedLock(cluster))) ?? 'one that has just ended', next);
-  return held;
+  return await take(gradedLock(cluster), cluster, next);
 }
 
 /**
- * Before something is done by hand to clusters that others may grade or boot: what they find would be that hand's doing.
+ * Takes clusters for as long as something is done to them by hand: what others find who grade or boot them would be that hand's doing. Held to its end, as
+ * whoever looked alone would not see who begins a moment later.
  *
- * @throws UsageError when another edgeproof has one of them for itself
+ * @throws UsageError when another edgeproof has one of them for itself: then none is held
  */
-export async function demandLeftAlone(clusters: readonly string[]): Promise<void> {
+export async function handsAlone(clusters: readonly string[]): Promise<AsyncDisposable> {
+  await using held = new AsyncDisposableStack();
   for (const cluster of clusters) {
-    const who = (await whoHolds(gradedLock(cluster))) ?? (await whoHolds(bootLock(cluster)));
-    if (who !== undefined) throw busy(cluster, who, orForce);
+    const locks = [gradedLock(cluster), bootLock(cluster)];
+    // First a look at both: who takes one and is refused the other is in the way of nobody for a moment.
+    for (const lock of locks) {
+      const who = await whoHolds(lock);
+      if (who !== undefined) throw busy(cluster, who, orForce);
+    }
+    for (const lock of locks) held.use(await take(lock, cluster, orForce));
   }
+  return held.move();
+}
+
+/** @throws UsageError when another edgeproof holds it */
+async function take(lock: string, cluster: string, next: string): Promise<AsyncDisposable> {
+  const held = await tryLock(lock, myself());
+  if (held === undefined) throw busy(cluster, (await whoHolds(lock)) ?? 'one that has just ended', next);
+  return held;
 }

@@ -55,7 +55,7 @@ export async function bootCluster(options: UpOptions): Promise<ClusterState> {
   const { name, docker, progress, logsDir, signal } = options;
   // Two boots of one name would each take the other's parts for its own, and remove them.
   await using claim = await tryLock(bootLock(name));
-  if (claim === undefined) throw new UsageError(`another edgeproof is booting a cluster ${name}`, { next: 'take another --name' });
+  if (claim === undefined) throw new UsageError(`another edgeproof is booting cluster ${name}, or removing it`, { next: 'wait until it has ended, or take another --name' });
   await assertNameFree(docker, name);
   try {
     return await progress.step(`Cluster ${name}`, async (step) => await boot(options, step));
