@@ -1,7 +1,9 @@
-import { Then, When } from '@cucumber/cucumber';
+import { Given, Then, When } from '@cucumber/cucumber';
 import { CannotTellError, PromiseBroken } from '../core/errors.ts';
-import { attempt } from './support/kubectl-attempt.ts';
-import { execArgs, where } from './support/tunnel.ts';
+import { cloudSideOf } from '../harness/probes/cloud-side.ts';
+import { attempt, failureOf } from './support/kubectl-attempt.ts';
+import { followThroughOld, heldByCloud, stillFollowed, untilGone } from './support/old-carriers.ts';
+import { execArgs, oneAttemptMs, where } from './support/tunnel.ts';
 import type { EdgeWorld } from './support/world.ts';
 
 When('all that goes over the WAN of the site comes 200 to 400 ms later, and each connection gets 64 KB a second', async function (this: EdgeWorld) {
@@ -26,6 +28,43 @@ When('nothing gets from the cloud to the site any more', async function (this: E
 
 When('all gets over the WAN of the site again', async function (this: EdgeWorld) {
   await this.heal('wan-mute', 'wan-deaf');
+});
+
+Given('a kubectl logs -f of {string} runs through the session that there is, and has shown its lines within {int} s', async function (this: EdgeWorld, name: string, seconds: number) {
+  await followThroughOld(this, this.app(name), seconds);
+});
+
+When('who closes a connection over the WAN of the site is heard 3 s later', async function (this: EdgeWorld) {
+  await this.disturb('wan-slow-close', `site ${this.roles.site}`, { closeMs: 3000 });
+});
+
+/** All that the nodes of the site have lost, and the cloud holds: that of the API server tells it of every tunnel, as one may itself end an old session when it gets a new one. */
+async function resetUnheard(world: EdgeWorld): Promise<void> {
+  const { docker, cluster, roles: { site }, signal } = world;
+  const before = new Set((await cloudSideOf(docker, cluster, site, signal)).map(({ socket }) => socket));
+  await world.disturb('wan-reset', `site ${site}`);
+  const unheard = (await cloudSideOf(docker, cluster, site, signal)).filter(({ socket }) => before.has(socket));
+  if (unheard.length === 0) throw new CannotTellError('FAULT_NOT_FELT', `the cloud heard at once that all ${before.size} connections over the WAN of site ${site} had ended`);
+  world.log(`of ${before.size} connections that the nodes of ${site} had lost the cloud still held ${unheard.length}, of which to the tunnel ${unheard.filter(({ service }) => service === 'tunnel').length}`);
+}
+
+When('all connections of the site over its WAN are reset, of which the cloud does not hear yet, and kubectl exec in {string} works within {int} s', async function (this: EdgeWorld, name: string, seconds: number) {
+  const app = this.app(name);
+  await this.oldSessions.leaveBehind(1, {
+    held: async () => await heldByCloud(this),
+    strike: async () => await resetUnheard(this),
+    works: async () => await this.within({ what: `kubectl exec in ${where(app)}, beside the old session`, seconds, code: 'EXEC_UNREACHABLE', everyMs: 50 }, async () => {
+      const failed = failureOf(await attempt(this, execArgs(this, app, 'true'), { timeoutMs: oneAttemptMs }));
+      return failed === undefined ? { done: undefined } : { missing: failed };
+    }),
+    others: () => stillFollowed(this),
+  });
+});
+
+Then('kubectl exec in {string} works, whenever it is asked, until {int} s after the end of the old session, which comes within {int} s', async function (this: EdgeWorld, name: string, after: number, seconds: number) {
+  const app = this.app(name);
+  const seen = await untilGone(this, after, seconds, async (timeoutMs) => failureOf(await attempt(this, execArgs(this, app, 'true'), { timeoutMs })));
+  this.log(`kubectl exec in ${where(app)} worked ${this.oldSessions.roundsBeside + seen.beside} times while there still was something of the old session, and ${seen.after} times after its end`);
 });
 
 When('the edge node and its neighbour lose each other', async function (this: EdgeWorld) {

@@ -1,13 +1,11 @@
 import { Given, Then, When } from '@cucumber/cucumber';
 import { CannotTellError, PromiseBroken } from '../core/errors.ts';
 import { edgeNodes, nodesOfSite, type NodeState } from '../harness/cluster/state.ts';
-import { cloudSideOf, type CloudSide } from '../harness/probes/cloud-side.ts';
-import { echoLogLines } from '../harness/workloads/echo.ts';
 import { startApps } from './support/apps.ts';
 import { appsElsewhere, execFailures } from './support/every-node.ts';
-import { untilGhostsAreGone } from './support/ghosts.ts';
+import { followThroughOld, heldByCloud, stillFollowed, untilGone } from './support/old-carriers.ts';
 import { untilRow } from './support/row.ts';
-import { logsArgs, oneAttemptMs, saysWithin, where } from './support/tunnel.ts';
+import { oneAttemptMs } from './support/tunnel.ts';
 import { agentOn, podsOf, replacePod } from './support/tunnel-parts.ts';
 import type { EdgeWorld } from './support/world.ts';
 
@@ -52,18 +50,9 @@ Then('it is ready, and kubectl exec works on every edge node, {int} times in a r
 Given('kubectl logs -f of the application on every edge node of the site runs, and has shown its lines within {int} s', async function (this: EdgeWorld, seconds: number) {
   const inside = new Set(nodesOfSite(this.cluster, this.roles.site).map(({ name }) => name));
   for (const app of [...this.apps.values()].filter(({ node }) => inside.has(node))) {
-    const program = this.kubectl.start(logsArgs(this, app, '--follow'));
-    this.programs.set(`followed log of ${where(app)}`, program);
-    await saysWithin(this, program, echoLogLines(app.pod).at(-1)!, { what: `kubectl logs -f of ${where(app)}`, code: 'LOGS_UNREACHABLE', seconds });
+    await followThroughOld(this, app, seconds);
   }
 });
-
-/** The tunnel's connections over the WAN of the site that the cloud holds. */
-const heldByCloud = async ({ docker, cluster, roles, signal }: EdgeWorld): Promise<CloudSide[]> =>
-  (await cloudSideOf(docker, cluster, roles.site, signal)).filter(({ service }) => service === 'tunnel');
-
-/** The logs that were followed through the first of the old sessions. */
-const stillFollowed = ({ programs }: EdgeWorld): string[] => [...programs].filter(([name, { code: ended }]) => name.startsWith('followed log of ') && ended === undefined).map(([name]) => `the ${name}`);
 
 When('the site comes back at another address {int} times, of which the cloud does not hear, and kubectl exec works on every edge node of the site within {int} s each time', async function (this: EdgeWorld, times: number, seconds: number) {
   await this.oldSessions.leaveBehind(times, {
@@ -77,12 +66,7 @@ When('the site comes back at another address {int} times, of which the cloud doe
   });
 });
 
-/** Of one attempt while none may fail. */
-const patienceMs = 5000;
-
 Then('kubectl exec works on every edge node of the site, whenever it is asked, until {int} s after the end of the old sessions, which comes within {int} s', async function (this: EdgeWorld, after: number, seconds: number) {
-  const since = this.lastFaultAt;
-  const seen = await untilGhostsAreGone({ since, endsWithinMs: seconds * 1000, afterMs: after * 1000, code, signal: this.signal }, async () => await execFailures(this, patienceMs), async () => this.oldSessions.remains(await heldByCloud(this), stillFollowed(this)));
-  this.attachBudget({ what: 'the end of the old sessions', budgetMs: seconds * 1000, tookMs: seen.endedAt - since });
+  const seen = await untilGone(this, after, seconds, async (timeoutMs) => await execFailures(this, timeoutMs));
   this.log(`kubectl exec worked on ${this.apps.size} edge nodes ${this.oldSessions.roundsBeside + seen.beside} times while the cloud still held some of ${this.oldSessions.count} old sessions, and ${seen.after} times after their end`);
 });

@@ -50,3 +50,17 @@ Feature: A tunnel over a bad link is slow at most, and never wrong
       | from here to there         |
       | from the site to the cloud |
       | from the cloud to the site |
+
+  @tunnel-late-end @stock:LOGS_UNREACHABLE
+  Scenario: A node that is back before the cloud has heard of its end is there at once, and the late end takes nothing with it
+    Why: what stands between may hold a closed connection for seconds; a device that is back must not be kept out by its own past, nor fall with it.
+    Bug: frp #3279: a client that came back was refused for 60 to 90 s, until the server had given up the connection of before.
+
+    Given a kubectl logs -f of "app" runs through the session that there is, and has shown its lines within 5 s
+    When who closes a connection over the WAN of the site is heard 3 s later
+    Then kubectl exec of a command in "app" returns its stdout, its stderr and its exit code 7, within 2 s
+    When all connections of the site over its WAN are reset, of which the cloud does not hear yet, and kubectl exec in "app" works within 3 s
+    Then kubectl logs -f of "app" runs, and has shown its lines within 3 s
+    And kubectl exec in "app" works, whenever it is asked, until 1 s after the end of the old session, which comes within 6 s
+    When "app" writes the line "written after the late end"
+    Then the followed log shows "written after the late end" within 2 s

@@ -1,4 +1,5 @@
 import { createFault, type FaultContext, type FaultKind, type FaultRecord } from '../../chaos/fault.ts';
+import type { ChosenParameters } from '../../chaos/fault-parameters.ts';
 import { healAll, healFault, injectFault } from '../../chaos/run.ts';
 import { forgetMacsOfFaults } from '../../chaos/vtep.ts';
 import { nodesOfSite, type ClusterState } from '../../harness/cluster/state.ts';
@@ -7,9 +8,9 @@ import type { Session } from './session.ts';
 
 const contextOf = ({ cluster, docker }: Pick<Session, 'cluster' | 'docker'>, signal: AbortSignal): FaultContext => ({ cluster, docker, signal });
 
-/** Breaks something and makes sure that the victim felt it. @throws CannotTellError `FAULT_NOT_SEEN` */
-export async function inject(session: Session, kind: FaultKind, target: string, signal: AbortSignal): Promise<FaultRecord> {
-  return await injectFault(contextOf(session, signal), session.faults, createFault(kind, target));
+/** Breaks something and makes sure that the victim felt it. @param chosen of its numbers those that are not the usual ones @throws CannotTellError `FAULT_NOT_SEEN` */
+export async function inject(session: Session, kind: FaultKind, target: string, signal: AbortSignal, chosen: ChosenParameters = {}): Promise<FaultRecord> {
+  return await injectFault(contextOf(session, signal), session.faults, createFault(kind, target, chosen));
 }
 
 /** Ends one fault. @returns its record, with the time of its end. */

@@ -18,7 +18,7 @@ test('all must work beside the old sessions, at their end, and for a while after
   assert.deepEqual(await watch('...'), { endedAt: 2000, beside: 0, after: 3 });
   // Of one that is still told once, the end is later.
   assert.deepEqual(await watch('g.g...'), { endedAt: 5000, beside: 2, after: 4 });
-  await assert.rejects(watch('gG'), { code: 'LOST', message: '[LOST] 2.0 s after the last change of address: refused' });
+  await assert.rejects(watch('gG'), { code: 'LOST', message: '[LOST] 2.0 s after the old sessions had lost their edge: refused' });
   await assert.rejects(watch('gg.!'), { code: 'LOST', message: '[LOST] 1.0 s after the end of the old sessions: refused' });
   await assert.rejects(watch('ggggg'), { code: 'GHOST_HELD', message: /^\[GHOST_HELD\] 5\.0 s after .* there still is the session from port 1$/ });
 });

@@ -39,13 +39,13 @@ export async function untilGhostsAreGone(options: GhostOptions, attempt: () => P
   let endedAt: number | undefined;
   while (endedAt === undefined || now() - endedAt < afterMs) {
     const failed = await attempt();
-    if (failed !== undefined) throw new PromiseBroken(code, `${endedAt === undefined ? `${ago(since)} the last change of address` : `${ago(endedAt)} the end of the old sessions`}: ${failed}`);
+    if (failed !== undefined) throw new PromiseBroken(code, `${endedAt === undefined ? `${ago(since)} the old sessions had lost their edge` : `${ago(endedAt)} the end of the old sessions`}: ${failed}`);
     const left = await remains();
     if (left.length > 0) {
       beside += 1;
       // One that is told again after it was gone has not ended.
       endedAt = undefined;
-      if (now() - since > endsWithinMs) throw new PromiseBroken('GHOST_HELD', `${ago(since)} the last change of address there still is ${left.join(', ')}`);
+      if (now() - since > endsWithinMs) throw new PromiseBroken('GHOST_HELD', `${ago(since)} the old sessions had lost their edge there still is ${left.join(', ')}`);
     } else {
       after += 1;
       endedAt ??= now();

@@ -4,6 +4,7 @@ import type { StartedProgram } from '../../core/started-program.ts';
 import type { Look } from '../../core/wait.ts';
 import { oneSiteTag, sideBySideTag } from '../../features/tags.ts';
 import type { FaultKind, FaultRecord } from '../../chaos/fault.ts';
+import type { ChosenParameters } from '../../chaos/fault-parameters.ts';
 import type { ClusterState } from '../../harness/cluster/state.ts';
 import type { Docker } from '../../harness/docker/docker.ts';
 import type { KubeClient } from '../../harness/kube/client.ts';
@@ -221,12 +222,12 @@ export class EdgeWorld extends World {
     throw new CannotTellError('NOT_ALONE', `${what} is about more than site ${ground.site}, and another scenario may stand there`, { next: `take ${oneSiteTag} from this scenario` });
   }
 
-  /** Breaks something, and goes on only when the victim has felt it. @throws CannotTellError `FAULT_NOT_SEEN`; `NOT_ALONE` */
-  async disturb(kind: FaultKind, target: string): Promise<FaultRecord> {
+  /** Breaks something, and goes on only when the victim has felt it. @param chosen of its numbers those that are not the usual ones @throws CannotTellError `FAULT_NOT_SEEN`; `NOT_ALONE` */
+  async disturb(kind: FaultKind, target: string, chosen?: ChosenParameters): Promise<FaultRecord> {
     if (!(await admit(this.scope, target, async (pod) => await this.#nodeOf(pod)))) this.demandAlone(`${kind} on ${target}`);
     await this.remember();
     this.reached.clear();
-    const record = await inject(this.session, kind, target, this.signal);
+    const record = await inject(this.session, kind, target, this.signal, chosen);
     this.faultRecords.set(record.id, record);
     this.attachJson(record, mediaTypes.fault);
     this.#lastFaultAt = Date.now();
