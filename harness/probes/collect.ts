@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeError } from '../../core/errors.ts';
+import { vtepDevice } from '../cluster/flannel.ts';
 import type { ClusterState } from '../cluster/state.ts';
 import type { Docker } from '../docker/docker.ts';
 import type { KubeClient } from '../kube/client.ts';
@@ -27,7 +28,7 @@ const nodeCommands: Readonly<Record<string, string>> = {
   'addresses.txt': 'ip addr',
   'routes.txt': 'ip route',
   'neighbours.txt': 'ip neigh',
-  'fdb.txt': 'bridge fdb show dev flannel.1',
+  'fdb.txt': `bridge fdb show dev ${vtepDevice}`,
   'sockets.txt': 'ss -tnap',
 };
 

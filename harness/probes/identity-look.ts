@@ -1,4 +1,5 @@
 import { describeError } from '../../core/errors.ts';
+import { vtepDevice } from '../cluster/flannel.ts';
 import type { Docker } from '../docker/docker.ts';
 
 /** What could not be read, and why: never the same as anything. */
@@ -53,7 +54,7 @@ const next = `printf '\\036'`;
 
 /** Without an ID crictl is told of all sandboxes by one process. One that is removed while it goes through them ends its answer, so it is asked again. */
 const askSandboxesOfNode = `(crictl inspectp -o json || crictl inspectp -o json || printf '${noAnswer}')`;
-const askNode = (pods: string): string => ['cat /sys/class/net/flannel.1/address', 'bridge -j fdb show dev flannel.1', 'ip -j neigh show dev flannel.1', 'ip -j -4 addr show dev eth0', pods].map((ask) => `${ask} 2>/dev/null`).join(`; ${next}; `);
+const askNode = (pods: string): string => [`cat /sys/class/net/${vtepDevice}/address`, `bridge -j fdb show dev ${vtepDevice}`, `ip -j neigh show dev ${vtepDevice}`, 'ip -j -4 addr show dev eth0', pods].map((ask) => `${ask} 2>/dev/null`).join(`; ${next}; `);
 /** For each process given, the addresses in its network namespace. */
 const askSandboxes = `for pid do nsenter --target "$pid" --net ip -j -4 addr show dev eth0 2>/dev/null || printf '${noAnswer}'; ${next}; done`;
 

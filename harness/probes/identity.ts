@@ -1,4 +1,5 @@
 import { CannotTellError } from '../../core/errors.ts';
+import { vtepDevice } from '../cluster/flannel.ts';
 import type { Docker } from '../docker/docker.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { KubeNode } from '../kube/objects.ts';
@@ -76,7 +77,7 @@ export async function vtepMac(docker: Docker, node: string, signal?: AbortSignal
   const options = { timeoutMs: nodeCommandTimeoutMs, ...(signal && { signal }) };
   const { stdout } = await docker.exec(node, ['ip', '-j', 'link', 'show'], options);
   const links = JSON.parse(stdout) as { ifname?: string; address?: string }[];
-  return links.find(({ ifname }) => ifname === 'flannel.1')?.address?.toLowerCase();
+  return links.find(({ ifname }) => ifname === vtepDevice)?.address?.toLowerCase();
 }
 
 /** True when flannel on a node has set up the overlay: without this file the CNI plugin refuses every new Pod. */
@@ -113,8 +114,8 @@ export interface PeerView {
 export async function peerView(docker: Docker, peer: string, target: { readonly address: string; readonly overlayAddress: string }, signal?: AbortSignal): Promise<PeerView> {
   const options = { timeoutMs: nodeCommandTimeoutMs, ...(signal && { signal }) };
   const [fdb, neighbours] = await Promise.all([
-    docker.exec(peer, ['bridge', '-j', 'fdb', 'show', 'dev', 'flannel.1'], options),
-    docker.exec(peer, ['ip', '-j', 'neigh', 'show', 'dev', 'flannel.1'], options),
+    docker.exec(peer, ['bridge', '-j', 'fdb', 'show', 'dev', vtepDevice], options),
+    docker.exec(peer, ['ip', '-j', 'neigh', 'show', 'dev', vtepDevice], options),
   ]);
   return {
     peer,
@@ -131,8 +132,8 @@ export async function peerView(docker: Docker, peer: string, target: { readonly 
 export async function unresolvedGateways(docker: Docker, node: string, signal?: AbortSignal): Promise<string[]> {
   const options = { timeoutMs: nodeCommandTimeoutMs, ...(signal && { signal }) };
   const [routes, neighbours] = await Promise.all([
-    docker.exec(node, ['ip', '-j', '-4', 'route', 'show', 'dev', 'flannel.1'], options),
-    docker.exec(node, ['ip', '-j', '-4', 'neigh', 'show', 'dev', 'flannel.1', 'nud', 'permanent'], options),
+    docker.exec(node, ['ip', '-j', '-4', 'route', 'show', 'dev', vtepDevice], options),
+    docker.exec(node, ['ip', '-j', '-4', 'neigh', 'show', 'dev', vtepDevice, 'nud', 'permanent'], options),
   ]);
   const known = (JSON.parse(neighbours.stdout || '[]') as { dst: string; lladdr?: string }[]).filter(({ lladdr }) => lladdr !== undefined).map(({ dst }) => dst);
   return (JSON.parse(routes.stdout || '[]') as { gateway?: string }[]).flatMap(({ gateway }) => gateway ?? []).filter((gateway) => !known.includes(gateway));

@@ -1,4 +1,5 @@
 import { allDone } from '../../core/all-done.ts';
+import { vtepDevice } from '../cluster/flannel.ts';
 import type { Docker } from '../docker/docker.ts';
 
 /** How many there are of each kind of thing in a node's network, by what the kind is called; of iptables rules also by chain. */
@@ -22,7 +23,7 @@ const commands: Readonly<Record<string, string>> = {
   'veth interfaces': 'ip -o link show type veth',
   'IPv4 routes': 'ip -4 route show table all',
   'IPv6 routes': 'ip -6 route show table all',
-  'forwards of flannel.1 (FDB)': 'bridge fdb show dev flannel.1',
+  'forwards of flannel.1 (FDB)': `bridge fdb show dev ${vtepDevice}`,
   'permanent neighbours (ARP)': 'ip neigh show nud permanent',
   'network namespaces': 'ls /run/netns 2>/dev/null || true',
   'iptables rules': 'iptables-save',

@@ -1,4 +1,5 @@
 import { describeError } from '../../core/errors.ts';
+import { vtepDevice } from '../cluster/flannel.ts';
 import type { NodeState } from '../cluster/state.ts';
 import type { Docker } from '../docker/docker.ts';
 import { sentence } from './happening.ts';
@@ -29,7 +30,7 @@ stat -c %Z ${cniFolder}; printf '\036'
 for unit do [ "$(systemctl is-active "$unit")" = active ] || echo "$unit is $(systemctl is-active "$unit")"; done; systemctl list-units --failed --plain --no-legend | cut -d' ' -f1 | sed 's/$/ has failed/'; printf '\036'
 df --output=pcent / | tail -n 1; printf '\036'
 ip -4 route show default; printf '\036'
-ip -o link show flannel.1 2>/dev/null; printf '\036'
+ip -o link show ${vtepDevice} 2>/dev/null; printf '\036'
 crictl --timeout 4s pods -o json; printf '\036'
 crictl --timeout 4s ps -a -o json`;
 
