@@ -7,6 +7,7 @@ import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { bringPrograms } from './bring-programs.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const parts = process.argv.includes('--changed') ? await partsThatChanged() : process.argv.slice(2);
@@ -14,11 +15,6 @@ delete process.env.EDGEPROOF_LAUNCHER_FD;
 
 const abort = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => abort.abort());
-// A test file's process that never comes to its end has no deadline of its own in Node's runner, and CI would wait for it for ever.
-setTimeout(() => {
-  process.stdout.write('The tests were not over within 8 minutes: a test file hangs.\n');
-  abort.abort();
-}, 8 * 60_000).unref();
 
 // What tests leave behind, and those that are killed, goes with this folder.
 const temporary = mkdtempSync(join(tmpdir(), 'edgeproof-test-'));
@@ -34,7 +30,14 @@ process.once('exit', () => {
   }
 });
 
-await bringIptables();
+const files = filesToRun();
+// What cannot be brought, the tests that need it say again: they fail.
+await bringPrograms(files, await import('../harness/engine/host-packages.ts'), (line) => process.stdout.write(`${line}\n`));
+// A test file's process that never comes to its end has no deadline of its own in Node's runner, and CI would wait for it for ever.
+setTimeout(() => {
+  process.stdout.write('The tests were not over within 8 minutes: a test file hangs.\n');
+  abort.abort();
+}, 8 * 60_000).unref();
 const typesOk = await typeCheck();
 const counts = abort.signal.aborted ? { passed: 0, failed: 1 } : await unitTests();
 const passed = counts.passed + (typesOk ? 1 : 0);
@@ -50,16 +53,9 @@ async function partsThatChanged() {
   return [...beside, 'core/walls.test.ts', 'core/dead-code.test.ts', 'features/', 'steps/definitions.test.ts', 'docs/promises.test.ts'];
 }
 
-/** A few tests call it, in a network namespace of their own. */
-async function bringIptables() {
-  const { canInstallPackages, hasProgram, installPackages } = await import('../harness/engine/host-packages.ts');
-  if (await hasProgram('iptables')) return;
-  if (!(await canInstallPackages())) {
-    process.stdout.write('Without iptables, the tests that need it are skipped or fail: install it.\n');
-    return;
-  }
-  process.stdout.write('Installing iptables for the tests…\n');
-  await installPackages(['iptables'], 'some tests call it', { detail: () => {} });
+function filesToRun() {
+  const skipped = new Set(['node_modules', 'runs', '.git']);
+  return globSync('**/*.test.ts', { cwd: root, exclude: (name) => skipped.has(name.split('/').at(-1)) }).filter((file) => parts.length === 0 || parts.some((part) => file.includes(part))).sort();
 }
 
 /** The type check counts as one test. */
@@ -76,16 +72,11 @@ async function typeCheck() {
 
 /** @returns {Promise<{ passed: number, failed: number }>} */
 async function unitTests() {
-  const skipped = new Set(['node_modules', 'runs', '.git']);
-  const files = globSync('**/*.test.ts', { cwd: root, exclude: (name) => skipped.has(name.split('/').at(-1)) })
-    .filter((file) => parts.length === 0 || parts.some((part) => file.includes(part)))
-    .sort()
-    .map((file) => join(root, file));
   if (files.length === 0) {
     process.stdout.write(`no test file's path has ${parts.map((part) => `"${part}"`).join(' or ')} in it\n`);
     return { passed: 0, failed: 1 };
   }
-  const stream = run({ files, cwd: root, concurrency: availableParallelism() + 1, timeout: 90_000, signal: abort.signal });
+  const stream = run({ files: files.map((file) => join(root, file)), cwd: root, concurrency: availableParallelism() + 1, timeout: 90_000, signal: abort.signal });
   let counts;
   stream.on('test:summary', (summary) => {
     // One comes for each file, and one, without a file, for the whole.

@@ -7,10 +7,9 @@ import { after, before, test } from 'node:test';
 import { readReport } from '../build.ts';
 import { fixtureCatalogue, fixtureRunDir } from '../fixture/shared.ts';
 import { stretched } from '../fixture/stretched.ts';
-import { Chromium, findChromium } from './chromium.ts';
+import { Chromium } from './chromium.ts';
 import { reportPage } from './page.ts';
 
-const real = { skip: (await findChromium()) === undefined ? 'needs Chromium' : (false as const) };
 const failing = 'identity-pod-ip-sandbox-kill';
 const desk = { width: 1280, height: 1000 };
 const folder = await mkdtemp(join(tmpdir(), 'edgeproof-page-'));
@@ -18,7 +17,6 @@ const file = join(folder, 'report.html');
 let browser: Chromium;
 
 before(async () => {
-  if (real.skip !== false) return;
   const report = stretched(await readReport(await fixtureRunDir(), fixtureCatalogue), failing);
   await writeFile(file, reportPage(report));
   browser = await Chromium.start();
@@ -31,7 +29,7 @@ after(async () => {
 const slider = `document.querySelector('#${failing} .foot .scale')`;
 const readout = `document.querySelector('#${failing} .readout')`;
 
-test('it opens at the first failure, unfolded, and nothing in it complains or asks a network', real, async () => {
+test('it opens at the first failure, unfolded, and nothing in it complains or asks a network', async () => {
   await browser.open(file, desk);
   assert.deepEqual(browser.complaints, []);
   const first = await browser.evaluate<string>('document.querySelector(".failures a").hash.slice(1)');
@@ -42,7 +40,7 @@ test('it opens at the first failure, unfolded, and nothing in it complains or as
   assert.equal(await browser.evaluate('scrollY'), 0);
 });
 
-test('nothing is wider than the window, on a desk and on a phone, in light and dark', real, async () => {
+test('nothing is wider than the window, on a desk and on a phone, in light and dark', async () => {
   for (const view of [desk, { ...desk, dark: true }, { width: 390, height: 844, phone: true }, { width: 320, height: 700, phone: true, dark: true }]) {
     await browser.open(file, view);
     await browser.evaluate('document.querySelectorAll("details").forEach((one) => { one.open = true; })');
@@ -51,7 +49,7 @@ test('nothing is wider than the window, on a desk and on a phone, in light and d
   }
 });
 
-test('in dark, the page is dark, and its plots are drawn in its colours', real, async () => {
+test('in dark, the page is dark, and its plots are drawn in its colours', async () => {
   const ink = async (dark: boolean): Promise<[string, number]> => {
     await browser.open(file, { ...desk, dark }, `#${failing}`);
     return await browser.evaluate(`new Promise((resolve) => { const look = () => { const canvas = document.querySelector('.plot canvas'); if (canvas === null) return requestAnimationFrame(look); requestAnimationFrame(() => {
@@ -63,7 +61,7 @@ test('in dark, the page is dark, and its plots are drawn in its colours', real, 
   assert.ok(lightInk > 0 && darkInk > 0 && lightInk !== darkInk, `${lightInk}, ${darkInk}`);
 });
 
-test('a second of a probe is a cell of its width, below the same second of all else', real, async () => {
+test('a second of a probe is a cell of its width, below the same second of all else', async () => {
   await browser.open(file, desk, `#${failing}`);
   const [cells, width, total, left] = await browser.evaluate<[number, number, number, number]>(`(() => {
     const lane = document.querySelector('#${failing} .cells:has(.cell)'); const bad = lane.querySelector('.cell.bad'); const box = lane.parentElement.getBoundingClientRect();
@@ -73,7 +71,7 @@ test('a second of a probe is a cell of its width, below the same second of all e
   assert.ok(Math.abs(left - (21.06 / total) * width) < 2, `${left} of ${width}, ${total} s`);
 });
 
-test('with the keyboard alone one goes through the seconds and is told what was so in each', real, async () => {
+test('with the keyboard alone one goes through the seconds and is told what was so in each', async () => {
   await browser.open(file, desk, `#${failing}`);
   await browser.evaluate(`${slider}.focus()`);
   assert.equal(await browser.evaluate(`${readout}.hidden`), false);
@@ -90,7 +88,7 @@ test('with the keyboard alone one goes through the seconds and is told what was 
   assert.equal(await browser.evaluate(`${readout}.hidden`), true);
 });
 
-test('every time line can be reached by Tab, and every summary', real, async () => {
+test('every time line can be reached by Tab, and every summary', async () => {
   await browser.open(file, desk, '#top');
   const unreachable = await browser.evaluate<string[]>(`[...document.querySelectorAll('summary, [role=slider], a, button:enabled')].filter((one) => one.checkVisibility() && one.tabIndex < 0).map((one) => one.outerHTML.slice(0, 80))`);
   assert.deepEqual(unreachable, []);
@@ -98,7 +96,7 @@ test('every time line can be reached by Tab, and every summary', real, async () 
   assert.match(await browser.evaluate<string>('document.activeElement.tagName'), /^(A|SUMMARY|BUTTON)$/);
 });
 
-test('the pointer over a time line shows the moment, and leaves nothing behind', real, async () => {
+test('the pointer over a time line shows the moment, and leaves nothing behind', async () => {
   await browser.open(file, desk, `#${failing}`);
   const [x, y] = await browser.evaluate<[number, number]>(`(() => { const lane = document.querySelector('#${failing} .cells:has(.cell)'); lane.scrollIntoView({ block: 'center' }); const { left, top, width, height } = lane.parentElement.getBoundingClientRect(); const total = lane.closest('.timeline').dataset.ms / 1000; return [left + width * 25 / total, top + height / 2]; })()`);
   await browser.point(x, y);
@@ -107,7 +105,7 @@ test('the pointer over a time line shows the moment, and leaves nothing behind',
   assert.equal(await browser.evaluate(`${readout}.hidden`), true);
 });
 
-test('without its script all is there to be read: the reason, the seconds in words, the figures of the plot', real, async () => {
+test('without its script all is there to be read: the reason, the seconds in words, the figures of the plot', async () => {
   await browser.open(file, { ...desk, script: false });
   const text = await browser.evaluate<string>(`document.getElementById('${failing}').textContent`);
   for (const part of ['What stands out', 'no CNI configuration', '21–30 s', 'connect: connection refused', 'the slowest of each second']) assert.ok(text.includes(part), part);

@@ -18,10 +18,11 @@ export interface View {
 
 const startTimeoutMs = 30_000;
 const answerTimeoutMs = 30_000;
-const browsers = ['chromium', 'chromium-browser', 'google-chrome'];
+/** What one may be called. */
+export const browsers: readonly string[] = ['chromium', 'chromium-browser', 'google-chrome', 'chromium-headless-shell'];
 
 /** The name of the Chromium that there is on this machine, if there is one. */
-export async function findChromium(): Promise<string | undefined> {
+async function findChromium(): Promise<string | undefined> {
   for (const name of browsers) if ((await exec(['sh', '-c', 'command -v -- "$1"', 'sh', name], { accept: 'any' })).code === 0) return name;
   return undefined;
 }
@@ -47,7 +48,7 @@ export class Chromium implements AsyncDisposable {
   /** @throws CannotTellError `NO_BROWSER` */
   static async start(): Promise<Chromium> {
     const name = await findChromium();
-    if (name === undefined) throw new CannotTellError('NO_BROWSER', 'no Chromium is installed', { next: 'Install one: apt-get install chromium' });
+    if (name === undefined) throw new CannotTellError('NO_BROWSER', 'no Chromium is installed', { next: 'install one: apt-get install chromium-headless-shell on Debian (as root there, npm test does it by itself), elsewhere Chromium or Google Chrome' });
     const browser = new Chromium();
     try {
       await browser.#open(name);
