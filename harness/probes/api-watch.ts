@@ -28,8 +28,9 @@ export interface WatchDeadlines {
 /**
  * Bookmarks do not do for this: the API reference says that clients should assume neither that they come at any interval nor that any comes at all.
  * So the watch is asked for a short life, and one that has outlived it hangs. What the API tells goes on from the last version, so nothing is missed between two.
+ * Short, as whoever asks what was missed hears nothing of a hang that is not found yet; another one costs a handshake.
  */
-const usual: WatchDeadlines = { lifeSeconds: 30, graceMs: 5000 };
+const usual: WatchDeadlines = { lifeSeconds: 10, graceMs: 5000 };
 
 /**
  * Watches all objects of a kind from now on, until it is stopped, over a connection of its own, and begins anew whenever the API server has
