@@ -30,7 +30,11 @@ class Api {
       this.watches += 1;
       this.versions.push(searchParams.get('resourceVersion'));
       response.writeHead(200).flushHeaders();
-      if (!this.hangs.delete(path)) setTimeout(() => response.end(), Number(searchParams.get('timeoutSeconds')) * 1000).unref();
+      response.write(`${JSON.stringify({ type: 'BOOKMARK', object: { metadata: { resourceVersion: '1' } } })}\n`);
+      if (!this.hangs.delete(path)) setTimeout(() => {
+        this.#open.get(path)?.delete(response);
+        response.end();
+      }, Number(searchParams.get('timeoutSeconds')) * 1000).unref();
       this.#open.set(path, (this.#open.get(path) ?? new Set()).add(response));
     });
   }
@@ -73,7 +77,7 @@ const event = (reason: string, count: number, lastTimestamp: string, type = 'War
 
 const seen = (nodes = ['dev-worker2'], isForeign = (_namespace: string): boolean => false) => observer.within({ since, until: Date.now() + 1000, nodes, namespace: 'ns', isForeign });
 const words = (who: string, told = seen()): string[] => told.find((one) => one.who === who)!.happenings.map(({ what, bad }) => `${bad === true ? '! ' : ''}${what}`);
-const until = async (look: () => boolean): Promise<void> => { await waitFor('the observer', async () => (look() ? { done: true } : { missing: JSON.stringify(seen()) }), { timeoutMs: 5000, everyMs: 10 }); };
+const until = async (look: () => boolean): Promise<void> => { await waitFor('the observer', async () => (look() ? { done: true } : { missing: JSON.stringify(seen()) }), { timeoutMs: 20_000, everyMs: 10 }); };
 
 test('changes of Pods and nodes are told as they come, and what was there before is no news', async () => {
   await until(() => api.watches === 3);
@@ -122,7 +126,7 @@ test('a watch that hangs is found out and begun anew, and whoever depends on it 
     const hanging = new Api();
     hanging.hangs.add(path);
     const from = Date.now();
-    const watching = new ApiObserver(await hanging.listen(), { lifeSeconds: 1, graceMs: 300 });
+    const watching = new ApiObserver(await hanging.listen(), { lifeSeconds: 1, graceMs: 1000 });
     const watched = () => watching.within({ since: from, until: Date.now(), nodes: [], namespace: 'ns', isForeign: () => false });
     const gaps = () => watched().flatMap(({ who, gaps }) => gaps.map((gap) => `${who}: ${gap}`));
     try {
