@@ -1,13 +1,14 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Progress } from '../../core/progress.ts';
+import { together } from '../../core/together.ts';
 import { cloudContainers, edgeContainers, overlayContainers } from '../../images/containers.ts';
 import { kubectlProgram, nodePrograms, overlayPrograms, pulledPrograms, toolPrograms, wanPrograms } from '../../images/programs.ts';
 import { upstream } from '../../images/versions.ts';
 import type { Docker } from '../docker/docker.ts';
 import { takeBaseFiles } from './base-files.ts';
 import { builtImages, pulledNodeImage } from './image-names.ts';
-import { buildPrograms } from './go-programs.ts';
+import { buildGroups } from './go-programs.ts';
 import { writeArchive } from './image-archive.ts';
 import { hasImage } from './image-store.ts';
 import { copyKubectl, finder, nodeFiles, upstreamNodeChange, upstreamNodeFiles } from './node-files.ts';
@@ -43,23 +44,22 @@ export async function ensureImages(docker: Docker, mode: ImagesMode, progress: P
   return await progress.step('Images', async (step) => {
     const context: Context = { docker, progress: step, ...(signal && { signal }) };
     const chosen = await resolveMode(mode, context);
-    const tools = await buildPrograms(toolPrograms, step, signal);
     const { source, made } = chosen === 'build' ? { source: chosen, made: await build(context) } : await pullOrBuild(mode, async () => await pull(context), async () => await build(context), step);
     step.result(source === 'build' ? 'built here' : 'from registries');
-    const { kubectl, ...images } = made;
-    return { source, ...images, tools: { kind: join(tools, 'kind'), kubectl } };
+    return { source, ...made };
   });
 }
 
-async function build(context: Context): Promise<Omit<ImageSet, 'source' | 'tools'> & { kubectl: string }> {
+async function build(context: Context): Promise<Omit<ImageSet, 'source'>> {
   const { docker, progress, signal } = context;
-  const overlay = await buildPrograms(overlayPrograms, progress, signal);
-  const programs = await buildPrograms(nodePrograms, progress, signal);
-  const host = await buildPrograms(kubectlProgram, progress, signal);
-  const toxiproxy = await buildToxiproxyImage(docker, await buildPrograms(wanPrograms, progress, signal), progress, signal);
-  const rootfs = await buildRootfs(docker, progress, signal);
+  // kind first, as it is small: meanwhile the modules of a node come. What takes longest to link is the first of its module.
+  const [[tools, wan, programs, host, overlay], rootfs] = await together([
+    async (either) => await buildGroups([toolPrograms, wanPrograms, nodePrograms, kubectlProgram, overlayPrograms], progress, either),
+    async (either) => await buildRootfs(docker, progress, either),
+  ], signal);
+  const toxiproxy = await buildToxiproxyImage(docker, wan, progress, signal);
   const { edge, cloud } = await builtImages();
-  const set = { edge, cloud, toxiproxy, rootfs, programs: [overlay, programs], kubectl: join(host, 'kubectl') };
+  const set = { edge, cloud, toxiproxy, rootfs, programs: [overlay, programs], tools: { kind: join(tools, 'kind'), kubectl: join(host, 'kubectl') } };
   if ((await hasImage(docker, edge)) && (await hasImage(docker, cloud))) return set;
 
   await progress.step('Node images', async (step) => {
@@ -83,12 +83,13 @@ async function build(context: Context): Promise<Omit<ImageSet, 'source' | 'tools
 }
 
 /** An upstream node image already has Kubernetes; it gets flannel's CNI plugins, busybox and our container images. */
-async function pull(context: Context): Promise<Omit<ImageSet, 'source' | 'tools'> & { kubectl: string }> {
+async function pull(context: Context): Promise<Omit<ImageSet, 'source'>> {
   const { docker, progress, signal } = context;
-  await ensureUpstream(docker, [upstream.node, upstream.toxiproxy], progress, signal);
-  const overlay = await buildPrograms(overlayPrograms, progress, signal);
-  const pulled = await buildPrograms(pulledPrograms, progress, signal);
-  const rootfs = await buildRootfs(docker, progress, signal);
+  const [, [tools, overlay, pulled], rootfs] = await together([
+    async (either) => await ensureUpstream(docker, [upstream.node, upstream.toxiproxy], progress, either),
+    async (either) => await buildGroups([toolPrograms, overlayPrograms, pulledPrograms], progress, either),
+    async (either) => await buildRootfs(docker, progress, either),
+  ], signal);
   const node = await pulledNodeImage();
   if (!(await hasImage(docker, node))) {
     await progress.step('Node image', async (step) => {
@@ -99,5 +100,5 @@ async function pull(context: Context): Promise<Omit<ImageSet, 'source' | 'tools'
     });
     await pruneImages(docker, [node]);
   }
-  return { edge: node, cloud: node, toxiproxy: upstream.toxiproxy, rootfs, programs: [overlay, pulled], kubectl: await copyKubectl(docker, node) };
+  return { edge: node, cloud: node, toxiproxy: upstream.toxiproxy, rootfs, programs: [overlay, pulled], tools: { kind: join(tools, 'kind'), kubectl: await copyKubectl(docker, node) } };
 }
