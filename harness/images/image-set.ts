@@ -5,6 +5,7 @@ import { together } from '../../core/together.ts';
 import { cloudContainers, edgeContainers, overlayContainers } from '../../images/containers.ts';
 import { kubectlProgram, nodePrograms, overlayPrograms, pulledPrograms, toolPrograms, wanPrograms } from '../../images/programs.ts';
 import { upstream } from '../../images/versions.ts';
+import type { Tier } from '../cluster/state.ts';
 import type { Docker } from '../docker/docker.ts';
 import { takeBaseFiles } from './base-files.ts';
 import { builtImages, pulledNodeImage } from './image-names.ts';
@@ -65,17 +66,18 @@ async function build(context: Context): Promise<Omit<ImageSet, 'source'>> {
   await progress.step('Node images', async (step) => {
     await using work = await workFolder('node');
     const baseFiles = await takeBaseFiles(docker, rootfs, join(work.path, 'base'), signal);
-    const archive = async (name: string, images: typeof edgeContainers): Promise<string> => {
-      const folder = join(work.path, name);
-      await mkdir(folder);
-      step.detail(`writing the container images of ${name}s`);
-      return await writeArchive(images, { folder, baseFiles, findProgram: finder([overlay, programs]), ...(signal && { signal }) });
+    const folderOf = (tier: Tier): string => join(work.path, tier);
+    const archive = async (tier: Tier, images: typeof edgeContainers, aborted: AbortSignal): Promise<string> => {
+      await mkdir(folderOf(tier));
+      step.detail(`writing the container images of ${tier} nodes`);
+      return await writeArchive(images, { folder: folderOf(tier), baseFiles, findProgram: finder([overlay, programs]), signal: aborted });
     };
-    const common = { docker, step, ...(signal && { signal }) };
-    const edgeArchive = await archive('edge node', edgeContainers);
-    await buildNodeImage({ ...common, base: rootfs, image: edge, files: nodeFiles(overlay, programs), archives: [edgeArchive], folder: join(work.path, 'edge node') });
-    const cloudArchive = await archive('cloud node', cloudContainers);
-    await buildNodeImage({ ...common, base: edge, image: cloud, archives: [cloudArchive], folder: join(work.path, 'cloud node') });
+    const common = { docker, step };
+    const [, cloudArchive] = await together([
+      async (either) => await buildNodeImage({ ...common, signal: either, base: rootfs, image: edge, files: nodeFiles(overlay, programs), archives: [await archive('edge', edgeContainers, either)], folder: folderOf('edge') }),
+      async (either) => await archive('cloud', cloudContainers, either),
+    ], signal);
+    await buildNodeImage({ ...common, ...(signal && { signal }), base: edge, image: cloud, archives: [cloudArchive], folder: folderOf('cloud') });
   });
   await pruneImages(docker, [edge, cloud, toxiproxy, rootfs]);
   await prunePrograms([overlay, programs, host]);
