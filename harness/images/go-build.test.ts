@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { gib } from '../../core/memory.ts';
 import { benchPrograms, kubectlProgram, loadPrograms, nodePrograms, overlayPrograms, pulledPrograms, toolPrograms, wanPrograms } from '../../images/programs.ts';
-import { builtName } from './go-build.ts';
+import { builtName, collectorSettings } from './go-build.ts';
 
 test('programs are called as go calls them', () => {
   assert.equal(builtName('sigs.k8s.io/kind'), 'kind');
@@ -17,4 +18,10 @@ test('what is built together has the same variables, and no two of one name', ()
     assert.deepEqual(names, [...new Set(names)]);
     for (const { variables } of groups) assert.deepEqual(variables, groups[0]?.variables);
   }
+});
+
+test('without a collector where each processor has memory enough, and with a lazy one elsewhere', () => {
+  assert.deepEqual(collectorSettings(20 * gib, 2), { GOGC: 'off', GOMEMLIMIT: String(10 * gib) });
+  assert.deepEqual(collectorSettings(20 * gib, 16), { GOGC: '400' });
+  assert.deepEqual(collectorSettings(undefined, 2), { GOGC: '400' });
 });
