@@ -14,6 +14,14 @@ const version = 'k8s.io/component-base/version';
 const plugins = 'github.com/containernetworking/plugins/plugins';
 const containerd = 'github.com/containerd/containerd/v2/cmd';
 
+// The same for all programs of the module "node", which are built by one command. kubeadm refuses a build that does not know its version, and kubectl tells it.
+const variables = {
+  [`${version}.gitVersion`]: kubernetesVersion,
+  [`${version}.gitMajor`]: major ?? '',
+  [`${version}.gitMinor`]: minor ?? '',
+  [`${version}.gitTreeState`]: 'clean',
+};
+
 /** kind itself: needed whatever the images come from. */
 export const toolPrograms: ProgramGroup = { module: 'tools', programs: { kind: 'sigs.k8s.io/kind' } };
 
@@ -28,21 +36,14 @@ export const overlayPrograms: ProgramGroup = {
     bridge: `${plugins}/main/bridge`,
     webhook: './cmd/webhook',
   },
+  variables,
 };
 
 /** What upstream node images need besides, and those built here have in the binary of Kubernetes. */
-export const pulledPrograms: ProgramGroup = { module: 'node', programs: { 'metrics-server': 'sigs.k8s.io/metrics-server/cmd/metrics-server' } };
-
-// kubeadm refuses a build that does not know its version, and kubectl tells it.
-const kubernetesVariables = {
-  [`${version}.gitVersion`]: kubernetesVersion,
-  [`${version}.gitMajor`]: major ?? '',
-  [`${version}.gitMinor`]: minor ?? '',
-  [`${version}.gitTreeState`]: 'clean',
-};
+export const pulledPrograms: ProgramGroup = { module: 'node', programs: { 'metrics-server': 'sigs.k8s.io/metrics-server/cmd/metrics-server' }, variables };
 
 /** kubectl for this host, alone: as part of the binary with all of Kubernetes it takes almost twice the processor time to start, and a run starts thousands. */
-export const kubectlProgram: ProgramGroup = { module: 'node', programs: { kubectl: 'k8s.io/kubernetes/cmd/kubectl' }, variables: kubernetesVariables };
+export const kubectlProgram: ProgramGroup = { module: 'node', programs: { kubectl: 'k8s.io/kubernetes/cmd/kubectl' }, variables };
 
 /** The rest of a node: Kubernetes in one binary, its runtime, and what its static Pods run. */
 export const nodePrograms: ProgramGroup = {
@@ -60,7 +61,7 @@ export const nodePrograms: ProgramGroup = {
     portmap: `${plugins}/meta/portmap`,
     'host-local': `${plugins}/ipam/host-local`,
   },
-  variables: kubernetesVariables,
+  variables,
 };
 
 /** What only the benchmark runs beside our tunnel: konnectivity. Built for it alone. */

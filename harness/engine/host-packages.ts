@@ -24,13 +24,27 @@ export async function hasPackage(name: string): Promise<boolean> {
 /** Another apt-get may be at work (unattended upgrades, another edgeproof). */
 const lockTimeoutSeconds = 300;
 
+/** In this process one at a time: for the lock of the lists, which an update takes, apt does not wait. */
+let last: Promise<unknown> = Promise.resolve();
+
 /**
  * Installs Debian packages, without their recommendations.
  *
  * @throws CannotTellError `NEEDS_PACKAGES` where edgeproof may not install: the message says what to install;
  *   `PACKAGES_NOT_INSTALLED`; the signal's reason
  */
-export async function installPackages(packages: readonly string[], why: string, options: { detail: (text: string) => void; signal?: AbortSignal }): Promise<void> {
+export async function installPackages(packages: readonly string[], why: string, options: InstallOptions): Promise<void> {
+  const mine = last.then(async () => await install(packages, why, options));
+  last = mine.catch(() => {});
+  await mine;
+}
+
+interface InstallOptions {
+  readonly detail: (text: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+async function install(packages: readonly string[], why: string, options: InstallOptions): Promise<void> {
   if (!(await canInstallPackages())) {
     throw new CannotTellError('NEEDS_PACKAGES', `${why}, and edgeproof installs packages only as root on Debian or Ubuntu`, {
       next: `install ${packages.join(', ')} (or your system's equivalents) and start again`,

@@ -54,3 +54,14 @@ test('a bundled component and its runtime become an image of one layer that any 
   assert.ok(entries.every(([, owner]) => owner === '0/0'));
   assert.equal(await read('--extract', '--to-stdout', '--file', layer, './app/agent.mjs'), await readFile(file, 'utf8'));
 });
+
+test('images with the same files share a layer', async () => {
+  const folder = join(home, 'shared');
+  await mkdir(folder);
+  const tool = join(home, 'shared-tool');
+  await writeFile(tool, 'one');
+  const files = { '/tool': tool };
+  const archive = await writeArchive([{ tags: ['a:1'], files, entrypoint: ['/tool'] }, { tags: ['b:1'], files }, { tags: ['c:1'], files: { '/other': tool } }], { folder, baseFiles: {}, findProgram: () => assert.fail('no program is wanted') });
+  const { stdout } = await exec(['tar', '--extract', '--to-stdout', '--file', archive, './manifest.json']);
+  assert.deepEqual((JSON.parse(stdout) as { Layers: string[] }[]).map(({ Layers }) => Layers), [['layer-0.tar'], ['layer-0.tar'], ['layer-2.tar']]);
+});

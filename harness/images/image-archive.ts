@@ -27,29 +27,45 @@ export async function writeArchive(images: readonly ContainerImage[], options: A
   const content = join(options.folder, 'archive');
   await mkdir(content);
   const manifest: object[] = [];
+  const layers = new Map<string, Layer>();
   for (const [index, image] of images.entries()) {
-    const root = join(options.folder, `root-${index}`);
-    await layOut(image, root, options);
-    const layer = join(content, `layer-${index}.tar`);
-    // Whatever the umask here is, any user may read there.
-    await exec(['tar', '--create', '--sort=name', '--mtime=@0', '--owner=0', '--group=0', '--numeric-owner', '--mode=u+rwX,go+rX', '--file', layer, '--directory', root, '.'], {
-      timeoutMs: 120_000,
-      ...(options.signal && { signal: options.signal }),
-    });
+    const { tags: _, entrypoint: __, ...inside } = image;
+    const same = JSON.stringify(inside);
+    const layer = layers.get(same) ?? (await writeLayer(image, index, content, options));
+    layers.set(same, layer);
     const config = {
       architecture,
       os: 'linux',
       created: '1970-01-01T00:00:00Z',
       config: { Env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'], ...(image.entrypoint && { Entrypoint: image.entrypoint }) },
-      rootfs: { type: 'layers', diff_ids: [`sha256:${await sha256OfFile(layer)}`] },
+      rootfs: { type: 'layers', diff_ids: [layer.diffId] },
     };
     await writeFile(join(content, `config-${index}.json`), JSON.stringify(config));
-    manifest.push({ Config: `config-${index}.json`, RepoTags: image.tags, Layers: [`layer-${index}.tar`] });
+    manifest.push({ Config: `config-${index}.json`, RepoTags: image.tags, Layers: [layer.name] });
   }
   await writeFile(join(content, 'manifest.json'), JSON.stringify(manifest));
   const archive = join(options.folder, 'images.tar');
   await exec(['tar', '--create', '--file', archive, '--directory', content, '.'], { timeoutMs: 120_000 });
   return archive;
+}
+
+interface Layer {
+  /** Of its file in the archive. */
+  readonly name: string;
+  readonly diffId: string;
+}
+
+async function writeLayer(image: ContainerImage, index: number, content: string, options: ArchiveOptions): Promise<Layer> {
+  const root = join(options.folder, `root-${index}`);
+  await layOut(image, root, options);
+  const name = `layer-${index}.tar`;
+  const file = join(content, name);
+  // Whatever the umask here is, any user may read there.
+  await exec(['tar', '--create', '--sort=name', '--mtime=@0', '--owner=0', '--group=0', '--numeric-owner', '--mode=u+rwX,go+rX', '--file', file, '--directory', root, '.'], {
+    timeoutMs: 120_000,
+    ...(options.signal && { signal: options.signal }),
+  });
+  return { name, diffId: `sha256:${await sha256OfFile(file)}` };
 }
 
 async function layOut(image: ContainerImage, root: string, options: ArchiveOptions): Promise<void> {

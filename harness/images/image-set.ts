@@ -1,13 +1,15 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Progress } from '../../core/progress.ts';
+import { together } from '../../core/together.ts';
 import { cloudContainers, edgeContainers, overlayContainers } from '../../images/containers.ts';
 import { kubectlProgram, nodePrograms, overlayPrograms, pulledPrograms, toolPrograms, wanPrograms } from '../../images/programs.ts';
 import { upstream } from '../../images/versions.ts';
+import type { Tier } from '../cluster/state.ts';
 import type { Docker } from '../docker/docker.ts';
 import { takeBaseFiles } from './base-files.ts';
 import { builtImages, pulledNodeImage } from './image-names.ts';
-import { buildPrograms } from './go-programs.ts';
+import { buildGroups } from './go-programs.ts';
 import { writeArchive } from './image-archive.ts';
 import { hasImage } from './image-store.ts';
 import { copyKubectl, finder, nodeFiles, upstreamNodeChange, upstreamNodeFiles } from './node-files.ts';
@@ -43,39 +45,39 @@ export async function ensureImages(docker: Docker, mode: ImagesMode, progress: P
   return await progress.step('Images', async (step) => {
     const context: Context = { docker, progress: step, ...(signal && { signal }) };
     const chosen = await resolveMode(mode, context);
-    const tools = await buildPrograms(toolPrograms, step, signal);
     const { source, made } = chosen === 'build' ? { source: chosen, made: await build(context) } : await pullOrBuild(mode, async () => await pull(context), async () => await build(context), step);
     step.result(source === 'build' ? 'built here' : 'from registries');
-    const { kubectl, ...images } = made;
-    return { source, ...images, tools: { kind: join(tools, 'kind'), kubectl } };
+    return { source, ...made };
   });
 }
 
-async function build(context: Context): Promise<Omit<ImageSet, 'source' | 'tools'> & { kubectl: string }> {
+async function build(context: Context): Promise<Omit<ImageSet, 'source'>> {
   const { docker, progress, signal } = context;
-  const overlay = await buildPrograms(overlayPrograms, progress, signal);
-  const programs = await buildPrograms(nodePrograms, progress, signal);
-  const host = await buildPrograms(kubectlProgram, progress, signal);
-  const toxiproxy = await buildToxiproxyImage(docker, await buildPrograms(wanPrograms, progress, signal), progress, signal);
-  const rootfs = await buildRootfs(docker, progress, signal);
+  // kind first, as it is small: meanwhile the modules of a node come. What takes longest to link is the first of its module.
+  const [[tools, wan, programs, host, overlay], rootfs] = await together([
+    async (either) => await buildGroups([toolPrograms, wanPrograms, nodePrograms, kubectlProgram, overlayPrograms], progress, either),
+    async (either) => await buildRootfs(docker, progress, either),
+  ], signal);
+  const toxiproxy = await buildToxiproxyImage(docker, wan, progress, signal);
   const { edge, cloud } = await builtImages();
-  const set = { edge, cloud, toxiproxy, rootfs, programs: [overlay, programs], kubectl: join(host, 'kubectl') };
+  const set = { edge, cloud, toxiproxy, rootfs, programs: [overlay, programs], tools: { kind: join(tools, 'kind'), kubectl: join(host, 'kubectl') } };
   if ((await hasImage(docker, edge)) && (await hasImage(docker, cloud))) return set;
 
   await progress.step('Node images', async (step) => {
     await using work = await workFolder('node');
     const baseFiles = await takeBaseFiles(docker, rootfs, join(work.path, 'base'), signal);
-    const archive = async (name: string, images: typeof edgeContainers): Promise<string> => {
-      const folder = join(work.path, name);
-      await mkdir(folder);
-      step.detail(`writing the container images of ${name}s`);
-      return await writeArchive(images, { folder, baseFiles, findProgram: finder([overlay, programs]), ...(signal && { signal }) });
+    const folderOf = (tier: Tier): string => join(work.path, tier);
+    const archive = async (tier: Tier, images: typeof edgeContainers, aborted: AbortSignal): Promise<string> => {
+      await mkdir(folderOf(tier));
+      step.detail(`writing the container images of ${tier} nodes`);
+      return await writeArchive(images, { folder: folderOf(tier), baseFiles, findProgram: finder([overlay, programs]), signal: aborted });
     };
-    const common = { docker, step, ...(signal && { signal }) };
-    const edgeArchive = await archive('edge node', edgeContainers);
-    await buildNodeImage({ ...common, base: rootfs, image: edge, files: nodeFiles(overlay, programs), archives: [edgeArchive], folder: join(work.path, 'edge node') });
-    const cloudArchive = await archive('cloud node', cloudContainers);
-    await buildNodeImage({ ...common, base: edge, image: cloud, archives: [cloudArchive], folder: join(work.path, 'cloud node') });
+    const common = { docker, step };
+    const [, cloudArchive] = await together([
+      async (either) => await buildNodeImage({ ...common, signal: either, base: rootfs, image: edge, files: nodeFiles(overlay, programs), archives: [await archive('edge', edgeContainers, either)], folder: folderOf('edge') }),
+      async (either) => await archive('cloud', cloudContainers, either),
+    ], signal);
+    await buildNodeImage({ ...common, ...(signal && { signal }), base: edge, image: cloud, archives: [cloudArchive], folder: folderOf('cloud') });
   });
   await pruneImages(docker, [edge, cloud, toxiproxy, rootfs]);
   await prunePrograms([overlay, programs, host]);
@@ -83,12 +85,13 @@ async function build(context: Context): Promise<Omit<ImageSet, 'source' | 'tools
 }
 
 /** An upstream node image already has Kubernetes; it gets flannel's CNI plugins, busybox and our container images. */
-async function pull(context: Context): Promise<Omit<ImageSet, 'source' | 'tools'> & { kubectl: string }> {
+async function pull(context: Context): Promise<Omit<ImageSet, 'source'>> {
   const { docker, progress, signal } = context;
-  await ensureUpstream(docker, [upstream.node, upstream.toxiproxy], progress, signal);
-  const overlay = await buildPrograms(overlayPrograms, progress, signal);
-  const pulled = await buildPrograms(pulledPrograms, progress, signal);
-  const rootfs = await buildRootfs(docker, progress, signal);
+  const [, [tools, overlay, pulled], rootfs] = await together([
+    async (either) => await ensureUpstream(docker, [upstream.node, upstream.toxiproxy], progress, either),
+    async (either) => await buildGroups([toolPrograms, overlayPrograms, pulledPrograms], progress, either),
+    async (either) => await buildRootfs(docker, progress, either),
+  ], signal);
   const node = await pulledNodeImage();
   if (!(await hasImage(docker, node))) {
     await progress.step('Node image', async (step) => {
@@ -99,5 +102,5 @@ async function pull(context: Context): Promise<Omit<ImageSet, 'source' | 'tools'
     });
     await pruneImages(docker, [node]);
   }
-  return { edge: node, cloud: node, toxiproxy: upstream.toxiproxy, rootfs, programs: [overlay, pulled], kubectl: await copyKubectl(docker, node) };
+  return { edge: node, cloud: node, toxiproxy: upstream.toxiproxy, rootfs, programs: [overlay, pulled], tools: { kind: join(tools, 'kind'), kubectl: await copyKubectl(docker, node) } };
 }

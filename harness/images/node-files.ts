@@ -44,6 +44,7 @@ export function nodeFiles(overlay: string, programs: string): NodeFiles {
     },
     links: Object.fromEntries(['kubelet', 'kubeadm', 'kubectl'].map((name) => [`usr/bin/${name}`, '/usr/local/bin/kubernetes'])),
     texts: { 'kind/version': kubernetesVersion },
+    shared: ['usr/local/bin/kubernetes'],
   };
 }
 
