@@ -4,6 +4,8 @@ export const exitCodes = { pass: 0, fail: 1, cannotTell: 2, usage: 254, crash: 2
 export interface ErrorDetails {
   /** What the reader should do next, as a sentence. */
   readonly next?: string;
+  /** Nothing comes any more of what is waited for: whoever looks again and again ends with this. Default: false. */
+  readonly final?: boolean;
   readonly cause?: unknown;
 }
 
@@ -14,12 +16,14 @@ export interface ErrorDetails {
 export class EdgeproofError extends Error {
   readonly code: string;
   readonly next: string | undefined;
+  readonly final: boolean;
 
   constructor(code: string, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.name = new.target.name;
     this.code = code;
     this.next = details.next;
+    this.final = details.final ?? false;
   }
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { CannotTellError } from './errors.ts';
 import { waitFor, WaitTimeoutError } from './wait.ts';
 
 test('it looks until the condition holds, and gives what was seen', async () => {
@@ -24,6 +25,16 @@ test('a look that throws is "not yet", and its error the cause of the time-out',
   }, { timeoutMs: 5_000, everyMs: 1 }), 2);
   const refused = new Error('refused');
   await assert.rejects(waitFor('nobody', async () => { throw refused; }, { timeoutMs: 30, everyMs: 5 }), (error) => error instanceof WaitTimeoutError && error.cause === refused && error.missing === 'refused');
+});
+
+test('a look that throws what no waiting makes good ends the wait with it', async () => {
+  const gone = new CannotTellError('GONE', 'gone for good', { final: true });
+  let looks = 0;
+  await assert.rejects(waitFor('somebody who is gone', async () => {
+    looks += 1;
+    throw gone;
+  }, { timeoutMs: 5_000, everyMs: 1 }), (error) => error === gone);
+  assert.equal(looks, 1);
 });
 
 test('a look that hangs gets a signal at the deadline', async () => {

@@ -23,9 +23,9 @@ export class WaitTimeoutError extends EdgeproofError {
 
 /**
  * Looks until a condition holds or the deadline passes. A look that throws counts as "not yet", and its
- * error is the cause of the time-out. A look gets a signal that is aborted at the deadline.
+ * error is the cause of the time-out; a final one ends the wait. A look gets a signal that is aborted at the deadline.
  *
- * @throws WaitTimeoutError when the deadline passed; the signal's reason when aborted.
+ * @throws WaitTimeoutError when the deadline passed; the signal's reason when aborted; a look's error that is final.
  */
 export async function waitFor<T>(what: string, look: (signal: AbortSignal) => Promise<Look<T>>, options: WaitOptions): Promise<T> {
   const deadline = AbortSignal.timeout(options.timeoutMs);
@@ -39,6 +39,7 @@ export async function waitFor<T>(what: string, look: (signal: AbortSignal) => Pr
       missing = seen.missing;
       cause = undefined;
     } catch (error) {
+      if (error instanceof EdgeproofError && error.final) throw error;
       if (!signal.aborted || cause === undefined) {
         cause = error;
         if (!signal.aborted) missing = error instanceof Error ? error.message : String(error);

@@ -4,6 +4,7 @@ import { After, AfterAll, Before, setDefaultTimeout, setDefinitionFunctionWrappe
 import { allDone } from '../core/all-done.ts';
 import { caseSlug, failedAsNamed, neighbourTag, promiseOfTags, smallRangeTag, twoSitesTag } from '../features/tags.ts';
 import { partOf, sitesOf } from '../harness/cluster/state.ts';
+import { engineIsGone } from '../harness/engine/demand-engine.ts';
 import { waitUntilWhole } from '../harness/kube/whole.ts';
 import { collectState } from '../harness/probes/collect.ts';
 import { mediaTypes } from '../reports/attachments.ts';
@@ -20,6 +21,7 @@ import { rolesOf } from './support/roles.ts';
 import { openSession, type Session } from './support/session.ts';
 import { takeGround } from './support/take-ground.ts';
 import { cannotTurn } from './support/trust.ts';
+import { whyFailed } from './support/why-failed.ts';
 import type { EdgeWorld } from './support/world.ts';
 
 /** A step that is still running then is the harness's fault; every wait in it has a shorter deadline of its own. */
@@ -29,7 +31,7 @@ setDefinitionFunctionWrapper((code: (...args: unknown[]) => unknown) => async fu
   try {
     return await code.apply(this, args);
   } catch (error) {
-    throw tellNext(error);
+    throw tellNext(await whyFailed(error));
   }
 });
 const cleanUpTimeout = { timeout: 240_000 };
@@ -97,6 +99,8 @@ After(cleanUpTimeout, async function (this: EdgeWorld, scenario: ITestCaseHookPa
   const asNamed = isControl() && failedAsNamed(scenario.pickle.tags.map(({ name }) => name), scenario.result?.exception?.message);
   const stays = failed && !asNamed && leavesFailures();
   const explain = async (): Promise<void> => {
+    // That explains all of it.
+    if (await engineIsGone(session.docker.engine)) return;
     await attachStanding(this);
     await collect(this, session, caseSlug(scenario.pickle));
   };

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { describeError, exitCodes } from '../../core/errors.ts';
+import { EngineGoneError } from '../../harness/engine/demand-engine.ts';
+import { whileEngineRuns } from '../../harness/engine/while-engine-runs.ts';
 import { KubeClient } from '../../harness/kube/client.ts';
 import { loadImplementation } from '../../implementations/load.ts';
 import { versions } from '../../images/versions.ts';
@@ -86,8 +88,10 @@ async function oneRun(options: Round, io: Io): Promise<{ readonly report: Report
   const failures: string[] = [];
   const fail = (error: unknown): void => {
     const interrupted = io.signal.aborted && followsFrom(error, io.signal.reason);
-    run.end = interrupted || error instanceof FeaturesStopped ? 'interrupted' : run.end;
-    failures.push(describeError(interrupted ? io.signal.reason : error));
+    run.end = interrupted || error instanceof FeaturesStopped || error instanceof EngineGoneError ? 'interrupted' : run.end;
+    const said = describeError(interrupted ? io.signal.reason : error);
+    // Each part of the run that is without its engine says the same.
+    if (!failures.includes(said)) failures.push(said);
   };
   try {
     const standing = await ground.open(run, runDir);
@@ -129,8 +133,8 @@ interface Graded extends GradedRun {
 async function grade({ run, runDir, fail, mode, selection, failFast, keep, told, cluster: stays }: Graded, { cluster, docker, kubectl }: Standing, io: Io): Promise<void> {
   try {
     io.progress.line('Features');
-    const features = { cluster, docker, kubectl, runDir, messages: join(runDir, messagesFile), mode, ...atFailure({ mode, failFast, keep }), earlierTimes: io.stderr.isTTY === true ? await writeEarlierTimes(run, runDir) : undefined, signal: io.signal };
-    await timed(run, 'features', async () => await runFeatures({ ...features, ...(selection !== undefined && { tags: selection }), ...(told !== undefined && { told }) }));
+    const features = { cluster, docker, kubectl, runDir, messages: join(runDir, messagesFile), mode, ...atFailure({ mode, failFast, keep }), earlierTimes: io.stderr.isTTY === true ? await writeEarlierTimes(run, runDir) : undefined };
+    await timed(run, 'features', async () => await whileEngineRuns(docker.engine, io.signal, async (signal) => await runFeatures({ ...features, signal, ...(selection !== undefined && { tags: selection }), ...(told !== undefined && { told }) })));
     run.end = 'completed';
   } catch (error) {
     fail(error);

@@ -5,6 +5,7 @@ import { removeCluster } from '../../harness/cluster/down.ts';
 import type { ClusterState } from '../../harness/cluster/state.ts';
 import { bootCluster } from '../../harness/cluster/up.ts';
 import type { Docker } from '../../harness/docker/docker.ts';
+import { whileEngineRuns } from '../../harness/engine/while-engine-runs.ts';
 import { kubectlFor } from '../../harness/images/kubectl.ts';
 import type { ImagesMode } from '../../harness/images/registry.ts';
 import type { Implementation } from '../../harness/implementation.ts';
@@ -68,7 +69,8 @@ export class Ground implements AsyncDisposable {
     await demandRoom(docker, topology, signal);
     const images = await timed(run, 'images', async () => await useImages(docker, mode, implementation, this.#io));
     await writeRun(runDir, run);
-    const booted = await bootCluster({ name, topology, topologyArgument, implementation, docker, images, progress, signal, logsDir: join(runDir, logsFolder, 'boot'), onPhase: (phase) => void run.phases.push(phase) });
+    const boot = { name, topology, topologyArgument, implementation, docker, images, progress, logsDir: join(runDir, logsFolder, 'boot'), onPhase: (phase: Run['phases'][number]) => void run.phases.push(phase) };
+    const booted = await whileEngineRuns(docker.engine, signal, async (running) => await bootCluster({ ...boot, signal: running }));
     return { cluster: booted, docker, kubectl: images.tools.kubectl };
   }
 

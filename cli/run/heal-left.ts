@@ -4,7 +4,7 @@ import { allDone } from '../../core/all-done.ts';
 import type { ClusterState } from '../../harness/cluster/state.ts';
 import type { Docker } from '../../harness/docker/docker.ts';
 import type { KubeClient } from '../../harness/kube/client.ts';
-import { demandEngine } from '../../harness/engine/demand-engine.ts';
+import { whileEngineRuns } from '../../harness/engine/while-engine-runs.ts';
 import { deleteScenarioNamespaces } from '../../harness/workloads/namespaces.ts';
 import type { Io } from '../io.ts';
 
@@ -19,13 +19,11 @@ const healMs = 150_000;
  * @throws CannotTellError `ENGINE_GONE`; `FAULT_NOT_HEALED` naming those that remain
  */
 export async function healLeft({ cluster, docker, kube }: { readonly cluster: ClusterState; readonly docker: Docker; readonly kube: KubeClient }, since: Date, { progress }: Pick<Io, 'progress'>): Promise<void> {
-  await demandEngine(docker.engine);
   const log = await FaultLog.open(cluster);
   const mine = ({ startedAt }: { readonly startedAt: string }): boolean => new Date(startedAt) >= since;
   await progress.step('Healing what Cucumber has left', async (step) => {
-    const signal = AbortSignal.timeout(healMs);
     // Both, also when one fails: whoever finds the rest has less of it.
-    const [healed, namespaces] = await allDone([healAll({ cluster, docker, signal }, log, mine), deleteScenarioNamespaces(kube, since, signal)] as const);
+    const [healed, namespaces] = await whileEngineRuns(docker.engine, AbortSignal.timeout(healMs), async (signal) => await allDone([healAll({ cluster, docker, signal }, log, mine), deleteScenarioNamespaces(kube, since, signal)] as const));
     step.result([...healed.map(({ kind, target }) => `${kind} on ${target}`), ...namespaces.map((name) => `namespace ${name}`)].join(', ') || 'nothing');
   });
 }

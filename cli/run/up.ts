@@ -2,6 +2,7 @@ import { loadImplementation } from '../../implementations/load.ts';
 import { assertNameFree, bootCluster } from '../../harness/cluster/up.ts';
 import { demandRoom } from '../../harness/cluster/room.ts';
 import { clusterDir } from '../../harness/cluster/store.ts';
+import { whileEngineRuns } from '../../harness/engine/while-engine-runs.ts';
 import { exitCodes } from '../../core/errors.ts';
 import { home } from '../../core/paths.ts';
 import { join } from 'node:path';
@@ -19,7 +20,8 @@ export async function up(options: UpOptions, io: Io): Promise<number> {
   const implementation = await loadImplementation(options.implementation);
   const images = await useImages(engine.docker, options.images, implementation, io);
   const logsDir = join(home, 'boot-logs', name);
-  const cluster = await bootCluster({ name, topology, topologyArgument, implementation, docker: engine.docker, images, progress: io.progress, signal: io.signal, logsDir });
+  const boot = { name, topology, topologyArgument, implementation, docker: engine.docker, images, progress: io.progress, logsDir };
+  const cluster = await whileEngineRuns(engine.docker.engine, io.signal, async (signal) => await bootCluster({ ...boot, signal }));
   io.stdout.write([
     `Cluster ${name} runs: ${cluster.nodes.length} nodes, implementation ${implementation.name}.`,
     '',

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readKindContainers } from './down.ts';
+import { Docker } from '../docker/docker.ts';
+import { readKindContainers, removeCluster } from './down.ts';
 
 test("a container of kind's is ours when it is on our network or made of our image; the user's own are not, whatever their names", () => {
   const text = [
@@ -16,4 +17,9 @@ test("a container of kind's is ours when it is on our network or made of our ima
     { container: 'both-worker', cluster: 'both' },
     { container: 'held-worker', cluster: 'held' },
   ]);
+});
+
+test('a cluster whose engine is gone is not waited for', { timeout: 20_000 }, async () => {
+  const docker = new Docker({ host: 'unix:///run/nobody-listens-here.sock', private: false, version: '' });
+  await assert.rejects(removeCluster(docker, 'dev'), { code: 'ENGINE_GONE' });
 });

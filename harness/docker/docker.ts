@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { exec, type ExecOptions, type ExecResult } from '../../core/exec.ts';
+import { exec, ExecError, type ExecOptions, type ExecResult } from '../../core/exec.ts';
 import { CannotTellError } from '../../core/errors.ts';
+import { demandEngine } from '../engine/demand-engine.ts';
 import { Entrance, type Inside } from './entrance.ts';
 
 /** The Docker engine that everything runs on. */
@@ -53,12 +54,25 @@ export class Docker {
     return { DOCKER_HOST: this.engine.host };
   }
 
-  /** Runs `docker ARGS…`. @throws ExecError */
+  /**
+   * Runs `docker ARGS…`.
+   *
+   * @throws EngineGoneError when the engine does not run any more, also where any exit code is accepted; ExecError
+   */
   async run(args: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
-    return await exec(['docker', ...args], { ...options, env: { ...options.env, ...this.env } });
+    let result: ExecResult;
+    try {
+      result = await exec(['docker', ...args], { ...options, env: { ...options.env, ...this.env } });
+    } catch (error) {
+      if (!(error instanceof ExecError && error.code === 'EXEC_ABORTED')) await demandEngine(this.engine);
+      throw error;
+    }
+    // To whoever takes any answer, none from an engine that is gone would mean that there is nothing.
+    if (result.code !== 0) await demandEngine(this.engine);
+    return result;
   }
 
-  /** Runs a program inside a running container, without a shell. Stdin is open when `input` is given. @throws ExecError */
+  /** Runs a program inside a running container, without a shell. Stdin is open when `input` is given. @throws as `run` */
   async exec(container: string, argv: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
     const entered = await this.#entrance?.run(container, argv, options);
     if (entered !== undefined) return entered;

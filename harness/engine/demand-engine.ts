@@ -5,19 +5,31 @@ import type { Engine } from '../docker/docker.ts';
 
 const socketPrefix = 'unix://';
 
-/**
- * Before something waits for minutes for what only an engine can bring back. One elsewhere than on this machine is not asked: its network may be slow for a moment.
- *
- * @throws CannotTellError `ENGINE_GONE` when nobody listens on its socket
- */
-export async function demandEngine({ host }: Pick<Engine, 'host'>): Promise<void> {
-  if (!host.startsWith(socketPrefix)) return;
-  const socket = connect(host.slice(socketPrefix.length));
+/** Of an engine on this machine the path of its socket. One elsewhere is never asked whether it runs: its network may be slow for a moment. */
+export const socketOf = ({ host }: Pick<Engine, 'host'>): string | undefined => (host.startsWith(socketPrefix) ? host.slice(socketPrefix.length) : undefined);
+
+/** Nobody listens on the engine's socket. Nothing that needs it can work any more, and no waiting brings it back. */
+export class EngineGoneError extends CannotTellError {
+  constructor({ host }: Pick<Engine, 'host'>, cause: unknown) {
+    super('ENGINE_GONE', `the Docker engine at ${host} does not run any more`, { cause, final: true, next: 'see why it ended, then: edgeproof down --all' });
+  }
+}
+
+/** How it is told that nobody listens: connect(2). Whoever may not connect is told more by the docker program. */
+const nobodyListens = ['ECONNREFUSED', 'ENOENT'];
+
+/** @throws EngineGoneError */
+export async function demandEngine(engine: Pick<Engine, 'host'>): Promise<void> {
+  const path = socketOf(engine);
+  if (path === undefined) return;
+  const socket = connect(path);
   try {
     await once(socket, 'connect');
   } catch (error) {
-    throw new CannotTellError('ENGINE_GONE', `the Docker engine at ${host} does not run any more`, { cause: error, next: 'see why it ended, then: edgeproof down --all' });
+    if (nobodyListens.includes((error as NodeJS.ErrnoException).code ?? '')) throw new EngineGoneError(engine, error);
   } finally {
     socket.destroy();
   }
 }
+
+export const engineIsGone = async (engine: Pick<Engine, 'host'>): Promise<boolean> => await demandEngine(engine).then(() => false, () => true);

@@ -4,6 +4,7 @@ import { WaitTimeoutError } from '../../core/wait.ts';
 import type { ClusterState } from '../cluster/state.ts';
 import type { Docker } from '../docker/docker.ts';
 import type { KubeClient } from './client.ts';
+import { KubeUnreachableError } from './errors.ts';
 import { asNodeSays, asksForPods } from '../probes/pods-on-node.ts';
 import type { Manifest } from './objects.ts';
 import { leaseVersions, makeWhole, staleNodes, waitUntilWhole } from './whole.ts';
@@ -106,4 +107,12 @@ test('a part of a cluster is whole whatever becomes of the nodes outside and of 
   await waitUntilWhole(kube, docker, cluster, { timeoutMs: 300 });
   state.pods = [outside, homeless];
   await assert.rejects(waitUntilWhole(kube, docker, cluster, { timeoutMs: 300 }), /coredns/);
+});
+
+test('a cluster that was removed is not waited for; one whose API server does not answer is', { timeout: 10_000 }, async () => {
+  const unreachable = { list: async () => { throw new KubeUnreachableError('GET /api/v1', 'connect ECONNREFUSED', undefined); } } as unknown as KubeClient;
+  const standing = { ...cluster, name: 'dev', nodes: [{ name: 'dev-control-plane', tier: 'cloud', role: 'control-plane' }] } as unknown as ClusterState;
+  const engine = (names: string[]): Docker => ({ containers: async (filter: string) => names.filter((name) => filter === `name=^${name}$`) }) as unknown as Docker;
+  await assert.rejects(waitUntilWhole(unreachable, engine(['other-control-plane']), standing, { timeoutMs: 60_000 }), { code: 'CLUSTER_GONE' });
+  await assert.rejects(waitUntilWhole(unreachable, engine(['dev-control-plane']), standing, { timeoutMs: 300 }), WaitTimeoutError);
 });

@@ -1,5 +1,6 @@
 import { allDone } from '../../core/all-done.ts';
 import { WaitTimeoutError, waitFor } from '../../core/wait.ts';
+import { demandCluster } from '../cluster/demand-cluster.ts';
 import { isMetricsServer } from '../cluster/metrics-server.ts';
 import { cloudNodes, edgeNodes, type ClusterState } from '../cluster/state.ts';
 import type { Docker } from '../docker/docker.ts';
@@ -9,6 +10,7 @@ import { uidOnNode } from '../probes/snapshot.ts';
 import { hasOverlay } from '../probes/identity.ts';
 import { describePod } from '../workloads/ready.ts';
 import type { KubeClient } from './client.ts';
+import { KubeUnreachableError } from './errors.ts';
 import { isReady, type KubeLease, type KubeNode, type KubePod } from './objects.ts';
 import { replaceServiceProxies } from './service-proxy.ts';
 
@@ -41,7 +43,7 @@ const badTaints = ['node.kubernetes.io/unreachable', 'node.kubernetes.io/not-rea
  * Waits until a cluster, or the part of it that `cluster` has the nodes of, is whole: every node Ready and fresh, every
  * system Pod running there, and every node that was disturbed serving a Service that did not exist before.
  *
- * @throws WaitTimeoutError saying what is not.
+ * @throws WaitTimeoutError saying what is not; CannotTellError `CLUSTER_GONE`, `ENGINE_GONE` at once
  */
 export async function waitUntilWhole(kube: KubeClient, docker: Docker, cluster: ClusterState, options: WholeOptions): Promise<void> {
   await using news = await newsFor(kube, docker, cluster, options);
@@ -54,7 +56,7 @@ export async function waitUntilWhole(kube: KubeClient, docker: Docker, cluster: 
  * kubelet is restarted, which resets both and touches no container, and the kube-proxy is replaced where it has not heard
  * of a new Service.
  *
- * @throws WaitTimeoutError saying what is not whole; ExecError when a node does not answer.
+ * @throws WaitTimeoutError saying what is not whole; ExecError when a node does not answer; as `waitUntilWhole`
  */
 export async function makeWhole(kube: KubeClient, docker: Docker, cluster: ClusterState, options: WholeOptions & { readonly patienceMs: number }): Promise<void> {
   const { patienceMs, timeoutMs } = options;
@@ -93,9 +95,15 @@ async function newsFor(kube: KubeClient, docker: Docker, cluster: ClusterState, 
 
 async function wholeWith(news: ServiceNews, kube: KubeClient, docker: Docker, cluster: ClusterState, options: WholeOptions): Promise<void> {
   const call = { timeoutMs: options.timeoutMs, everyMs: lookMs, ...(options.signal && { signal: options.signal }) };
-  await waitFor(`cluster ${cluster.name} whole`, async (signal) => {
+  const look = async (signal: AbortSignal): Promise<string[]> => {
     const missing = [...(await staleNodes(kube, cluster, options.disturbed, signal)), ...(await podsMissing(kube, docker, cluster, options.disturbed?.nodes ?? [], signal))];
-    if (missing.length === 0) missing.push(...(await news.unheard(signal)).map(({ why }) => why));
+    return missing.length > 0 ? missing : (await news.unheard(signal)).map(({ why }) => why);
+  };
+  await waitFor(`cluster ${cluster.name} whole`, async (signal) => {
+    const missing = await look(signal).catch(async (error: unknown) => {
+      if (error instanceof KubeUnreachableError) await demandCluster(docker, cluster);
+      throw error;
+    });
     return missing.length === 0 ? { done: true } : { missing: missing.slice(0, 8).join('; ') };
   }, call);
 }

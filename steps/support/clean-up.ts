@@ -1,4 +1,4 @@
-import { demandEngine } from '../../harness/engine/demand-engine.ts';
+import { whileEngineRuns } from '../../harness/engine/while-engine-runs.ts';
 import { leaseVersions, makeWhole } from '../../harness/kube/whole.ts';
 import { deleteNamespace } from '../../harness/workloads/namespaces.ts';
 import { faultsSince, healEverything } from './faults.ts';
@@ -18,10 +18,12 @@ const wholeAfterMs = 150_000;
  * @throws CannotTellError `ENGINE_GONE`, `FAULT_NOT_HEALED`, what an undo throws, WaitTimeoutError: of several the last
  */
 export async function cleanUp(world: EdgeWorld, session: Session, patienceMs: number): Promise<void> {
-  const { kube, docker, cluster } = session;
   // Without it nothing comes back, and each part of this would wait for that.
-  await demandEngine(docker.engine);
-  const signal = AbortSignal.timeout(wholeAfterMs + 60_000);
+  await whileEngineRuns(session.docker.engine, AbortSignal.timeout(wholeAfterMs + 60_000), async (signal) => await putBack(world, session, patienceMs, signal));
+}
+
+async function putBack(world: EdgeWorld, session: Session, patienceMs: number, signal: AbortSignal): Promise<void> {
+  const { kube, docker, cluster } = session;
   const isBroken = [...world.faultRecords.values()].some(({ endedAt }) => endedAt === undefined);
   // It only saves time: without it each node's next renewal is waited for.
   const leases = isBroken ? await leaseVersions(kube, signal).catch(() => undefined) : undefined;
