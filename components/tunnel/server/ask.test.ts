@@ -7,6 +7,7 @@ import { Ask, type AskOptions } from './ask.ts';
 /** What an ask sees of a session: a stream that the test opens or ends; or none, for the reason given. */
 class FakeSession {
   readonly resets: ReasonCode[] = [];
+  readonly deadlines: number[] = [];
   handler: StreamHandler | undefined;
   readonly #unavailable: ReasonCode | undefined;
 
@@ -14,7 +15,8 @@ class FakeSession {
     this.#unavailable = unavailable;
   }
 
-  open(_target: string, _deadlineMs: number, handler: StreamHandler): object {
+  open(_target: string, deadlineMs: number, handler: StreamHandler): object {
+    this.deadlines.push(deadlineMs);
     if (this.#unavailable !== undefined) throw new SessionUnavailableError(this.#unavailable, 'the test says so');
     this.handler = handler;
     return {
@@ -86,6 +88,9 @@ test('while it is silent the others are asked again, as its agent may be on its 
   await until('it is asked again', () => peer.handler !== first);
   peer.handler!.opened!();
   assert.deepEqual([await outcomeOf(ask), silent.resets, peer.resets], ['peer', ['CANCELLED'], []]);
+  // As it may be told how long nobody answered, it is a round figure: all of it at first, and then what is left.
+  assert.deepEqual([silent.deadlines[0], peer.deadlines[0]], [3000, 3000]);
+  assert.ok(peer.deadlines[1]! < 2000 && peer.deadlines[1]! % 100 === 0, `${peer.deadlines[1]}`);
   // And no more once it has answered.
   const [busy, other] = [new FakeSession(), new FakeSession()];
   const refused = asked(busy, other);

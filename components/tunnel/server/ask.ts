@@ -72,14 +72,15 @@ export class Ask {
 
   /** Whoever had it not may have it in a moment: what they said before is of no account then. */
   #askPeersAgain(): void {
-    if (!this.#hereIsSilent || this.#waitsFor !== 1) return;
+    if (this.#over || !this.#hereIsSilent || this.#waitsFor !== 1) return;
     this.#errors = [];
-    this.#askPeers();
+    // No longer than the session here: in tenths of a second, as it may be told.
+    const leftMs = this.#options.deadlineMs - (performance.now() - this.#begunAt);
+    this.#open(this.#options.peers(), 'peer', Math.max(1, Math.ceil(leftMs / 100)) * 100);
   }
 
-  #open(sessions: readonly Session[], via: Reached['via']): void {
+  #open(sessions: readonly Session[], via: Reached['via'], deadlineMs = this.#options.deadlineMs): void {
     const { target } = this.#options;
-    const deadlineMs = Math.max(1, Math.round(this.#options.deadlineMs - (performance.now() - this.#begunAt)));
     this.#waitsFor += sessions.length;
     for (const session of sessions) {
       try {
