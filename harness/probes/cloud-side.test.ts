@@ -35,6 +35,15 @@ test('what the WAN dialled is held by the socket behind the Service, on whicheve
   assert.deepEqual(await cloudSideOf(docker, cluster, 'west'), []);
 });
 
+test('what its owner in the cloud has ended by itself is held by nobody, and has heard of no end either', async () => {
+  const script: string[] = [];
+  const said = { w: [tracked(40001, 30132) + tracked(40002, 30132, 'src=10.244.5.3 dst=172.17.0.3 sport=8132 dport=50002'), 'ESTAB 0 0 [::ffff:10.244.5.3]:8132 [::ffff:172.17.0.3]:50001\nFIN-WAIT-1 0 39 [::ffff:10.244.5.3]:8132 [::ffff:172.17.0.3]:50002\n'] } as const;
+  const docker = cloud(said);
+  const spied = { exec: async (node: string, argv: string[]) => (script.push(argv[2]!), await docker.exec(node, argv as never)) } as unknown as Docker;
+  assert.deepEqual((await cloudSideOf(spied, cluster, 'east', undefined, ['established', 'fin-wait-1'])).map(({ port }) => port), [40001, 40002]);
+  assert.match(script[0]!, /ss --no-header --tcp --numeric state established state fin-wait-1$/m);
+});
+
 test('a node that cannot tell what it tracks is no node without connections', async () => {
   const script: string[] = [];
   await cloudSideOf({ exec: async (_node: string, argv: string[]) => (script.push(argv[2]!), { code: 0, stdout: '', stderr: '' }) } as unknown as Docker, cluster, 'east');

@@ -20,13 +20,14 @@ const timeoutMs = 10_000;
 /**
  * The connections of a site's WAN that the cloud holds. No implementation is asked.
  *
+ * @param states of whose sockets, as ss names them. `fin-wait-1`: its owner has ended it by itself, and has heard nothing from the other end
  * @throws ExecError when a node does not answer, or cannot tell what it tracks
  */
-export async function cloudSideOf(docker: Docker, cluster: ClusterState, site: string, signal?: AbortSignal): Promise<CloudSide[]> {
+export async function cloudSideOf(docker: Docker, cluster: ClusterState, site: string, signal?: AbortSignal, states: readonly string[] = ['established']): Promise<CloudSide[]> {
   const wan = cluster.wans.find((one) => one.site === site);
   if (wan === undefined) return [];
   const said = await Promise.all(cloudNodes(cluster).map(async ({ name, address }) => {
-    const { stdout } = await docker.exec(name, ['sh', '-c', socketsScript('--orig-src "$1"'), 'edgeproof', wan.address], { timeoutMs, ...(signal && { signal }) });
+    const { stdout } = await docker.exec(name, ['sh', '-c', socketsScript('--orig-src "$1"', states), 'edgeproof', wan.address], { timeoutMs, ...(signal && { signal }) });
     const { tracked, sockets } = readConnections(stdout);
     return { dialled: tracked.flatMap((one) => cloudSide(name, address, one)), sockets };
   }));

@@ -16,7 +16,7 @@ const readTracked = (text: string): Tracked[] => text.split('\n').flatMap((line)
   return [{ from: `${from}:${fromPort}`, to: `${to}:${toPort}`, answeredBy: `${answeredBy}:${byPort}`, answeredTo: `${answeredTo}:${backPort}` }];
 });
 
-/** An established TCP socket of a node or of one of its Pods. */
+/** A TCP socket of a node or of one of its Pods. */
 export interface Socket {
   /** File of the network namespace that it is in; `node`: the node's own. */
   readonly netns: string;
@@ -31,9 +31,11 @@ export interface Socket {
 function readSockets(text: string): Socket[] {
   let netns = 'node';
   return text.split('\n').flatMap((line) => {
-    const [first, second, local, peer] = line.trim().split(/\s+/);
-    if (first === '#netns') netns = second ?? netns;
-    return first === '#netns' || local === undefined || peer === undefined ? [] : [{ netns, raw: { local, peer }, local: plain(local), peer: plain(peer) }];
+    const columns = line.trim().split(/\s+/);
+    if (columns[0] === '#netns') netns = columns[1] ?? netns;
+    // Asked for several states, ss says which first.
+    const [, , local, peer] = /^\d+$/.test(columns[0] ?? '') ? columns : columns.slice(1);
+    return columns[0] === '#netns' || local === undefined || peer === undefined ? [] : [{ netns, raw: { local, peer }, local: plain(local), peer: plain(peer) }];
   });
 }
 
@@ -45,16 +47,17 @@ const plain = (address: string): string => address.replace(/^\[::ffff:([\d.]+)\]
  * while what was sent before finds no way out. A namespace that ends meanwhile is passed over; any other failure is one.
  *
  * @param filter of conntrack: words of the script, `"$1"` being its first argument
+ * @param states as ss names them
  */
-export const socketsScript = (filter = ''): string => `
+export const socketsScript = (filter = '', states: readonly string[] = ['established']): string => `
 set -e
 conntrack --dump --proto tcp ${filter}
 echo "#sockets"
-ss --no-header --tcp --numeric state established
+ss --no-header --tcp --numeric ${states.map((state) => `state ${state}`).join(' ')}
 for namespace in /var/run/netns/*; do
   [ -e "$namespace" ] || continue
   echo "#netns $namespace"
-  nsenter --net="$namespace" ss --no-header --tcp --numeric state established || [ ! -e "$namespace" ]
+  nsenter --net="$namespace" ss --no-header --tcp --numeric ${states.map((state) => `state ${state}`).join(' ')} || [ ! -e "$namespace" ]
 done`;
 
 /** Reads what `socketsScript` prints. */
