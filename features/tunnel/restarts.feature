@@ -6,7 +6,7 @@ Feature: A tunnel outlives its own parts
   Background:
     Given an application "app" on the edge node
 
-  @tunnel-agent-killed @stock:LOGS_UNREACHABLE @one-site
+  @tunnel-agent-killed @stock:LOGS_UNREACHABLE @one-site @first
   Scenario: A tunnel agent that is killed comes back, and kubectl works again
     Why: an agent is killed by memory pressure on a small device more often than by anything else.
     Bug: apiserver-network-proxy #888: the teardown of the old session deleted the new one.
