@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { SessionUnavailableError, StreamError, type ReasonCode, type Session, type StreamHandler } from '../protocol/index.ts';
 import { until } from '../testing/until.ts';
 import { Ask, type AskOptions } from './ask.ts';
@@ -98,6 +99,16 @@ test('while it is silent the others are asked again, as its agent may be on its 
   other.fail('ABSENT');
   busy.fail('REFUSED');
   assert.deepEqual(await outcomeOf(refused), ['ABSENT', 'REFUSED']);
+});
+
+test('the others are asked once while they have not answered, also when the session here ended early', async () => {
+  const [here, peer] = [new FakeSession(), new FakeSession()];
+  asked(here, peer);
+  here.fail('LINK_LOST');
+  await until('the other one is asked', () => peer.handler !== undefined);
+  const { handler } = peer;
+  await sleep(1300);
+  assert.equal(peer.handler, handler);
 });
 
 test('one that is cancelled gives up what is under way, and asks nobody else', async () => {

@@ -42,6 +42,8 @@ export class Ask {
   /** The session here has not answered. */
   #hereIsSilent: boolean;
   #peersAsked = false;
+  /** The others will be asked again. */
+  #again = false;
   #over = false;
 
   constructor(options: AskOptions) {
@@ -65,18 +67,28 @@ export class Ask {
   }
 
   #askPeers(): void {
-    if (this.#over) return;
+    if (this.#over || this.#peersAsked) return;
     this.#peersAsked = true;
     this.#open(this.#options.peers(), 'peer');
+    this.#askAgainSoon();
+  }
+
+  /** When all others have answered, or there is none, and the session here has not. */
+  #askAgainSoon(): void {
+    if (this.#over || this.#again || !this.#peersAsked || !this.#hereIsSilent || this.#waitsFor !== 1) return;
+    this.#again = true;
+    this.#alone = openDeadlines.in(againMs, () => this.#askPeersAgain());
   }
 
   /** Whoever had it not may have it in a moment: what they said before is of no account then. */
   #askPeersAgain(): void {
+    this.#again = false;
     if (this.#over || !this.#hereIsSilent || this.#waitsFor !== 1) return;
     this.#errors = [];
     // No longer than the session here: in tenths of a second, as it may be told.
     const leftMs = this.#options.deadlineMs - (performance.now() - this.#begunAt);
     this.#open(this.#options.peers(), 'peer', Math.max(1, Math.ceil(leftMs / 100)) * 100);
+    this.#askAgainSoon();
   }
 
   #open(sessions: readonly Session[], via: Reached['via'], deadlineMs = this.#options.deadlineMs): void {
@@ -110,7 +122,7 @@ export class Ask {
     this.#waitsFor -= 1;
     if (!this.#over && !this.#peersAsked && isWorthAsking(error)) return this.#askPeers();
     this.#endIfNobodyIsLeft();
-    if (!this.#over && this.#peersAsked && this.#hereIsSilent && this.#waitsFor === 1) this.#alone = openDeadlines.in(againMs, () => this.#askPeersAgain());
+    this.#askAgainSoon();
   }
 
   #endIfNobodyIsLeft(): void {
