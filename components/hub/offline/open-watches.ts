@@ -40,8 +40,12 @@ export class OpenWatches {
       const mine = frames(of);
       if (mine.length === 0) continue;
       // Whoever does not read is not waited for: it lists again when it does.
-      if (watch.writableNeedDrain) watch.end();
-      else for (const frame of mine) watch.write(frame);
+      if (watch.writableNeedDrain) {
+        this.#open.delete(watch);
+        watch.end();
+      } else {
+        for (const frame of mine) watch.write(frame);
+      }
     }
   }
 

@@ -79,7 +79,7 @@ async function nodePatch({ store, deferred, openWatches, request, subject, nodeN
   const body = Buffer.from(JSON.stringify({ kind: 'Node', apiVersion: 'v1', ...patched }));
   const { type: meta, object } = jsonCodec.readObject(body);
   store.putObject(nodeKey(subject, nodeName), meta, object);
-  openWatches.tell(({ key, bookmarks }) => (isOfNode(key, subject, nodeName) ? [jsonCodec.writeChange('MODIFIED', meta, object.raw), ...(bookmarks ? [reached(store, key, meta)] : [])] : []));
+  openWatches.tell(({ key, bookmarks }) => (isOfNode(key, subject, nodeName) ? [jsonCodec.writeChange('MODIFIED', meta, object.raw), ...(bookmarks ? reached(store, key, meta) : [])] : []));
   const conditions = conditionsOf(patched);
   if (conditions !== undefined) deferred.conditions(conditions, object.uid);
   whole(request.response, 200, jsonCodec.contentType, body);
@@ -90,7 +90,10 @@ const isOfNode = ({ identity, path, fieldSelector, labelSelector, mediaType }: C
   identity === subject && path === nodesPath && mediaType === jsonCodec.contentType && labelSelector === '' && (fieldSelector === '' || fieldSelector === `metadata.name=${nodeName}`);
 
 /** The Node's own version is an earlier one: its client must not go back to that when the link is there again. */
-const reached = (store: CacheStore, key: CollectionKey, type: TypeMeta): Buffer => jsonCodec.writeBookmark(type, store.read(key)?.resourceVersion ?? '', {});
+const reached = (store: CacheStore, key: CollectionKey, type: TypeMeta): Buffer[] => {
+  const collection = store.read(key);
+  return collection === undefined ? [] : [jsonCodec.writeBookmark(type, collection.resourceVersion)];
+};
 
 /** The node as its kubelet was shown it last, in JSON: Recorder asks for nodes in no other form. */
 function nodeOf(store: CacheStore, subject: string, nodeName: string): JsonMap | undefined {
