@@ -20,6 +20,8 @@ class Api {
   /** Of these the next watch hangs: nothing comes, and no end. */
   readonly hangs = new Set<string>();
   refuses = false;
+  /** What a list of Events has. */
+  events: object[] = [];
   /** From which versions watches went on. */
   readonly versions: (string | null)[] = [];
 
@@ -41,7 +43,11 @@ class Api {
 
   async listen(): Promise<KubeClient> {
     await new Promise<void>((resolve) => { this.#server.listen(0, '127.0.0.1', resolve); });
-    return { server: new URL(`https://127.0.0.1:${(this.#server.address() as AddressInfo).port}`), pem: { ca: authority.certPem, cert: pair.certPem, key: pair.keyPem } } as unknown as KubeClient;
+    const request = async (_method: string, path: string): Promise<object> => {
+      if (this.refuses) throw new Error('refused');
+      return { metadata: { resourceVersion: '1' }, items: path.endsWith('/events') ? this.events : [] };
+    };
+    return { request, server: new URL(`https://127.0.0.1:${(this.#server.address() as AddressInfo).port}`), pem: { ca: authority.certPem, cert: pair.certPem, key: pair.keyPem } } as unknown as KubeClient;
   }
 
   say(path: string, type: string, object: object): void {
@@ -120,6 +126,24 @@ test('an API server that was away is watched again, and the time without it is t
 });
 
 const told = [['/api/v1/pods', 'Pods', ['Pods']], ['/api/v1/nodes', 'nodes', ['nodes']], ['/api/v1/events', 'Events', ['nodes', 'Pods']]] as const;
+
+test('what a list tells again has been told, and a watch that broke goes on from a version of the list', async () => {
+  const again = new Api();
+  again.events = [event('BackOff', 5, new Date(Date.now() - 60_000).toISOString())];
+  const watching = new ApiObserver(await again.listen());
+  const counts = () => watching.within({ since: 0, until: Date.now() + 1000, nodes: [], namespace: 'ns', isForeign: () => false }).find(({ who }) => who === 'Pods')!.happenings.map(({ what, count = 1 }) => `${what} ${count}`);
+  try {
+    await until(() => again.watches === 3);
+    again.drop();
+    await until(() => again.watches === 6);
+    for (const count of [3, 6]) again.say('/api/v1/events', 'MODIFIED', event('BackOff', count, new Date().toISOString()));
+    await until(() => counts().length > 0);
+    assert.deepEqual([counts(), new Set(again.versions)], [['ns/app: BackOff: it says why 1'], new Set(['1'])]);
+  } finally {
+    watching.stop();
+    again.close();
+  }
+});
 
 test('a watch that hangs is found out and begun anew, and whoever depends on it says when it told nothing', async () => {
   await Promise.all(told.map(async ([path, what, whoSay]) => {

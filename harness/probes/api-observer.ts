@@ -72,7 +72,8 @@ export class ApiObserver {
     if (type === 'DELETED') return;
     const { uid = '', namespace, creationTimestamp } = object.metadata;
     const count = object.series?.count ?? object.count ?? 1;
-    if (this.#counts.get(uid) === count) return;
+    // One that is told again from the middle of its history has been told to its end.
+    if ((this.#counts.get(uid) ?? 0) >= count) return;
     this.#counts.set(uid, count);
     const said = object.lastTimestamp ?? object.eventTime ?? creationTimestamp;
     // Its own time has whole seconds, and is right where it comes late: from a node that was cut off.

@@ -47,6 +47,8 @@ export class ApiWatch<T extends KubeObject> {
   readonly #blind: { from: number; to?: number }[] = [{ from: Date.now() }];
   /** When the last byte came: of a watch that hangs nobody knows what it has not told since. */
   #heardAt = Date.now();
+  /** Until when all was seen. */
+  #seenUntil = Date.now();
 
   /** @param path as `/api/v1/pods` @param see gets every object once at first, and then each change */
   constructor(kube: KubeClient, path: string, see: (change: Change<T>, at: number) => void, deadlines = usual) {
@@ -77,21 +79,22 @@ export class ApiWatch<T extends KubeObject> {
       } catch {
         version = undefined; // its place in the history is gone, or the API server is: it is told by `blindWithin`
       }
-      if (this.#blind.at(-1)!.to !== undefined) this.#blind.push({ from: hangs.signal.aborted ? this.#heardAt : Date.now() });
+      // One that goes on from where the last one ended has missed nothing, whenever it begins.
+      if (version === undefined && this.#blind.at(-1)!.to !== undefined) this.#blind.push({ from: this.#seenUntil });
       // One that has come to its end as it was asked to is followed by the next at once.
       if (version === undefined || Date.now() - begunAt < pauseMs) await new Promise<void>((resolve) => { setTimeout(resolve, pauseMs).unref(); });
     }
   }
 
-  /** @param hangs is aborted when the watch is overdue @returns the version to go on from */
-  async #follow(from: string | undefined, hangs: AbortController): Promise<string | undefined> {
-    let version = from;
+  /** @param hangs is aborted when the watch is overdue @param from undefined: from all that there is @returns the version to go on from */
+  async #follow(from: string | undefined, hangs: AbortController): Promise<string> {
     const { lifeSeconds, graceMs } = this.#deadlines;
     const overdueIn = (ms: number): NodeJS.Timeout => setTimeout(() => { hangs.abort(new Error('the watch hangs')); }, ms).unref();
-    // Without a version it begins with all that there is, as if each had just been added (sendInitialEvents is not needed for that).
-    const query = new URLSearchParams({ watch: '1', allowWatchBookmarks: 'true', timeoutSeconds: String(lifeSeconds), ...(version !== undefined && { resourceVersion: version }) });
     let overdue = overdueIn(graceMs);
+    let begun = false;
     try {
+      const resourceVersion = from ?? (await this.#list(AbortSignal.any([this.#stopped.signal, hangs.signal])));
+      const query = new URLSearchParams({ watch: '1', allowWatchBookmarks: 'true', timeoutSeconds: String(lifeSeconds), resourceVersion });
       const sent = httpsRequest(new URL(`${this.#path}?${query.toString()}`, this.#kube.server), { agent: this.#agent, signal: AbortSignal.any([this.#stopped.signal, hangs.signal]), headers: { accept: 'application/json' } });
       sent.on('socket', (socket) => { socket.unref(); });
       sent.end();
@@ -101,15 +104,23 @@ export class ApiWatch<T extends KubeObject> {
       if (response.statusCode !== 200) throw new Error(`HTTP ${response.statusCode}`);
       this.#heardAt = Date.now();
       this.#blind.at(-1)!.to ??= this.#heardAt;
-      version = await this.#hear(response, version);
+      begun = true;
+      return await this.#hear(response, resourceVersion);
     } finally {
       clearTimeout(overdue);
+      if (begun) this.#seenUntil = hangs.signal.aborted ? this.#heardAt : Date.now();
     }
-    return version;
+  }
+
+  /** Tells all that there is. The version of a list is one to watch from; those of its objects may be too old for that. @returns it */
+  async #list(signal: AbortSignal): Promise<string> {
+    const { metadata, items } = (await this.#kube.request('GET', this.#path, { signal })) as { metadata: { resourceVersion: string }; items: T[] };
+    for (const object of items) this.#see({ type: 'ADDED', object }, Date.now());
+    return metadata.resourceVersion;
   }
 
   /** @returns the last version that was told of */
-  async #hear(response: IncomingMessage, from: string | undefined): Promise<string | undefined> {
+  async #hear(response: IncomingMessage, from: string): Promise<string> {
     let version = from;
     for await (const { type, object } of linesOf(response, () => { this.#heardAt = Date.now(); })) {
       if (type === 'ERROR') throw new Error(`the watch ended: ${object.code}`);
