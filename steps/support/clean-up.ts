@@ -1,7 +1,7 @@
 import { whileEngineRuns } from '../../harness/engine/while-engine-runs.ts';
 import { leaseVersions, makeWhole } from '../../harness/kube/whole.ts';
 import { deleteNamespace } from '../../harness/workloads/namespaces.ts';
-import { faultsSince, healEverything } from './faults.ts';
+import { cutsOff, faultsSince, healEverything } from './faults.ts';
 import { interruption } from './interruption.ts';
 import type { Session } from './session.ts';
 import type { EdgeWorld } from './world.ts';
@@ -24,9 +24,9 @@ export async function cleanUp(world: EdgeWorld, session: Session, patienceMs: nu
 
 async function putBack(world: EdgeWorld, session: Session, patienceMs: number, signal: AbortSignal): Promise<void> {
   const { kube, docker, cluster } = session;
-  const isBroken = [...world.faultRecords.values()].some(({ endedAt }) => endedAt === undefined);
+  const open = [...world.faultRecords.values()].filter(({ endedAt }) => endedAt === undefined);
   // It only saves time: without it each node's next renewal is waited for.
-  const leases = isBroken ? await leaseVersions(kube, signal).catch(() => undefined) : undefined;
+  const leases = open.length === 1 && cutsOff(open[0]!) ? await leaseVersions(kube, signal).catch(() => undefined) : undefined;
   try {
     await healEverything(session, world.scope, signal);
   } finally {

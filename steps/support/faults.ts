@@ -39,7 +39,10 @@ export async function faultsSince({ faults }: Pick<Session, 'faults'>, scope: Sc
   return (await faults.records()).filter(mayBeOf(scope)).filter(({ startedAt }) => new Date(startedAt) >= since);
 }
 
-/** The nodes that faults were done to, and when the last of them ended or its healing began, until which nothing came through. The death of a container is its node's daily work. */
+/** Nothing comes through it, either way: what does is news of the time after. */
+export const cutsOff = ({ kind }: Pick<FaultRecord, 'kind'>): boolean => ['wan-down', 'wan-blackhole', 'lb-stop', 'lb-delete'].includes(kind);
+
+/** The nodes that faults were done to, and when the last of them ended or, where it let nothing through either way, its healing began. The death of a container is its node's daily work. */
 export function disturbedBy(records: readonly FaultRecord[], cluster: ClusterState): { nodes: string[]; until: Date } {
   const grave = records.filter(({ target }) => !target.startsWith('pod '));
   const nodes = grave.flatMap(({ target }) => {
@@ -47,6 +50,6 @@ export function disturbedBy(records: readonly FaultRecord[], cluster: ClusterSta
     if (form === 'site') return nodesOfSite(cluster, name).map((node) => node.name);
     return form === 'unit' ? name.split('/', 1) : name.split(',');
   });
-  const ends = grave.map(({ healBeganAt, endedAt, startedAt }) => healBeganAt ?? endedAt ?? startedAt).sort();
+  const ends = grave.map((record) => (cutsOff(record) ? record.healBeganAt : undefined) ?? record.endedAt ?? record.startedAt).sort();
   return { nodes: [...new Set(nodes)], until: new Date(ends.at(-1) ?? 0) };
 }
