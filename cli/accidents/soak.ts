@@ -38,11 +38,11 @@ export async function runAccidents({ times, first, seed }: AccidentsOptions, io:
     const startedAt = performance.now();
     const { victim, strike } = accidents[(first + time - 2) % accidents.length]!;
     const afterMs = Math.floor(random() * victim.ms);
-    const { code, tookMs, met, lastLine } = await edgeproof(victim.args, io, { strike, afterMs, ...(victim.from !== undefined && { from: victim.from }) });
+    const { code, tookMs, met, lastLines } = await edgeproof(victim.args, io, { strike, afterMs, ...(victim.from !== undefined && { from: victim.from }) });
     const cleaned = await edgeproof(['down', '--all'], io);
     const problems = [
-      ...((met === undefined ? [exitCodes.pass] : mayEndWith[strike]).includes(code) ? [] : [`it ended with ${code}: ${lastLine}`]),
-      ...(cleaned.code === 0 ? [] : [`down --all ended with ${cleaned.code}`]),
+      ...((met === undefined ? [exitCodes.pass] : mayEndWith[strike]).includes(code) ? [] : [`it ended with ${code}: ${told(lastLines)}`]),
+      ...(cleaned.code === 0 ? [] : [`down --all ended with ${cleaned.code}: ${told(cleaned.lastLines)}`]),
       ...(tookMs > endsWithinMs ? [`it took ${seconds(tookMs)} to end`] : []),
       ...added(before, await lookForLeftovers()),
       ...await leftInEngine(io),
@@ -57,6 +57,8 @@ export async function runAccidents({ times, first, seed }: AccidentsOptions, io:
   io.stdout.write(`A whole run afterwards: exit ${next.code}, ${seconds(next.ranMs)}.\n${bad === 0 ? 'Nothing was left' : `${bad} left something`} of ${times - missed} that were hit and ${missed} that had ended before. Seed ${seed}.\n`);
   return bad === 0 && next.code === exitCodes.pass ? exitCodes.pass : exitCodes.fail;
 }
+
+const told = (lines: readonly string[]): string => lines.join(' | ');
 
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 

@@ -17,8 +17,8 @@ export interface Ended {
   readonly tookMs: number;
   /** What it had begun last when it was hit; absent when it had ended before. */
   readonly met?: string;
-  /** The last line that it wrote. */
-  readonly lastLine: string;
+  /** The last lines that it wrote. */
+  readonly lastLines: readonly string[];
 }
 
 interface Blow {
@@ -26,6 +26,9 @@ interface Blow {
   readonly afterMs: number;
   readonly from?: string;
 }
+
+/** What an error with its cause and its next step takes. */
+const mostLines = 12;
 
 const program = join(repositoryRoot, 'cli', 'main.ts');
 
@@ -35,7 +38,8 @@ export async function edgeproof(args: readonly string[], io: Io, blow?: Blow): P
   const child = spawn(process.execPath, [program, ...args], { cwd: io.cwd, stdio: ['ignore', 'ignore', 'pipe'], detached: true });
   const over = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
   let met: string | undefined;
-  let [last, lastLine] = ['its start', ''];
+  let last = 'its start';
+  let lastLines: string[] = [];
   let struckAt: number | undefined;
   let striking: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -46,7 +50,7 @@ export async function edgeproof(args: readonly string[], io: Io, blow?: Blow): P
   const arm = (): void => { if (blow !== undefined) timer ??= setTimeout(() => hit(blow), blow.afterMs); };
   if (blow?.from === undefined) arm();
   createInterface({ input: child.stderr! }).on('line', (line) => {
-    lastLine = line;
+    lastLines = [...lastLines.slice(1 - mostLines), line];
     if (blow?.from !== undefined && line.startsWith(blow.from)) arm();
     if (/^[…✓[F]/.test(line)) last = line.slice(0, 90);
   });
@@ -56,7 +60,7 @@ export async function edgeproof(args: readonly string[], io: Io, blow?: Blow): P
     const [code, by] = await over;
     clearTimeout(timer);
     await striking;
-    return { code: code ?? 128 + constants.signals[by!], ranMs: performance.now() - startedAt, tookMs: performance.now() - (struckAt ?? performance.now()), lastLine, ...(met !== undefined && { met }) };
+    return { code: code ?? 128 + constants.signals[by!], ranMs: performance.now() - startedAt, tookMs: performance.now() - (struckAt ?? performance.now()), lastLines, ...(met !== undefined && { met }) };
   } finally {
     clearTimeout(timer);
     io.signal.removeEventListener('abort', stop);

@@ -43,26 +43,44 @@ export async function startPrivateEngine(signal?: AbortSignal): Promise<Engine> 
   const configFile = join(engineDir, 'daemon.json');
   await writeFile(configFile, JSON.stringify(await daemonConfig(), null, 2), { mode: 0o600 });
   const logFile = join(engineDir, 'dockerd.log');
-  await using log = await open(logFile, 'w', 0o600);
-  const daemon = spawn('dockerd', ['--config-file', configFile], { detached: true, stdio: ['ignore', log.fd, log.fd], env: { ...process.env, [parentVariable]: undefined } });
-  let ended: string | undefined;
-  daemon.once('error', (error) => { ended = error.message; });
-  daemon.once('exit', (code, by) => { ended = `it ended with ${code ?? by}`; });
-  daemon.unref();
+  const saysSoFar = async (): Promise<string> => await readFile(logFile, 'utf8').catch(() => '');
+  let daemon = await startDockerd(configFile, logFile);
   try {
     const engine = await waitFor('edgeproof\'s own Docker engine answers', async (look) => {
       const answer = await engineAt(privateSocket, look);
-      return answer !== undefined || ended !== undefined ? { done: answer } : { missing: 'dockerd runs but does not answer yet' };
+      if (answer !== undefined || daemon.ended === undefined) return answer === undefined ? { missing: 'dockerd runs but does not answer yet' } : { done: answer };
+      if (!(await saysSoFar()).includes(slowContainerd)) return { done: undefined };
+      daemon = await startDockerd(configFile, logFile);
+      return { missing: 'its containerd did not answer within 15 s' };
     }, { timeoutMs: 60_000, ...(signal && { signal }) });
-    if (engine === undefined) throw new Error(ended);
+    if (engine === undefined) throw new Error(daemon.ended);
     return engine;
   } catch (error) {
     if (daemon.pid !== undefined) await endDockerd(daemon.pid);
     if (fresh) await clean(); // else there is more to find of an engine that was killed
     signal?.throwIfAborted();
-    const text = (await readFile(logFile, 'utf8').catch(() => '')).trim().split('\n').slice(-8).join('\n');
+    const text = (await saysSoFar()).trim().split('\n').slice(-8).join('\n');
     throw new CannotTellError('ENGINE_DID_NOT_START', `dockerd did not start: ${text}`, { cause: error, next: `read ${logFile}` });
   }
+}
+
+/** dockerd gives its containerd 15 s (`startupTimeout` of libcontainerd/supervisor), and ends: too little where a machine is busy, and an engine that was killed has left much to be taken up again. */
+const slowContainerd = 'timeout waiting for containerd to start';
+
+interface Dockerd {
+  readonly pid: number | undefined;
+  /** How, if it has. */
+  ended: string | undefined;
+}
+
+async function startDockerd(configFile: string, logFile: string): Promise<Dockerd> {
+  await using log = await open(logFile, 'w', 0o600);
+  const child = spawn('dockerd', ['--config-file', configFile], { detached: true, stdio: ['ignore', log.fd, log.fd], env: { ...process.env, [parentVariable]: undefined } });
+  const daemon: Dockerd = { pid: child.pid, ended: undefined };
+  child.once('error', (error) => { daemon.ended = error.message; });
+  child.once('exit', (code, by) => { daemon.ended = `it ended with ${code ?? by}`; });
+  child.unref();
+  return daemon;
 }
 
 async function daemonConfig(): Promise<object> {
