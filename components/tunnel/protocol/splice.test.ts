@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { Splice } from './splice.ts';
+import { hearAll, sayAllAndClose } from './testing/last-words.ts';
 import { noise } from './testing/random.ts';
 import { joined } from './testing/recorder.ts';
 import { SessionPair } from './testing/session-pair.ts';
@@ -16,28 +16,9 @@ const MiB = 1024 * KiB;
 test('a target that has said all and closes is heard to its end, whatever its client still says', async () => {
   await using stack = new AsyncDisposableStack();
   const { client, target, targetNear, pair, done } = await spliced(stack);
-  client.socket.pause();
-  const pieces: Buffer[] = [];
-  const say = (): void => {
-    pieces.push(noise(16 * KiB, pieces.length));
-    target.socket.write(pieces.at(-1)!);
-  };
-  while (!targetNear.isPaused()) {
-    say();
-    await until('it was taken', () => target.socket.writableLength === 0);
-    await nextTurn();
-  }
-  for (let more = 0; more < 3; more += 1) say();
-  target.socket.end(() => void target.socket.destroy());
-  await until('the target is gone', () => target.closed);
-  for (let times = 0; times < 3; times += 1) {
-    client.socket.write('said to nobody');
-    await sleep(20);
-  }
+  const said = await sayAllAndClose(client, target, targetNear);
   assert.deepEqual(done, {});
-  client.socket.resume();
-  await until('the client sees the end', () => client.ended);
-  assert.ok(Buffer.concat(pieces).equals(Buffer.concat(client.pieces)), `${client.bytes} of ${16 * KiB * pieces.length} bytes`);
+  await hearAll(client, said);
   client.socket.end('and this too');
   await until('both are done', () => done.client !== undefined && done.target !== undefined);
   assert.deepEqual(done, { client: { error: undefined }, target: { error: undefined } });
