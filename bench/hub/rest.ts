@@ -8,6 +8,8 @@ import { figuresOfUnit, type Memory } from './process.ts';
 import { between, readCounters, type Counters } from './traffic.ts';
 
 export interface RestOptions {
+  /** How long clients may take to come to their second watches, before both nodes are looked at. Seconds. */
+  readonly settleSeconds: number;
   /** How long both nodes are looked at. */
   readonly seconds: number;
 }
@@ -29,19 +31,14 @@ const restShare = 0.05;
 const restBytes = 2000;
 const lookSeconds = 10;
 const restWithinMs = 180_000;
-/**
- * The first watch of a Go client brings its objects, and lives 5 to 10 minutes (`minWatchTimeout` of client-go's Reflector, up to twice that); from then on it goes on with plain ones, for good. Those are what a
- * node has at rest. Milliseconds.
- */
-const firstWatchesMs = 600_000;
 const looks = 5;
 
 /** Both nodes at once, in one window: what disturbs one disturbs the other. */
-export const measureRest: Part<RestOptions, Rest> = async (pair, { seconds }, step) => {
+export const measureRest: Part<RestOptions, Rest> = async (pair, { seconds, settleSeconds }, step) => {
   const { docker, hub, place, signal } = pair;
   const figures = async (): ReturnType<typeof figuresOfUnit> => await figuresOfUnit(docker, hub.name, place.unit, signal);
-  step.detail(`waiting for ${firstWatchesMs / 60_000} minutes until the first watch of each client has ended`);
-  await sleep(firstWatchesMs, undefined, { signal });
+  step.detail(`waiting for ${settleSeconds} s until the first watch of each client has ended`);
+  await sleep(settleSeconds * 1000, undefined, { signal });
   step.detail('waiting until the hub is at rest');
   await waitFor(`the nodes ${hub.name} and ${pair.plain.name} at rest`, async (look) => {
     const [before, sent] = [await figures(), await readCounters(pair)];

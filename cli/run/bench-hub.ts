@@ -26,7 +26,7 @@ import { edgeproofFacts, hostFacts } from './host-facts.ts';
 import { takeTurn } from './turn.ts';
 import { useEngine, useImages } from './prepare.ts';
 
-export interface BenchHubArguments extends Pick<HubBenchOptions, 'rounds' | 'seconds' | 'reads' | 'changes'> {
+export interface BenchHubArguments extends Pick<HubBenchOptions, 'rounds' | 'settleSeconds' | 'seconds' | 'reads' | 'changes'> {
   /** All when none is named. */
   readonly only: readonly HubPart[];
   readonly quick: boolean;
